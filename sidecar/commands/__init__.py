@@ -1,0 +1,1 @@
+"""What each subcommand of `sidecar` does, apart from reading its arguments."""

@@ -1,0 +1,1 @@
+"""Reads what people wrote: ha.cf, haresources, authkeys, options."""

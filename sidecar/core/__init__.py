@@ -1,0 +1,1 @@
+"""Decides. Pure and deterministic: time and randomness are handed in, wishes are handed out."""

@@ -1,0 +1,227 @@
+"""What happened: facts in the past tense, each from exactly one adapter.
+
+An event that answers an action carries that action's ``op`` number; the core ignores an answer
+whose number is not the one it waits for.
+"""
+
+from dataclasses import dataclass
+
+from sidecar.core.terms import ContainerState, Health, LinkName, StandbyMode
+
+
+class _Event:
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Woke(_Event):
+    """Only time has passed."""
+
+
+# --- media ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketReceived(_Event):
+    link: LinkName
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkOpened(_Event):
+    link: LinkName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkFailed(_Event):
+    """The medium cannot carry packets now: the device is gone, the port is taken."""
+
+    link: LinkName
+    reason: str
+
+
+# --- vip -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressClaimed(_Event):
+    op: int
+    address: str
+    at_ns: int
+    """When the request left; the lease runs from here at the latest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressReleased(_Event):
+    op: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressRefused(_Event):
+    """A claim or a release failed."""
+
+    op: int
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseRenewed(_Event):
+    address: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressLost(_Event):
+    """The kernel says that it went: its lease ran out, or a stranger deleted it."""
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressProbed(_Event):
+    """``answered_by`` is the MAC that answered for the address, None when nobody did."""
+
+    op: int
+    address: str
+    answered_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeFailed(_Event):
+    """The question could not be asked, so silence means nothing."""
+
+    op: int
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictSeen(_Event):
+    """Another machine announces or answers for an address that is held here."""
+
+    address: str
+    mac: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierChanged(_Event):
+    """An interface that carries addresses gained or lost its carrier, or came or went."""
+
+    interface: str
+    up: bool
+    mac: str = ""
+    """The interface's own hardware address, while it exists."""
+
+
+# --- service -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerFacts:
+    """What one inspection of a container showed, its labels included."""
+
+    state: ContainerState
+    identity: str = ""
+    """The engine's id of the container: another one means that it was recreated."""
+    started_at: str = ""
+    health: Health = Health.NONE
+    standby: StandbyMode = StandbyMode.PAUSE
+    checked: bool = False
+    """Whether passing checks are needed before it counts as serving."""
+    failures: int = 3
+    restarts: int = 1
+    detail: str = ""
+    """Exit code, out-of-memory kill, error text: what a person wants to read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceDone(_Event):
+    """A start, pause, stop or restart was carried out, and the container is as wished."""
+
+    op: int
+    container: str
+    facts: ContainerFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRefused(_Event):
+    op: int
+    container: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceChanged(_Event):
+    """An inspection, asked for or not, showed these facts."""
+
+    container: str
+    facts: ContainerFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceChecked(_Event):
+    """One check of a running container passed or failed."""
+
+    container: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineChanged(_Event):
+    """The Docker engine began or ceased to answer."""
+
+    up: bool
+    reason: str
+
+
+# --- operator ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandbyRequested(_Event):
+    """``which`` is all, local, foreign or failback (hb_standby)."""
+
+    request: int
+    which: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoverRequested(_Event):
+    """``which`` is all, local, foreign or failback (hb_takeover)."""
+
+    request: int
+    which: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShutdownRequested(_Event):
+    """TERM: hand over, then exit."""
+
+
+Event = (
+    Woke
+    | PacketReceived
+    | LinkOpened
+    | LinkFailed
+    | AddressClaimed
+    | AddressReleased
+    | AddressRefused
+    | LeaseRenewed
+    | AddressLost
+    | AddressProbed
+    | ProbeFailed
+    | ConflictSeen
+    | CarrierChanged
+    | ServiceDone
+    | ServiceRefused
+    | ServiceChanged
+    | ServiceChecked
+    | EngineChanged
+    | StandbyRequested
+    | TakeoverRequested
+    | ShutdownRequested
+)

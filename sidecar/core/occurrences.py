@@ -1,0 +1,451 @@
+"""Things worth telling. One dataclass each feeds the log line, the metric, the event stream, the
+page and the simulator's trace, so that none of them is written twice.
+
+``sentence()`` says what happened and why, for a person. ``severity`` says who should read it.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from sidecar.core.terms import SECOND
+
+
+class Severity(Enum):
+    """DEBUG: each beat. INFO: a change. WARNING: degraded. ERROR: needs a person."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def seconds_text(ns: int) -> str:
+    """Render a duration for a sentence: milliseconds below ten seconds, else tenths of seconds."""
+    if ns < 10 * SECOND:
+        return f"{ns // 1_000_000} ms"
+    return f"{ns / SECOND:.1f} s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Occurrence:
+    severity: ClassVar[Severity] = Severity.INFO
+
+    @property
+    def event(self) -> str:
+        """The name for machines: NodeDied becomes node_died."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
+
+    def sentence(self) -> str:
+        raise NotImplementedError
+
+
+# --- nodes and links -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatHeard(_Occurrence):
+    severity = Severity.DEBUG
+    node: str
+    gap_ns: int
+    """Silence since the beat before."""
+
+    def sentence(self) -> str:
+        return f"beat of {self.node} after {seconds_text(self.gap_ns)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatLate(_Occurrence):
+    severity = Severity.WARNING
+    node: str
+    gap_ns: int
+    warntime_ns: int
+
+    def sentence(self) -> str:
+        return (
+            f"late heartbeat: {self.node} was silent for {seconds_text(self.gap_ns)}, "
+            f"warntime is {seconds_text(self.warntime_ns)}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeQuiet(_Occurrence):
+    """The peer passed warntime: stand by warm, and look for the owner of its addresses."""
+
+    severity = Severity.WARNING
+    node: str
+    silence_ns: int
+
+    def sentence(self) -> str:
+        return f"{self.node} is silent for {seconds_text(self.silence_ns)}: preparing for takeover"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeStatusChanged(_Occurrence):
+    node: str
+    status: str
+    was: str
+
+    def sentence(self) -> str:
+        return f"{self.node} is {self.status} (was {self.was})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeDied(_Occurrence):
+    severity = Severity.ERROR
+    node: str
+    silence_ns: int
+    deadtime_ns: int
+    heard: bool
+    """Whether it was ever heard in this life of ours."""
+
+    def sentence(self) -> str:
+        if not self.heard:
+            return (
+                f"{self.node} is held for dead: never heard within initdead "
+                f"({seconds_text(self.deadtime_ns)})"
+            )
+        return (
+            f"{self.node} is dead: silent for {seconds_text(self.silence_ns)}, "
+            f"deadtime is {seconds_text(self.deadtime_ns)}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeReturned(_Occurrence):
+    node: str
+    restarted: bool
+    """A higher generation: a new life. Otherwise it was only cut off."""
+
+    def sentence(self) -> str:
+        how = "restarted" if self.restarted else "returned after a partition"
+        return f"{self.node} {how}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeLeft(_Occurrence):
+    node: str
+
+    def sentence(self) -> str:
+        return f"{self.node} has given up its resources and is shutting down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkChanged(_Occurrence):
+    severity = Severity.WARNING
+    node: str
+    link: str
+    status: str
+    reason: str
+
+    def sentence(self) -> str:
+        return f"link {self.link} to {self.node} is {self.status}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketRejected(_Occurrence):
+    """Told once per link and reason in ten seconds; the counter counts them all."""
+
+    severity = Severity.WARNING
+    link: str
+    reason: str
+    detail: str
+    count: int
+    """Rejected for this reason on this link since the start."""
+
+    def sentence(self) -> str:
+        return (
+            f"rejected a packet on {self.link} ({self.reason}, {self.count} so far): {self.detail}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketsLost(_Occurrence):
+    severity = Severity.WARNING
+    node: str
+    count: int
+    first: int
+    last: int
+
+    def sentence(self) -> str:
+        return f"{self.count} packet(s) of {self.node} missing: {self.first} to {self.last}"
+
+
+# --- resources -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BecameStable(_Occurrence):
+    holding: str
+    why: str
+
+    def sentence(self) -> str:
+        return f"settled, holding {self.holding}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoverBegan(_Occurrence):
+    groups: tuple[str, ...]
+    reason: str
+    """Stable label: start, peer_dead, peer_left, standby, failback, orphan."""
+    why: str
+
+    def sentence(self) -> str:
+        return f"taking over {', '.join(self.groups)}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoverDone(_Occurrence):
+    groups: tuple[str, ...]
+    reason: str
+    took_ns: int
+
+    def sentence(self) -> str:
+        return f"holding {', '.join(self.groups)} after {seconds_text(self.took_ns)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoverPhase(_Occurrence):
+    """One step of a takeover: detected, probed, container, address, announced."""
+
+    severity = Severity.DEBUG
+    group: str
+    phase: str
+    took_ns: int
+
+    def sentence(self) -> str:
+        return f"{self.group}: {self.phase} took {seconds_text(self.took_ns)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUpBegan(_Occurrence):
+    groups: tuple[str, ...]
+    reason: str
+    """Stable label: standby, failback, shutdown, service_failed, carrier_lost, conflict, late."""
+    why: str
+
+    def sentence(self) -> str:
+        return f"giving up {', '.join(self.groups)}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUpDone(_Occurrence):
+    groups: tuple[str, ...]
+    took_ns: int
+
+    def sentence(self) -> str:
+        return f"gave up {', '.join(self.groups)} after {seconds_text(self.took_ns)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandbyRefused(_Occurrence):
+    severity = Severity.WARNING
+    why: str
+
+    def sentence(self) -> str:
+        return f"no hand-over: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoverBlocked(_Occurrence):
+    """The peer is silent, but its address still answers: only the heartbeat is cut."""
+
+    severity = Severity.ERROR
+    address: str
+    mac: str
+
+    def sentence(self) -> str:
+        return (
+            f"no takeover of {self.address}: the peer is silent on every link, but {self.mac} "
+            f"still answers for the address; look at the heartbeat links"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitBrainSuspected(_Occurrence):
+    severity = Severity.ERROR
+    why: str
+
+    def sentence(self) -> str:
+        return f"split brain suspected: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitBrainEnded(_Occurrence):
+    why: str
+
+    def sentence(self) -> str:
+        return f"split brain ended: {self.why}"
+
+
+# --- addresses -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressHeld(_Occurrence):
+    address: str
+    interface: str
+
+    def sentence(self) -> str:
+        return f"{self.address} is held on {self.interface}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressGivenUp(_Occurrence):
+    address: str
+    interface: str
+
+    def sentence(self) -> str:
+        return f"{self.address} is released from {self.interface}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressFailed(_Occurrence):
+    severity = Severity.ERROR
+    address: str
+    reason: str
+
+    def sentence(self) -> str:
+        return f"{self.address} cannot be claimed or released: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressTaken(_Occurrence):
+    """The address went while it was meant to be held."""
+
+    severity = Severity.ERROR
+    address: str
+    reason: str
+
+    def sentence(self) -> str:
+        return f"{self.address} was lost while held: {self.reason}; claiming it again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressAnnounced(_Occurrence):
+    severity = Severity.DEBUG
+    address: str
+    kind: str
+    """arp or na."""
+
+    def sentence(self) -> str:
+        return f"announced {self.address} ({self.kind})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressConflict(_Occurrence):
+    severity = Severity.ERROR
+    address: str
+    mac: str
+
+    def sentence(self) -> str:
+        return f"{self.mac} also uses {self.address}, which is held here"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierReported(_Occurrence):
+    severity = Severity.WARNING
+    interface: str
+    up: bool
+
+    def sentence(self) -> str:
+        return f"{self.interface} {'has its carrier back' if self.up else 'has lost its carrier'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnLate(_Occurrence):
+    """We slept: what we held may be another's now."""
+
+    severity = Severity.ERROR
+    gap_ns: int
+
+    def sentence(self) -> str:
+        return (
+            f"this node did not run for {seconds_text(self.gap_ns)}: what it held counts as lost, "
+            "and it probes before it claims again"
+        )
+
+
+# --- containers ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerChanged(_Occurrence):
+    container: str
+    state: str
+    was: str
+    detail: str
+
+    def sentence(self) -> str:
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"container {self.container} is {self.state}, was {self.was}{detail}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFailed(_Occurrence):
+    severity = Severity.ERROR
+    container: str
+    reason: str
+    restarts_left: int
+
+    def sentence(self) -> str:
+        then = "restarting it" if self.restarts_left else "no restarts left"
+        return f"container {self.container} failed: {self.reason}; {then}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRecovered(_Occurrence):
+    container: str
+
+    def sentence(self) -> str:
+        return f"container {self.container} serves again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFailed(_Occurrence):
+    severity = Severity.WARNING
+    container: str
+    detail: str
+    in_a_row: int
+    limit: int
+
+    def sentence(self) -> str:
+        return (
+            f"check of {self.container} failed ({self.in_a_row} in a row, "
+            f"limit {self.limit}): {self.detail}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineReported(_Occurrence):
+    severity = Severity.WARNING
+    up: bool
+    reason: str
+
+    def sentence(self) -> str:
+        if self.up:
+            return "the Docker engine answers again"
+        return f"the Docker engine does not answer: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadinessChanged(_Occurrence):
+    severity = Severity.WARNING
+    ready: bool
+    reasons: tuple[str, ...]
+
+    def sentence(self) -> str:
+        if self.ready:
+            return "ready to serve"
+        return f"not ready to serve: {'; '.join(self.reasons)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShutdownBegan(_Occurrence):
+    def sentence(self) -> str:
+        return "shutting down: handing over what is held"
+
+
+Occurrence = _Occurrence
+"""Any of the above; consumers pick by type and fall back to ``event`` and ``sentence()``."""

@@ -1,0 +1,111 @@
+"""What the cluster is told once: nodes, links, timers, groups and keys. All frozen, all checked.
+
+The names are those of ha.cf(5) and haresources. Times are nanoseconds.
+"""
+
+from dataclasses import dataclass
+
+from sidecar.core.terms import AutoFailback, LinkName, Medium, NodeName, StandbyMode
+from sidecar.wire.auth import Keyring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One way to the peer, as its line in ha.cf says it.
+
+    The name is the interface or device, as operators call it; where two links share one, the
+    target is added (``eth1 192.168.17.51``). What follows the medium is for the adapter alone.
+    """
+
+    name: LinkName
+    medium: Medium
+    device: str
+    target: str = ""
+    """The peer's address (ucast), the group (mcast), empty for bcast and serial."""
+    port: int = 694
+    ttl: int = 1
+    loop: bool = False
+    baud: int = 19200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A floating address. ``name`` is the bare IP address and is unique in the cluster."""
+
+    name: str
+    prefix: int
+    interface: str
+    """Where it lives; empty when no interface was named and none has a fitting subnet."""
+    label: str | None = None
+    broadcast: str | None = None
+
+    @property
+    def is_ipv6(self) -> bool:
+        return ":" in self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container as a resource. ``standby`` overrides the container's own label."""
+
+    name: str
+    standby: StandbyMode | None = None
+
+
+Resource = Address | Container
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceGroup:
+    """One line of haresources: what moves together, and the node that it prefers."""
+
+    name: str
+    """The group's key: its first resource as written."""
+    preferred: NodeName
+    resources: tuple[Resource, ...]
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        return tuple(r for r in self.resources if isinstance(r, Address))
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        return tuple(r for r in self.resources if isinstance(r, Container))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The timers of ha.cf, and the kernel lease that follows from them."""
+
+    keepalive_ns: int
+    warntime_ns: int
+    deadtime_ns: int
+    initdead_ns: int
+    lease_s: int
+    """Lifetime of an address in the kernel, whole seconds: the kernel counts no finer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Params:
+    """Everything that the core is told at its start."""
+
+    node: NodeName
+    peer: NodeName
+    timing: Timing
+    auto_failback: AutoFailback
+    links: tuple[Link, ...]
+    groups: tuple[ResourceGroup, ...]
+    keyring: Keyring
+    hopfudge: int = 1
+    inner_auth: bool = True
+    """msgfmt classic signs twice: the fields, and the datagram around them (section 1.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """What this life of the node begins with."""
+
+    generation: int
+    uuid: bytes
+    trouble: tuple[str, ...] = ()
+    """Reasons from before the start why the node is not ready, such as a read-only state folder."""

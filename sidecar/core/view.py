@@ -1,0 +1,101 @@
+"""A frozen snapshot of the cluster as this node sees it: for API, metrics, page and simulator."""
+
+from dataclasses import dataclass
+
+from sidecar.core.terms import (
+    AddressState,
+    ContainerState,
+    Holding,
+    LinkName,
+    LinkStatus,
+    NodeName,
+    NodeStatus,
+    ResourceState,
+    StandbyState,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkView:
+    name: LinkName
+    medium: str
+    open: bool
+    """Whether the medium can carry packets here; ``status`` is what is heard of the peer on it."""
+    status: LinkStatus
+    reason: str
+    sent: int
+    received: int
+    rejected: tuple[tuple[str, int], ...]
+    """Pairs of reason and count, in the order first seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeView:
+    name: NodeName
+    local: bool
+    status: NodeStatus
+    sidecar: bool
+    """Whether it is one of ours; a real Heartbeat node is not."""
+    ready: bool | None
+    """None: it does not say, as a real Heartbeat node."""
+    generation: int
+    silence_ns: int | None
+    packets_lost: int
+    late: int
+    links: tuple[LinkView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressView:
+    name: str
+    interface: str
+    label: str
+    state: AddressState
+    lost: int
+    conflicts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerView:
+    name: str
+    state: ContainerState
+    serving: bool
+    """Running, and its checks pass."""
+    failed: bool
+    """Could not be mended within its budget of restarts."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupView:
+    name: str
+    preferred: NodeName
+    wanted: bool
+    held: bool
+    resources: tuple[AddressView | ContainerView, ...]
+    """In the order of haresources."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterView:
+    node: NodeName
+    peer: NodeName
+    generation: int
+    state: ResourceState
+    standby: StandbyState
+    holding: Holding
+    """What is claimed towards the peer; NONE when no group is held in fact."""
+    stable: bool
+    summary: str
+    """One sentence: what this node does and why."""
+    nodes: tuple[NodeView, NodeView]
+    """This node first."""
+    groups: tuple[GroupView, ...]
+    ready: bool
+    reasons: tuple[str, ...]
+    """Why not ready; empty when ready."""
+    engine_up: bool | None
+    """None while unknown."""
+    split_brain: bool
+    explanation: tuple[str, ...]
+    """Ordered reasons why this node is active or not, and what would make it move."""

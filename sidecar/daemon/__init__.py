@@ -1,0 +1,1 @@
+"""Plugs the parts together and keeps them running."""

@@ -1,0 +1,1 @@
+"""Starts, pauses and inspects the containers."""

@@ -1,0 +1,1 @@
+"""Bytes to messages and back: field names, both wire forms, authentication, the serial splitter."""

@@ -1,0 +1,118 @@
+"""The classic form: lines of text, always on serial lines (protocol section 1.2).
+
+    >>>\\n  NAME=VALUE\\n  (1)NAME=BASE64\\n  ...  auth=KEYNUMBER VALUE\\n  <<<\\n
+
+Some senders append one NUL. A newline in a string travels as byte 0x13. The authentication covers
+the text of the fields, written anew from what was read: whatever differs from the way in which we
+would have written it (another base64 spelling, say) is refused or fails the check.
+"""
+
+import binascii
+import re
+from typing import Final, assert_never
+
+from sidecar.wire.errors import Malformed, Oversized
+from sidecar.wire.fields import AUTH
+from sidecar.wire.limits import MAX_FIELDS, NAME
+from sidecar.wire.message import Field, FieldKind, Message
+
+START: Final = b">>>\n"
+END: Final = b"<<<\n"
+
+_NEWLINE_STAND_IN: Final = b"\x13"
+_LINE = re.compile(rb"(?:\(([1-4])\))?(" + NAME.encode() + rb")=(.*)", re.DOTALL)
+
+
+def covered(message: Message) -> bytes:
+    """The text that the inner authentication covers: every field but `auth`."""
+    return b"".join(_encode_field(field) for field in message.fields if field.name != AUTH)
+
+
+def encode(message: Message) -> bytes:
+    """The message as text. A message that this form cannot carry is a ValueError."""
+    for field in message.fields:
+        _refuse_what_text_cannot_carry(field)
+    return b"".join([START, *map(_encode_field, message.fields), END])
+
+
+def parse(data: bytes) -> Message:
+    """Read a message that begins with the start line."""
+    text = data.removesuffix(b"\0")
+    if b"\0" in text:
+        raise Malformed("a NUL inside the text")
+    if not text.endswith(b"\n" + END):
+        raise Malformed("the text does not end with a line <<<")
+    lines = [line for line in text[len(START) : -len(END)].split(b"\n") if line]
+    if len(lines) > MAX_FIELDS:
+        raise Oversized(f"more than {MAX_FIELDS} fields")
+    return Message(tuple(map(_parse_line, lines)))
+
+
+def _encode_field(field: Field) -> bytes:
+    name, raw = field.name.encode("ascii"), field.raw()
+    match field.kind:
+        case FieldKind.STRING:
+            return b"%b=%b\n" % (name, raw.replace(b"\n", _NEWLINE_STAND_IN))
+        case FieldKind.BINARY | FieldKind.COMPRESSED:
+            return b"(%d)%b=%b\n" % (field.kind, name, _base64(raw))
+        case FieldKind.NESTED | FieldKind.LIST:
+            return b"(%d)%b=%b\n" % (field.kind, name, raw)
+        case _:
+            assert_never(field.kind)
+
+
+def _base64(raw: bytes) -> bytes:
+    return binascii.b2a_base64(raw, newline=False)
+
+
+def _refuse_what_text_cannot_carry(field: Field) -> None:
+    raw = field.raw()
+    if not raw:
+        # A real node's parser is unsafe there.
+        raise ValueError(f"field {field.name}: the classic form has no empty values")
+    match field.kind:
+        case FieldKind.STRING:
+            bad = b"\0" in raw or _NEWLINE_STAND_IN in raw
+        case FieldKind.BINARY:
+            bad = False
+        case FieldKind.LIST:
+            bad = b"\0" in raw or b"\n" in raw
+        case FieldKind.NESTED | FieldKind.COMPRESSED:
+            bad = True  # Heartbeat itself sends such a message in netstring form only.
+        case _:
+            assert_never(field.kind)
+    if bad:
+        raise ValueError(
+            f"field {field.name}: the classic form cannot carry this {field.kind.name} value; "
+            "send the message in netstring form"
+        )
+
+
+def _parse_line(line: bytes) -> Field:
+    found = _LINE.fullmatch(line)
+    if found is None:
+        raise Malformed(f"line {line[:40]!r} is no NAME=VALUE")
+    name, kind, text = found[2].decode("ascii"), FieldKind(int(found[1] or 0)), found[3]
+    match kind:
+        case FieldKind.STRING:
+            raw = text.replace(_NEWLINE_STAND_IN, b"\n")
+            return Field(name, raw.decode("utf-8", "surrogateescape"), kind)
+        case FieldKind.BINARY:
+            return Field(name, _parse_base64(name, text), kind)
+        case FieldKind.LIST:
+            return Field(name, text, kind)
+        case FieldKind.NESTED | FieldKind.COMPRESSED:
+            raise Malformed(f"field {name}: a nested message is never sent in the classic form")
+        case _:
+            assert_never(kind)
+
+
+def _parse_base64(name: str, text: bytes) -> bytes:
+    try:
+        raw = binascii.a2b_base64(text, strict_mode=True)
+    except binascii.Error as error:
+        raise Malformed(f"field {name}: bad base64: {error}") from None
+    # The last digit may have unused bits. They must be zero, or one value had several spellings.
+    if _base64(raw) != text:
+        raise Malformed(f"field {name}: bad base64: not spelled in the one right way")
+    return raw
