@@ -1,6 +1,6 @@
-"""The classic form: lines of text, always on serial lines (protocol section 1.2).
+r"""The classic form: lines of text, always on serial lines (protocol section 1.2).
 
-    >>>\\n  NAME=VALUE\\n  (1)NAME=BASE64\\n  ...  auth=KEYNUMBER VALUE\\n  <<<\\n
+    >>>\n  NAME=VALUE\n  (1)NAME=BASE64\n  ...  auth=KEYNUMBER VALUE\n  <<<\n
 
 Some senders append one NUL. A newline in a string travels as byte 0x13. The authentication covers
 the text of the fields, written anew from what was read: whatever differs from the way in which we

@@ -18,22 +18,24 @@ class WireError(Exception):
         self.reason = reason
 
 
-class Malformed(WireError):
+class Malformed(WireError):  # noqa: N818 - says what the bytes are
     """The bytes are no message of either form."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text, reason="malformed")
 
 
-class Oversized(WireError):
+class Oversized(WireError):  # noqa: N818 - says what the bytes are
     """More bytes or fields than any real message has."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text, reason="oversized")
 
 
-class Unauthenticated(WireError):
+class Unauthenticated(WireError):  # noqa: N818 - says what the bytes are
     """A message that was not signed with a key of ours."""
 
-    def __init__(self, text: str, *, reason: Literal["unknown_key", "bad_auth", "unsigned"]) -> None:
+    def __init__(
+        self, text: str, *, reason: Literal["unknown_key", "bad_auth", "unsigned"]
+    ) -> None:
         super().__init__(text, reason=reason)

@@ -1,6 +1,6 @@
-"""The netstring form: what every node of this version sends over UDP (protocol section 1.1).
+r"""The netstring form: what every node of this version sends over UDP (protocol section 1.1).
 
-    ###\\n  LEN:(TYPE)NAME=VALUE,  ...  %%%\\n  LEN:KEYNUMBER VALUE,
+    ###\n  LEN:(TYPE)NAME=VALUE,  ...  %%%\n  LEN:KEYNUMBER VALUE,
 
 The last netstring is the outer authentication; it covers everything before it, as sent. It is cut
 off and checked first, so that a stranger's bytes are not parsed any further than that.

@@ -28,6 +28,48 @@ class Splitter:
     def feed(self, data: bytes) -> list[bytes]:
         """Take what was read; return the frames that are complete now, in order."""
         frames: list[bytes] = []
-        for piece in data.splitlines_keepends():
-            pass
+        *ends, rest = data.split(b"\n")
+        for end in ends:
+            self._extend_line(end + b"\n")
+            frame = self._end_line()
+            if frame is not None:
+                frames.append(frame)
+        self._extend_line(rest)
         return frames
+
+    def _extend_line(self, piece: bytes) -> None:
+        if self._skip_line:
+            self.dropped_bytes += len(piece)
+            return
+        self._line += piece
+        collected = len(self._line) + (0 if self._frame is None else len(self._frame))
+        if collected > MAX_DATAGRAM:
+            self._give_up_frame()
+            self.dropped_bytes += len(self._line)
+            self._line.clear()
+            self._skip_line = True
+
+    def _end_line(self) -> bytes | None:
+        """File the line that has just got its newline; return the frame if it was the last."""
+        # A break on the line, or a sender of the older kind, leaves NULs between frames.
+        line = bytes(self._line.lstrip(b"\0"))
+        self.dropped_bytes += len(self._line) - len(line)
+        self._line.clear()
+        self._skip_line = False
+        if line.startswith(_START):
+            self._give_up_frame()
+            self._frame = bytearray(line)
+        elif self._frame is None:
+            self.dropped_bytes += len(line)
+        else:
+            self._frame += line
+            if line.startswith(_END):
+                frame, self._frame = bytes(self._frame), None
+                return frame
+        return None
+
+    def _give_up_frame(self) -> None:
+        if self._frame is not None:
+            self.dropped += 1
+            self.dropped_bytes += len(self._frame)
+            self._frame = None
