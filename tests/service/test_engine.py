@@ -1,0 +1,138 @@
+"""Engine against a real Docker engine."""
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from sidecar.core.actions import PauseService, RestartService, StartService, StopService
+from sidecar.core.events import ServiceDone, ServiceRefused
+from sidecar.core.terms import ContainerState, StandbyMode
+from sidecar.service.engine import Engine
+from tests.service.contract import NAME, VerbsContract
+from tests.service.dockerd import Containers, Dockerd, wait_until
+
+pytestmark = pytest.mark.engine
+
+
+@dataclass
+class RealWorld:
+    engine: Engine
+    containers: Containers
+
+    def given(self, state: ContainerState) -> None:
+        if state is ContainerState.ABSENT:
+            return
+        made = self.containers.create(NAME)
+        if state is not ContainerState.STOPPED:
+            made.start()
+        if state is ContainerState.PAUSED:
+            made.pause()
+
+
+@pytest.fixture
+def world(engine: Engine, containers: Containers) -> RealWorld:
+    return RealWorld(engine, containers)
+
+
+class TestEngine(VerbsContract):
+    """Each verb from each state."""
+
+
+def test_a_resource_may_have_a_container_of_another_name(
+    dockerd: Dockerd, containers: Containers
+) -> None:
+    containers.run("web-b")
+    engine = Engine(docker_host=dockerd.host, containers={NAME: "web-b"})
+    answer = engine.perform(PauseService(op=1, container=NAME))
+    engine.close()
+    assert isinstance(answer, ServiceDone)
+    assert answer.container == NAME
+    assert containers.client.containers.get("web-b").status == "paused"
+
+
+def test_the_beginning_of_a_strangers_id_is_no_name(engine: Engine, containers: Containers) -> None:
+    stranger = containers.run("stranger")
+    prefix = stranger.id[:12]
+    assert engine.inspect(prefix).state is ContainerState.ABSENT
+    assert isinstance(engine.perform(StopService(op=1, container=prefix)), ServiceDone)
+    stranger.reload()
+    assert stranger.status == "running"
+
+
+def test_a_container_deaf_to_term_is_killed_in_bounded_time(
+    engine: Engine, containers: Containers
+) -> None:
+    containers.run(NAME, stop_signal="SIGTERM")  # sleep as process 1 has no handler for it
+    began = time.monotonic()
+    answer = engine.perform(StopService(op=1, container=NAME))
+    assert isinstance(answer, ServiceDone)
+    assert answer.facts.state is ContainerState.STOPPED
+    assert "exit code 137 (signal 9)" in answer.facts.detail
+    assert time.monotonic() - began < 4
+
+
+def test_a_container_that_cannot_start_is_refused_with_the_engines_words(
+    engine: Engine, containers: Containers
+) -> None:
+    containers.create(NAME, ["/no/such/program"])
+    answer = engine.perform(StartService(op=1, container=NAME))
+    assert isinstance(answer, ServiceRefused)
+    assert answer.reason.startswith("start failed: ")
+    assert "/no/such/program" in answer.reason
+
+
+def test_a_container_that_keeps_failing_is_restarted_at_once(
+    engine: Engine, containers: Containers
+) -> None:
+    """It waits longer and longer between its attempts; a start must not wait with it."""
+    command = ["sh", "-c", "test -e /tmp/mended && exec sleep 1000; touch /tmp/mended; exit 3"]
+    containers.run(NAME, command, restart_policy={"Name": "always"})
+    wait_until(lambda: engine.inspect(NAME).state is not ContainerState.RESTARTING)
+    assert isinstance(engine.perform(StartService(op=1, container=NAME)), ServiceDone)
+
+
+def test_labels_become_facts(engine: Engine, containers: Containers) -> None:
+    labels = {
+        "sidecar.standby": "stop",
+        "sidecar.check": "tcp://127.0.0.1:80",
+        "sidecar.check.failures": "5",
+        "sidecar.restarts": "many",
+    }
+    containers.create(NAME, labels=labels)
+    facts = engine.inspect(NAME)
+    assert (facts.standby, facts.checked, facts.failures) == (StandbyMode.STOP, True, 5)
+    assert facts.restarts == 1
+    assert "label sidecar.restarts=many is not allowed" in facts.detail
+
+
+def test_a_frozen_engine_is_refused_within_the_timeout(
+    dockerd: Dockerd, containers: Containers
+) -> None:
+    containers.run(NAME, labels={"sidecar.standby": "run"})
+    engine = Engine(docker_host=dockerd.host, containers={}, timeout_s=1)
+    assert engine.inspect(NAME).state is ContainerState.RUNNING
+    dockerd.freeze()
+    began = time.monotonic()
+    try:
+        answer = engine.perform(StopService(op=1, container=NAME))
+        took_s = time.monotonic() - began
+        facts = engine.inspect(NAME)
+    finally:
+        dockerd.thaw()
+    assert isinstance(answer, ServiceRefused)
+    assert "does not answer: no answer within 1 s" in answer.reason
+    assert took_s < 1.5
+    assert facts.state is ContainerState.UNKNOWN
+    assert facts.standby is StandbyMode.RUN, "its own wish is remembered"
+    wait_until(lambda: engine.inspect(NAME).state is ContainerState.RUNNING)
+    engine.close()
+
+
+def test_an_engine_that_is_not_there_is_named_with_the_reason() -> None:
+    engine = Engine(docker_host="unix:///nonexistent/docker.sock", containers={})
+    answer = engine.perform(RestartService(op=1, container=NAME))
+    assert isinstance(answer, ServiceRefused)
+    assert answer.reason == (
+        "the engine at unix:///nonexistent/docker.sock does not answer: No such file or directory"
+    )
