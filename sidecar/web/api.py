@@ -1,0 +1,64 @@
+"""What can be read over HTTP besides metrics and events. Nothing here can change the cluster.
+
+``/livez`` is for whoever would restart the sidecar, ``/readyz`` for whoever wants to know whether
+this node could serve, ``/active`` for a load balancer or a person who looks for the holder.
+"""
+
+from importlib import resources
+from typing import Final
+
+from aiohttp import web
+
+from sidecar.web.document import held_sentence, status_document
+from sidecar.web.stream import SOURCES
+
+PAGE: Final = web.AppKey("page", str)
+
+_OK: Final = 200
+_UNAVAILABLE: Final = 503
+_PAGE_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'"
+)
+
+
+def page_text() -> str:
+    """The status page. Read before the loop runs: reading a file may block."""
+    return resources.files("sidecar.web").joinpath("status.html").read_text(encoding="utf-8")
+
+
+async def page(request: web.Request) -> web.Response:
+    return web.Response(
+        text=request.app[PAGE],
+        content_type="text/html",
+        headers={"Content-Security-Policy": _PAGE_POLICY},
+    )
+
+
+async def status(request: web.Request) -> web.Response:
+    return web.json_response(status_document(request.app[SOURCES].view()))
+
+
+async def livez(request: web.Request) -> web.Response:
+    progress = request.app[SOURCES].progress()
+    return _answer(progress.sentence(), good=progress.alive)
+
+
+async def readyz(request: web.Request) -> web.Response:
+    view = request.app[SOURCES].view()
+    if view.ready:
+        return _answer(f"{view.node} is ready to serve", good=True)
+    reasons = view.reasons or ("no reason is known",)
+    return _answer(f"{view.node} is not ready to serve: {'; '.join(reasons)}", good=False)
+
+
+async def active(request: web.Request) -> web.Response:
+    view = request.app[SOURCES].view()
+    held = held_sentence(view)
+    if held is not None:
+        return _answer(held, good=True)
+    return _answer(f"{view.node} holds no group: {view.summary}", good=False)
+
+
+def _answer(sentence: str, *, good: bool) -> web.Response:
+    return web.Response(text=f"{sentence}\n", status=_OK if good else _UNAVAILABLE)

@@ -1,0 +1,143 @@
+"""What happened, counted: fed with each occurrence, shown by ``/metrics``.
+
+Series whose labels are known are present from the start with 0, because ``rate()`` sees no increase
+in a series that begins at 1. Never reads the view after the start, and never a clock.
+"""
+
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    disable_created_metrics,
+)
+
+from sidecar import VERSION
+from sidecar.core.occurrences import (
+    AddressAnnounced,
+    BeatHeard,
+    GiveUpBegan,
+    Occurrence,
+    TakeoverBegan,
+    TakeoverPhase,
+)
+from sidecar.core.terms import SECOND
+from sidecar.core.view import ClusterView
+from sidecar.web.metrics import addresses_of
+
+TAKEOVER_REASONS: Final = ("start", "peer_dead", "peer_left", "standby", "failback", "orphan")
+GIVEUP_REASONS: Final = (
+    "standby",
+    "failback",
+    "shutdown",
+    "service_failed",
+    "carrier_lost",
+    "conflict",
+    "late",
+)
+TAKEOVER_PHASES: Final = ("detected", "probed", "container", "address", "announced")
+
+# Around the usual keepalive (50 ms to 2 s) and deadtime (200 ms to 30 s).
+_GAP_BUCKETS_S: Final = (
+    *(0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75),
+    *(1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0),
+)
+# A netlink write takes 1 ms, an unpause 15 ms, a container's start some seconds.
+_PHASE_BUCKETS_S: Final = (
+    *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
+    *(1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
+)
+_LAG_BUCKETS_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+
+class Counters:
+    """The driver calls ``report`` with each occurrence and ``loop_lag`` with each late timer."""
+
+    def __init__(self, registry: CollectorRegistry, view: ClusterView) -> None:
+        # Of the whole process: the library has no switch for one registry.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        Info("heartbeat_build", "The version that runs.", registry=registry).info(
+            {"version": VERSION}
+        )
+        self._gap = Histogram(
+            "heartbeat_gap_seconds",
+            "Silence between two beats of the node.",
+            ["node"],
+            buckets=_GAP_BUCKETS_S,
+            registry=registry,
+        )
+        self._takeovers = Counter(
+            "heartbeat_takeovers_total",
+            "Takeovers begun by this node, by reason.",
+            ["reason"],
+            registry=registry,
+        )
+        self._giveups = Counter(
+            "heartbeat_giveups_total",
+            "Times that this node began to give up what it held, by reason.",
+            ["reason"],
+            registry=registry,
+        )
+        self._phase = Histogram(
+            "heartbeat_takeover_phase_seconds",
+            "Duration of each step of a takeover.",
+            ["phase"],
+            buckets=_PHASE_BUCKETS_S,
+            registry=registry,
+        )
+        self._announcements = Counter(
+            "heartbeat_address_announcements_total",
+            "Bursts that told the neighbours where the address is, by kind (arp or na).",
+            ["address", "kind"],
+            registry=registry,
+        )
+        self._lag = Histogram(
+            "heartbeat_loop_lag_seconds",
+            "How much later than asked for the loop woke up.",
+            buckets=_LAG_BUCKETS_S,
+            registry=registry,
+        )
+        self._reloaded = Gauge(
+            "heartbeat_config_reload_successful",
+            "Whether the configuration was accepted when it was last read.",
+            registry=registry,
+        )
+        # The sidecar does not start with a configuration that it refuses.
+        self._reloaded.set(1)
+        self._show_zeros(view)
+
+    def report(self, occurrence: Occurrence) -> None:
+        match occurrence:
+            case BeatHeard():
+                self._gap.labels(occurrence.node).observe(occurrence.gap_ns / SECOND)
+            case TakeoverBegan():
+                self._takeovers.labels(occurrence.reason).inc()
+            case GiveUpBegan():
+                self._giveups.labels(occurrence.reason).inc()
+            case TakeoverPhase():
+                self._phase.labels(occurrence.phase).observe(occurrence.took_ns / SECOND)
+            case AddressAnnounced():
+                self._announcements.labels(occurrence.address, occurrence.kind).inc()
+            case _:
+                pass  # The view carries it, or nobody counts it.
+
+    def loop_lag(self, lag_ns: int) -> None:
+        self._lag.observe(lag_ns / SECOND)
+
+    def config_reloaded(self, *, successful: bool) -> None:
+        self._reloaded.set(successful)
+
+    def _show_zeros(self, view: ClusterView) -> None:
+        """The library makes a series when its labels are first named."""
+        self._gap.labels(view.peer)
+        for reason in TAKEOVER_REASONS:
+            self._takeovers.labels(reason)
+        for reason in GIVEUP_REASONS:
+            self._giveups.labels(reason)
+        for phase in TAKEOVER_PHASES:
+            self._phase.labels(phase)
+        for address in addresses_of(view):
+            self._announcements.labels(address.name, "na" if ":" in address.name else "arp")

@@ -1,0 +1,114 @@
+"""The document of ``/api/status``: what a ClusterView says, as JSON values.
+
+The names up to ``reasons`` are promised to the outside (README, HTTP); more keys may follow them.
+Pure: reads the view and nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sidecar import VERSION
+from sidecar.core.record import milliseconds
+from sidecar.core.view import (
+    AddressView,
+    ClusterView,
+    ContainerView,
+    GroupView,
+    LinkView,
+    NodeView,
+)
+
+Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
+Document = dict[str, Json]
+
+
+def status_document(view: ClusterView) -> Document:
+    return {
+        "node": view.node,
+        "peer": view.peer,
+        "version": VERSION,
+        "generation": view.generation,
+        "holding": view.holding.word,
+        "stable": view.stable,
+        "summary": view.summary,
+        "nodes": [_node(node) for node in view.nodes],
+        "groups": [_group(group) for group in view.groups],
+        "ping": [],
+        "ready": view.ready,
+        "reasons": list(view.reasons),
+        # More than is promised, for people who look closer.
+        "state": view.state.name.lower(),
+        "standby": view.standby.value,
+        "split_brain": view.split_brain,
+        "docker_up": view.engine_up,
+    }
+
+
+def resource_state(resource: AddressView | ContainerView) -> str:
+    """One word for where a resource stands; a container that could not be mended has ``failed``."""
+    if isinstance(resource, ContainerView) and resource.failed:
+        return "failed"
+    return resource.state.value
+
+
+def held_sentence(view: ClusterView) -> str | None:
+    """What this node holds in fact, as a sentence; None when it holds no group."""
+    held = [resource.name for group in view.groups if group.held for resource in group.resources]
+    return f"{view.node} holds {', '.join(held)}" if held else None
+
+
+def _node(node: NodeView) -> Document:
+    return {
+        "name": node.name,
+        "local": node.local,
+        "status": node.status.value,
+        "links": [_link(link) for link in node.links],
+        "sidecar": node.sidecar,
+        "ready": node.ready,
+        "generation": node.generation,
+        "silence_ms": None if node.silence_ns is None else milliseconds(node.silence_ns),
+        "packets_lost": node.packets_lost,
+        "late": node.late,
+    }
+
+
+def _link(link: LinkView) -> Document:
+    return {
+        "name": link.name,
+        "medium": link.medium,
+        "status": link.status.value,
+        "open": link.open,
+        "reason": link.reason,
+        "sent": link.sent,
+        "received": link.received,
+        "rejected": dict(link.rejected),
+    }
+
+
+def _group(group: GroupView) -> Document:
+    return {
+        "name": group.name,
+        "preferred": group.preferred,
+        "held": group.held,
+        "wanted": group.wanted,
+        "resources": [_resource(resource) for resource in group.resources],
+    }
+
+
+def _resource(resource: AddressView | ContainerView) -> Document:
+    state = resource_state(resource)
+    if isinstance(resource, AddressView):
+        return {
+            "name": resource.name,
+            "kind": "address",
+            "state": state,
+            "interface": resource.interface,
+            "lost": resource.lost,
+            "conflicts": resource.conflicts,
+        }
+    return {
+        "name": resource.name,
+        "kind": "container",
+        "state": state,
+        "serving": resource.serving,
+        "detail": resource.detail,
+    }

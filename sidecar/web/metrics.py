@@ -1,0 +1,272 @@
+"""``/metrics``: what the view says now, read at the moment of the scrape.
+
+No state is copied, so no series can go stale, and nothing is asked of anybody: a scrape runs inside
+the loop and must not wait. Every state of a node or resource is present as 0 or 1, so that an alert
+needs no ``absent()``. What only an occurrence tells is counted in ``counters``.
+Conventions: Prometheus' "Metric and label naming" and "Writing exporters".
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from sidecar.core.terms import AddressState, ContainerState, LinkStatus, NodeStatus
+from sidecar.core.view import AddressView, ClusterView, LinkView
+from sidecar.web.document import resource_state
+
+REJECTION_REASONS: Final = ("malformed", "oversized", "unknown_key", "bad_auth", "unsigned")
+"""Those of the wire, shown from the start; others appear when they are first met."""
+ADDRESS_STATES: Final = tuple(state.value for state in AddressState)
+CONTAINER_STATES: Final = (*(state.value for state in ContainerState), "failed")
+
+Samples = Iterable[tuple[tuple[str, ...], float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Family:
+    """One metric: its name, its labels, and how to read its samples from a view."""
+
+    kind: type[GaugeMetricFamily] | type[CounterMetricFamily]
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    read: Callable[[ClusterView], Samples]
+
+    def empty(self) -> GaugeMetricFamily | CounterMetricFamily:
+        return self.kind(self.name, self.help, labels=self.labels)
+
+    def filled(self, view: ClusterView) -> Metric:
+        family = self.empty()
+        for labels, value in self.read(view):
+            family.add_metric(labels, value)
+        return family
+
+
+class ViewCollector(Collector):
+    """Reads every family from the view of the moment."""
+
+    def __init__(self, view: Callable[[], ClusterView]) -> None:
+        self._view = view
+
+    def describe(self) -> Iterator[Metric]:
+        """The names alone, so that registering asks nothing of the cluster."""
+        for family in _FAMILIES:
+            yield family.empty()
+
+    def collect(self) -> Iterator[Metric]:
+        view = self._view()
+        for family in _FAMILIES:
+            yield family.filled(view)
+
+
+def register_view(registry: CollectorRegistry, view: Callable[[], ClusterView]) -> None:
+    registry.register(ViewCollector(view))
+
+
+def _node_status(view: ClusterView) -> Samples:
+    for node in view.nodes:
+        for status in NodeStatus:
+            yield (node.name, status.value), node.status is status
+
+
+def _link_up(view: ClusterView) -> Samples:
+    for node in view.nodes:
+        for link in node.links:
+            yield (node.name, link.name), link.status is LinkStatus.UP
+
+
+def _ping_up(_view: ClusterView) -> Samples:
+    return ()
+
+
+def _address_held(view: ClusterView) -> Samples:
+    for address in addresses_of(view):
+        yield (address.name,), address.state is AddressState.HELD
+
+
+def _group_held(view: ClusterView) -> Samples:
+    for group in view.groups:
+        yield (group.name,), group.held
+
+
+def _resource_state(view: ClusterView) -> Samples:
+    for group in view.groups:
+        for resource in group.resources:
+            now = resource_state(resource)
+            states = ADDRESS_STATES if isinstance(resource, AddressView) else CONTAINER_STATES
+            for state in states:
+                yield (group.name, resource.name, state), state == now
+
+
+def _packets_sent(view: ClusterView) -> Samples:
+    return (((link.name,), link.sent) for link in _media(view))
+
+
+def _packets_received(view: ClusterView) -> Samples:
+    return (((link.name,), link.received) for link in _media(view))
+
+
+def _packets_rejected(view: ClusterView) -> Samples:
+    for link in _media(view):
+        counts = dict.fromkeys(REJECTION_REASONS, 0) | dict(link.rejected)
+        for reason, count in counts.items():
+            yield (link.name, reason), count
+
+
+def _packets_lost(view: ClusterView) -> Samples:
+    return (((node.name,), node.packets_lost) for node in view.nodes if not node.local)
+
+
+def _late(view: ClusterView) -> Samples:
+    return (((node.name,), node.late) for node in view.nodes if not node.local)
+
+
+def _address_lost(view: ClusterView) -> Samples:
+    return (((address.name,), address.lost) for address in addresses_of(view))
+
+
+def _address_conflicts(view: ClusterView) -> Samples:
+    return (((address.name,), address.conflicts) for address in addresses_of(view))
+
+
+def _only(read: Callable[[ClusterView], bool | None]) -> Callable[[ClusterView], Samples]:
+    """A metric without labels; what is unknown counts as no."""
+    return lambda view: (((), 1.0 if read(view) else 0.0),)
+
+
+def addresses_of(view: ClusterView) -> Iterator[AddressView]:
+    for group in view.groups:
+        for resource in group.resources:
+            if isinstance(resource, AddressView):
+                yield resource
+
+
+def _media(view: ClusterView) -> Iterable[LinkView]:
+    """Each medium once: packets are counted per link, whoever is at its other end."""
+    return {link.name: link for node in view.nodes for link in node.links}.values()
+
+
+_GAUGE: Final = GaugeMetricFamily
+_COUNTER: Final = CounterMetricFamily
+
+_FAMILIES: Final = (
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_node_status",
+        help="Status of a node as this node sees it: 1 for the status it has, 0 for the others.",
+        labels=("node", "status"),
+        read=_node_status,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_link_up",
+        help="Whether the node is heard on the link.",
+        labels=("node", "link"),
+        read=_link_up,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_ping_up",
+        help="Whether the ping node answers.",
+        labels=("target",),
+        read=_ping_up,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_address_held",
+        help="Whether this node holds the address.",
+        labels=("address",),
+        read=_address_held,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_group_held",
+        help="Whether this node holds the resource group in fact.",
+        labels=("group",),
+        read=_group_held,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_resource_state",
+        help="State of a resource on this node: 1 for the state it has, 0 for the others.",
+        labels=("group", "resource", "state"),
+        read=_resource_state,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_ready",
+        help="Whether this node could serve if it had to.",
+        read=_only(lambda view: view.ready),
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_stable",
+        help="Whether the resource negotiation is settled.",
+        read=_only(lambda view: view.stable),
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_split_brain_suspected",
+        help="Whether both nodes may hold the same resources.",
+        read=_only(lambda view: view.split_brain),
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_docker_up",
+        help="Whether the Docker engine answers; 0 until it first did.",
+        read=_only(lambda view: view.engine_up),
+    ),
+    _Family(
+        kind=_COUNTER,
+        name="heartbeat_packets_sent",
+        help="Packets sent on the link.",
+        labels=("link",),
+        read=_packets_sent,
+    ),
+    _Family(
+        kind=_COUNTER,
+        name="heartbeat_packets_received",
+        help="Packets received on the link, the rejected ones included.",
+        labels=("link",),
+        read=_packets_received,
+    ),
+    _Family(
+        kind=_COUNTER,
+        name="heartbeat_packets_rejected",
+        help="Packets refused on the link, by reason.",
+        labels=("link", "reason"),
+        read=_packets_rejected,
+    ),
+    _Family(
+        kind=_COUNTER,
+        name="heartbeat_packets_lost",
+        help="Packets of the node that never arrived on any link.",
+        labels=("node",),
+        read=_packets_lost,
+    ),
+    _Family(
+        kind=_COUNTER,
+        name="heartbeat_late",
+        help="Beats of the node that came later than warntime.",
+        labels=("node",),
+        read=_late,
+    ),
+    _Family(
+        kind=_COUNTER,
+        name="heartbeat_address_lost",
+        help="Times that the address went while this node meant to hold it.",
+        labels=("address",),
+        read=_address_lost,
+    ),
+    _Family(
+        kind=_COUNTER,
+        name="heartbeat_address_conflicts",
+        help="Times that another machine was seen to use the address held here.",
+        labels=("address",),
+        read=_address_conflicts,
+    ),
+)

@@ -1,0 +1,179 @@
+"""The names that monitoring and scripts of others rely on, asked over real HTTP."""
+
+import socket
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from sidecar import VERSION
+from sidecar.core.terms import SECOND, AddressState, ContainerState, Holding
+from sidecar.web.app import BindError, WebServer
+from sidecar.web.ports import Progress
+from sidecar.web.stream import EventHub
+from tests.builders import VIP, a_container, a_group, a_standby_view, a_view, an_address
+from tests.web.serving import Served, Stage, a_loop, run_in, serving
+
+
+@pytest.fixture
+def served():
+    with serving() as one:
+        yield one
+
+
+def test_status_carries_every_promised_name(served: Served):
+    answer = served.get("/api/status")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("application/json")
+    status = answer.json()
+    assert status["node"] == "node-a"
+    assert status["peer"] == "node-b"
+    assert status["version"] == VERSION
+    assert status["generation"] == 7
+    assert status["holding"] == "local"
+    assert status["stable"] is True
+    assert status["summary"] == served.stage.view.summary
+    assert status["ping"] == []
+    assert status["ready"] is True
+    assert status["reasons"] == []
+
+
+def test_status_names_each_node_with_its_links(served: Served):
+    here, peer = served.get("/api/status").json()["nodes"]
+    assert (here["name"], here["local"], here["status"]) == ("node-a", True, "active")
+    assert (peer["name"], peer["local"], peer["status"]) == ("node-b", False, "active")
+    (link,) = peer["links"]
+    assert (link["name"], link["medium"], link["status"]) == ("eth1", "ucast", "up")
+
+
+def test_status_names_each_resource_with_its_kind_and_state(served: Served):
+    (group,) = served.get("/api/status").json()["groups"]
+    assert (group["preferred"], group["held"]) == ("node-a", True)
+    address, container = group["resources"]
+    assert (address["name"], address["kind"], address["state"]) == (VIP, "address", "held")
+    assert (container["name"], container["kind"], container["state"]) == (
+        "nginx",
+        "container",
+        "running",
+    )
+
+
+@pytest.mark.parametrize("holding", list(Holding))
+def test_holding_is_the_word_of_the_wire(holding: Holding):
+    with serving(Stage(view=a_view(holding=holding))) as served:
+        assert served.get("/api/status").json()["holding"] == holding.word
+
+
+@pytest.mark.parametrize("state", list(ContainerState))
+def test_a_container_shows_the_state_that_the_engine_says(state: ContainerState):
+    view = a_view(groups=(a_group(resources=(a_container(state=state),)),))
+    with serving(Stage(view=view)) as served:
+        assert _state_of_first_resource(served) == state.value
+
+
+@pytest.mark.parametrize("state", list(AddressState))
+def test_an_address_shows_where_it_stands(state: AddressState):
+    view = a_view(groups=(a_group(resources=(an_address(state=state),)),))
+    with serving(Stage(view=view)) as served:
+        assert _state_of_first_resource(served) == state.value
+
+
+def test_a_container_that_cannot_be_mended_has_failed():
+    broken = a_container(state=ContainerState.STOPPED, failed=True)
+    with serving(Stage(view=a_view(groups=(a_group(resources=(broken,)),)))) as served:
+        assert _state_of_first_resource(served) == "failed"
+
+
+def _state_of_first_resource(served: Served) -> str:
+    state: str = served.get("/api/status").json()["groups"][0]["resources"][0]["state"]
+    return state
+
+
+def test_a_live_loop_is_live(served: Served):
+    assert served.get("/livez").status == 200
+
+
+def test_a_loop_without_progress_is_not_live(served: Served):
+    served.stage.progress = Progress(age_ns=12 * SECOND, limit_ns=2 * SECOND)
+    answer = served.get("/livez")
+    assert answer.status == 503
+    assert "12.0 s ago" in answer.body
+
+
+def test_a_ready_node_says_so(served: Served):
+    answer = served.get("/readyz")
+    assert (answer.status, answer.body) == (200, "node-a is ready to serve\n")
+
+
+def test_a_node_that_is_not_ready_says_why(served: Served):
+    served.stage.view = a_view(ready=False, reasons=("nginx is absent", "eth0 has no carrier"))
+    answer = served.get("/readyz")
+    assert answer.status == 503
+    assert "nginx is absent; eth0 has no carrier" in answer.body
+    status = served.get("/api/status").json()
+    assert status["ready"] is False
+    assert status["reasons"] == ["nginx is absent", "eth0 has no carrier"]
+
+
+def test_the_holder_is_active(served: Served):
+    answer = served.get("/active")
+    assert answer.status == 200
+    assert answer.body == f"node-a holds {VIP}, nginx\n"
+
+
+def test_the_standby_is_not_active(served: Served):
+    served.stage.view = a_standby_view()
+    answer = served.get("/active")
+    assert answer.status == 503
+    assert answer.body.startswith("node-b holds no group: ")
+
+
+def test_a_claim_towards_the_peer_alone_makes_no_node_active(served: Served):
+    served.stage.view = a_view(holding=Holding.ALL, groups=(a_group(held=False),))
+    assert served.get("/active").status == 503
+
+
+def test_the_page_carries_itself(served: Served):
+    answer = served.get("/")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "api/events" in answer.body
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "http://" not in answer.body
+    assert "https://" not in answer.body
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
+@pytest.mark.parametrize("path", ["/", "/api/status", "/api/events", "/metrics", "/no-such"])
+def test_nothing_but_reading_is_allowed(served: Served, method: str, path: str):
+    answer = served.get(path, method=method)
+    assert answer.status == 405
+    assert answer.headers["Allow"] == "GET"
+
+
+def test_an_unknown_page_is_not_found(served: Served):
+    assert served.get("/standby").status == 404
+
+
+def test_a_taken_port_names_itself_and_the_setting():
+    stage = Stage()
+    with socket.create_server(("127.0.0.1", 0)) as taken, a_loop() as loop:
+        port = taken.getsockname()[1]
+        server = WebServer(
+            host="127.0.0.1",
+            port=port,
+            sources=stage.sources,
+            hub=EventHub(wall_ns=stage.sources.wall_ns),
+            registry=CollectorRegistry(),
+            page="",
+        )
+        with pytest.raises(BindError) as trouble:
+            run_in(loop, server.start())
+    assert f"127.0.0.1:{port}" in str(trouble.value)
+    assert "another program listens there" in str(trouble.value)
+    assert "SIDECAR_HTTP" in str(trouble.value)
+
+
+def test_a_stopped_server_listens_no_more(served: Served):
+    run_in(served.loop, served.server.stop())
+    with pytest.raises(ConnectionRefusedError):
+        served.get("/livez")
