@@ -18,21 +18,21 @@ class WireError(Exception):
         self.reason = reason
 
 
-class Malformed(WireError):  # noqa: N818 - says what the bytes are
+class Malformed(WireError):
     """The bytes are no message of either form."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text, reason="malformed")
 
 
-class Oversized(WireError):  # noqa: N818 - says what the bytes are
+class Oversized(WireError):
     """More bytes or fields than any real message has."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text, reason="oversized")
 
 
-class Unauthenticated(WireError):  # noqa: N818 - says what the bytes are
+class Unauthenticated(WireError):
     """A message that was not signed with a key of ours."""
 
     def __init__(
