@@ -1,0 +1,158 @@
+"""The command line: reads arguments and hands them to the command's own module.
+
+Each command lives in sidecar/commands/NAME.py with ``main(arguments) -> int`` and is imported only
+when it is asked for, so that a health check does not load what only the daemon needs. Exit status:
+0 fine, 1 failed, 2 bad usage or configuration.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from sidecar import VERSION
+from sidecar.config.options import CONTROL, OPTIONS, Option, choose
+from sidecar.config.problems import ConfigError
+
+FINE: Final = 0
+FAILED: Final = 1
+BAD_USAGE: Final = 2
+
+_HOLDINGS: Final = ("all", "local", "foreign", "failback")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status."""
+    arguments = build_parser(os.environ).parse_args(words)
+    command = importlib.import_module(f"sidecar.commands.{arguments.command}")
+    entry: Callable[[argparse.Namespace], int] = command.main
+    try:
+        return entry(arguments)
+    except ConfigError as fault:
+        print(fault, file=sys.stderr)
+        return BAD_USAGE
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `sidecar check | head`. What is still buffered
+        # goes nowhere, so that the interpreter does not complain about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        return FAILED
+
+
+def build_parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
+    """All commands with their arguments; the environment gives the control socket's default."""
+    parser = argparse.ArgumentParser(
+        prog="sidecar",
+        description="One highly available service on two plain Docker hosts: a Heartbeat node "
+        "beside your container.",
+    )
+    parser.add_argument("--version", action="version", version=f"sidecar {VERSION}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_check(commands)
+    _add_decode(commands)
+    _add_init(commands)
+    _add_asking(commands, environ)
+    return parser
+
+
+# What add_subparsers() gives has no public name, and can be subscripted only from 3.14 on.
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+
+
+def _add(commands: _Commands, name: str, purpose: str) -> argparse.ArgumentParser:
+    description = f"{purpose[0].upper()}{purpose[1:]}."
+    return commands.add_parser(name, help=purpose, description=description)
+
+
+def _add_run(commands: _Commands) -> None:
+    run = _add(commands, "run", "be a node: speak Heartbeat, hold the addresses when it is time")
+    _add_options(run, OPTIONS)
+
+
+def _add_check(commands: _Commands) -> None:
+    check = _add(commands, "check", "read the configuration, say what it means and what is wrong")
+    _add_options(check, OPTIONS)
+
+
+def _add_options(parser: argparse.ArgumentParser, options: Sequence[Option]) -> None:
+    """No defaults here: sidecar.config.options knows them, and where a value came from."""
+    for option in options:
+        default = f"; default {option.default}" if option.default else ""
+        parser.add_argument(
+            option.flag,
+            dest=option.name,
+            metavar=option.metavar,
+            help=f"{option.help} ({option.environment}{default})",
+        )
+
+
+def _add_decode(commands: _Commands) -> None:
+    decode = _add(
+        commands, "decode", "read captured datagrams (hex, one a line) and print each as JSON"
+    )
+    decode.add_argument(
+        "--authkeys", metavar="FILE", required=True, help="the keys to verify them with"
+    )
+
+
+def _add_init(commands: _Commands) -> None:
+    init = _add(commands, "init", "write ha.cf, haresources, authkeys and .env for both nodes")
+    for side in ("a", "b"):
+        init.add_argument(
+            f"--node-{side}", metavar="NAME", help=f"host name (uname -n) of node {side}"
+        )
+        init.add_argument(
+            f"--address-{side}", metavar="IP", help=f"heartbeat address of node {side}"
+        )
+    init.add_argument("--interface", metavar="DEV", help="interface of the heartbeat")
+    init.add_argument("--vip", metavar="IP/BITS", help="the floating address")
+    init.add_argument("--vip-interface", metavar="DEV", help="interface of the floating address")
+    init.add_argument("--container", metavar="NAME", help="the container that moves with it")
+    init.add_argument("--keepalive", metavar="TIME", help="time between two heartbeats")
+    init.add_argument("--warntime", metavar="TIME", help="silence after which the log warns")
+    init.add_argument("--deadtime", metavar="TIME", help="silence after which a node is dead")
+    init.add_argument("--initdead", metavar="TIME", help="the same while both nodes boot")
+    init.add_argument("--udpport", metavar="PORT", help="UDP port of the heartbeat")
+    init.add_argument(
+        "--auto-failback", choices=("on", "off"), help="go back when the preferred node returns"
+    )
+    init.add_argument("--output", metavar="DIR", default=".", help="where to (default: here)")
+    init.add_argument("--force", action="store_true", help="overwrite files that exist")
+
+
+def _add_asking(commands: _Commands, environ: Mapping[str, str]) -> None:
+    """Commands that speak to the running sidecar over its control socket."""
+    control = choose(CONTROL, {}, environ)
+
+    def add(name: str, purpose: str) -> argparse.ArgumentParser:
+        parser = _add(commands, name, purpose)
+        parser.add_argument(
+            CONTROL.flag,
+            dest=CONTROL.name,
+            metavar=CONTROL.metavar,
+            default=control,
+            help=f"{CONTROL.help} ({CONTROL.environment}; default {CONTROL.default})",
+        )
+        return parser
+
+    status = add("status", "show both nodes, the links and the groups")
+    status.add_argument("--json", action="store_true", help="as /api/status gives it")
+    status.add_argument("--watch", action="store_true", help="again whenever it changes")
+    add("explain", "say why this node does or does not hold the groups")
+    for name, purpose in (
+        ("standby", "hand groups over to the other node"),
+        ("takeover", "take groups over from the other node"),
+    ):
+        parser = add(name, purpose)
+        parser.add_argument(
+            "which", nargs="?", choices=_HOLDINGS, default="all", help="which (default: all)"
+        )
+    add("health", "exit 0 if the sidecar is alive: for the container's health check")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

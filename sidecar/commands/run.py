@@ -1,0 +1,15 @@
+"""`sidecar run`: reads the configuration and becomes a node."""
+
+import argparse
+import os
+
+from sidecar.config.machine import local_addresses
+from sidecar.config.settings import load
+
+
+def main(arguments: argparse.Namespace) -> int:
+    settings = load(vars(arguments), os.environ, local_addresses())
+    # Only now: a mistake in the configuration is told without loading the daemon.
+    from sidecar.daemon.run import run  # noqa: PLC0415
+
+    return run(settings)

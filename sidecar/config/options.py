@@ -1,0 +1,239 @@
+"""The facts of this node alone: options of the command line and variables of the environment.
+
+An option wins over its variable, and an empty variable counts as not set, because that is what
+compose makes of ``${NAME:-}``. Each fault names the option or the variable that it came from.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sidecar.config.problems import FileProblems, Problems, quote
+from sidecar.config.values import did_you_mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One setting: the name among the parsed arguments, the flag, the variable, the default."""
+
+    name: str
+    flag: str
+    environment: str
+    default: str
+    metavar: str
+    help: str
+
+
+CONFIG_DIR: Final = Option(
+    name="config_dir",
+    flag="--config-dir",
+    environment="SIDECAR_CONFIG_DIR",
+    default="/etc/ha.d",
+    metavar="DIR",
+    help="the folder of ha.cf, haresources and authkeys",
+)
+NODE: Final = Option(
+    name="node",
+    flag="--node",
+    environment="SIDECAR_NODE",
+    default="",
+    metavar="NAME",
+    help="the name of this node in ha.cf, where that is not the host name",
+)
+HTTP: Final = Option(
+    name="http",
+    flag="--http",
+    environment="SIDECAR_HTTP",
+    default="0.0.0.0:9694",
+    metavar="ADDRESS:PORT",
+    help="where the status page and the metrics are served",
+)
+DOCKER: Final = Option(
+    name="docker",
+    flag="--docker",
+    environment="DOCKER_HOST",
+    default="unix:///var/run/docker.sock",
+    metavar="URL",
+    help="the container engine",
+)
+CONTROL: Final = Option(
+    name="control",
+    flag="--control",
+    environment="SIDECAR_CONTROL",
+    default="/run/sidecar/control.sock",
+    metavar="FILE",
+    help="the control socket",
+)
+STATE_DIR: Final = Option(
+    name="state_dir",
+    flag="--state-dir",
+    environment="SIDECAR_STATE_DIR",
+    default="/var/lib/sidecar",
+    metavar="DIR",
+    help="the folder for generation and uuid",
+)
+LOG_FORMAT: Final = Option(
+    name="log_format",
+    flag="--log-format",
+    environment="SIDECAR_LOG_FORMAT",
+    default="text",
+    metavar="text|json",
+    help="how a log line is written",
+)
+LOG_LEVEL: Final = Option(
+    name="log_level",
+    flag="--log-level",
+    environment="SIDECAR_LOG_LEVEL",
+    default="info",
+    metavar="LEVEL",
+    help="debug, info, warning or error",
+)
+CONTAINERS: Final = Option(
+    name="containers",
+    flag="--containers",
+    environment="SIDECAR_CONTAINERS",
+    default="",
+    metavar="NAME=CONTAINER,...",
+    help="containers that have another name on this node than in haresources",
+)
+OPTIONS: Final = (
+    CONFIG_DIR,
+    NODE,
+    HTTP,
+    DOCKER,
+    CONTROL,
+    STATE_DIR,
+    LOG_FORMAT,
+    LOG_LEVEL,
+    CONTAINERS,
+)
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpBind:
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalFacts:
+    """What only this node knows. Names are checked, files are not touched."""
+
+    config_dir: Path
+    node: str
+    http: HttpBind
+    docker: str
+    control: Path
+    state_dir: Path
+    log_format: LogFormat
+    log_level: LogLevel
+    containers: tuple[tuple[str, str], ...]
+    """A container's name in haresources and its name on this node, where they differ."""
+
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+_BIND = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]*):([0-9]{1,5})", re.ASCII)
+_DOCKER_URL = re.compile(r"(unix:///|(tcp|http|https)://[^/\s]).*", re.ASCII)
+_HIGHEST_PORT: Final = 65535
+
+
+def choose(option: Option, options: Mapping[str, object], environ: Mapping[str, str]) -> str:
+    """The value in force: the option, else the variable, else the default."""
+    return _choose(option, options, environ)[0]
+
+
+def read_local_facts(
+    options: Mapping[str, object], environ: Mapping[str, str], problems: Problems
+) -> LocalFacts:
+    """All local facts. Where a value is wrong, that is told and the default stands in for it."""
+
+    def text(option: Option) -> str:
+        return choose(option, options, environ)
+
+    def checked(option: Option) -> tuple[str, FileProblems]:
+        value, source = _choose(option, options, environ)
+        return value, problems.of(source)
+
+    return LocalFacts(
+        config_dir=Path(text(CONFIG_DIR)),
+        node=text(NODE) or os.uname().nodename,
+        http=_http(*checked(HTTP)),
+        docker=_docker(*checked(DOCKER)),
+        control=Path(text(CONTROL)),
+        state_dir=Path(text(STATE_DIR)),
+        log_format=_word(LogFormat, LOG_FORMAT, *checked(LOG_FORMAT)),
+        log_level=_word(LogLevel, LOG_LEVEL, *checked(LOG_LEVEL)),
+        containers=_containers(*checked(CONTAINERS)),
+    )
+
+
+def _choose(
+    option: Option, options: Mapping[str, object], environ: Mapping[str, str]
+) -> tuple[str, str]:
+    given = options.get(option.name)
+    if given:
+        return str(given), option.flag
+    return environ.get(option.environment) or option.default, option.environment
+
+
+def _http(value: str, problems: FileProblems) -> HttpBind:
+    found = _BIND.fullmatch(value)
+    if found is None or not 1 <= int(found[2]) <= _HIGHEST_PORT:
+        problems.error(
+            None,
+            f"{quote(value)} is no address with a port: write it like 0.0.0.0:9694 or [::]:9694",
+        )
+        return HttpBind(host="0.0.0.0", port=9694)
+    return HttpBind(host=found[1].strip("[]") or "0.0.0.0", port=int(found[2]))
+
+
+def _docker(value: str, problems: FileProblems) -> str:
+    if _DOCKER_URL.fullmatch(value):
+        return value
+    problems.error(
+        None,
+        f"{quote(value)} is no address of a container engine: "
+        f"write it like {DOCKER.default} or tcp://127.0.0.1:2375",
+    )
+    return DOCKER.default
+
+
+def _word(words: type[_Word], option: Option, value: str, problems: FileProblems) -> _Word:
+    try:
+        return words(value.lower())
+    except ValueError:
+        problems.error(
+            None,
+            f"{quote(value)} is unknown: write {' or '.join(words)}{did_you_mean(value, words)}",
+        )
+        return words(option.default)
+
+
+def _containers(value: str, problems: FileProblems) -> tuple[tuple[str, str], ...]:
+    names: dict[str, str] = {}
+    for pair in value.replace(",", " ").split():
+        name, equals, container = pair.partition("=")
+        if not (name and equals and container):
+            problems.error(None, f"{quote(pair)} is no pair of names: write it like nginx=nginx-a")
+        elif name in names:
+            problems.error(None, f"{quote(name)} is given twice: keep one of the two")
+        else:
+            names[name] = container
+    return tuple(names.items())

@@ -1,0 +1,184 @@
+"""Everything that a sidecar is told: three files, and the facts of this node.
+
+``load`` is the one door: it gives Settings that can be used as they are, or raises ConfigError with
+every problem of every file at once. ``read`` gives what was understood even so, for
+`sidecar check`. What concerns two files at a time is checked here.
+"""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sidecar.config import authkeys, hacf, haresources
+from sidecar.config.hacf import HaCf
+from sidecar.config.links import UcastLine
+from sidecar.config.options import (
+    CONTAINERS,
+    HttpBind,
+    LocalFacts,
+    LogFormat,
+    LogLevel,
+    read_local_facts,
+)
+from sidecar.config.problems import FileProblems, Problem, Problems, Severity, quote
+from sidecar.config.textfile import cut_lines, read_file
+from sidecar.config.values import did_you_mean
+from sidecar.core.params import Params, ResourceGroup
+from sidecar.wire.auth import Keyring
+
+HA_CF: Final = "ha.cf"
+HARESOURCES: Final = "haresources"
+AUTHKEYS: Final = "authkeys"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the daemon runs by. Two of them can be compared to see what a reload changes."""
+
+    params: Params
+    config_dir: Path
+    http: HttpBind
+    docker: str
+    control: Path
+    state_dir: Path
+    log_format: LogFormat
+    log_level: LogLevel
+    containers: tuple[tuple[str, str], ...]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def node(self) -> str:
+        return self.params.node
+
+    def container_here(self, name: str) -> str:
+        """The name on this node of a container of haresources."""
+        return dict(self.containers).get(name, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was understood, however much that is, and all problems."""
+
+    local: LocalFacts
+    ha_cf: HaCf | None
+    groups: tuple[ResourceGroup, ...]
+    keyring: Keyring | None
+    problems: Problems
+
+
+def load(
+    options: Mapping[str, object], environ: Mapping[str, str], local_addresses: AbstractSet[str]
+) -> Settings:
+    """Settings that can be used as they are. Raises ConfigError."""
+    return to_settings(read(options, environ, local_addresses))
+
+
+def read(
+    options: Mapping[str, object], environ: Mapping[str, str], local_addresses: AbstractSet[str]
+) -> Reading:
+    """Everything that can be understood. Raises nothing: the problems are in the answer."""
+    problems = Problems()
+    local = read_local_facts(options, environ, problems)
+    ha_cf = _read_ha_cf(local, local_addresses, problems)
+    groups = _read_haresources(local, ha_cf, problems)
+    path = local.config_dir / AUTHKEYS
+    keyring = authkeys.read(path, problems.of(str(path)))
+    if ha_cf is not None:
+        lines = (*ha_cf.ucast_lines, *ha_cf.own_lines)
+        _check_link_targets(lines, groups, problems.of(str(local.config_dir / HA_CF)))
+    if groups:
+        _check_containers(local, groups, options, problems)
+    return Reading(local=local, ha_cf=ha_cf, groups=groups, keyring=keyring, problems=problems)
+
+
+def to_settings(reading: Reading) -> Settings:
+    """Raise ConfigError if there is an error in what was read."""
+    reading.problems.raise_errors()
+    ha_cf, keyring, local = reading.ha_cf, reading.keyring, reading.local
+    if ha_cf is None or ha_cf.pair is None or ha_cf.timing is None or keyring is None:
+        raise AssertionError("a part is missing, and no problem tells why")
+    return Settings(
+        params=Params(
+            node=ha_cf.pair.node,
+            peer=ha_cf.pair.peer,
+            timing=ha_cf.timing,
+            auto_failback=ha_cf.auto_failback,
+            links=ha_cf.links,
+            groups=reading.groups,
+            keyring=keyring,
+            hopfudge=ha_cf.hopfudge,
+            inner_auth=ha_cf.inner_auth,
+        ),
+        config_dir=local.config_dir,
+        http=local.http,
+        docker=local.docker,
+        control=local.control,
+        state_dir=local.state_dir,
+        log_format=local.log_format,
+        log_level=local.log_level,
+        containers=local.containers,
+        warnings=reading.problems.having(Severity.WARNING),
+    )
+
+
+def _read_ha_cf(
+    local: LocalFacts, local_addresses: AbstractSet[str], problems: Problems
+) -> HaCf | None:
+    path = local.config_dir / HA_CF
+    here = problems.of(str(path))
+    data = read_file(
+        path,
+        here,
+        missing="set SIDECAR_CONFIG_DIR (or --config-dir) to its folder, "
+        "or make all files with `sidecar init`",
+        empty="copy the other node's file, or make all files with `sidecar init`",
+    )
+    if data is None:
+        return None
+    return hacf.parse(cut_lines(data, here), local.node, local_addresses, here)
+
+
+def _read_haresources(
+    local: LocalFacts, ha_cf: HaCf | None, problems: Problems
+) -> tuple[ResourceGroup, ...]:
+    path = local.config_dir / HARESOURCES
+    here = problems.of(str(path))
+    mend = f"write a line like `{haresources.EXAMPLE}`, the same on both nodes"
+    data = read_file(path, here, missing=mend, empty=mend)
+    if data is None:
+        return ()
+    nodes = ha_cf.pair.nodes if ha_cf is not None and ha_cf.pair is not None else ()
+    return haresources.parse(cut_lines(data, here), nodes, here)
+
+
+def _check_link_targets(
+    lines: Sequence[UcastLine], groups: Sequence[ResourceGroup], problems: FileProblems
+) -> None:
+    """A link must not lead to a floating address: it would lead to whoever holds it."""
+    floating = {address.name for group in groups for address in group.addresses}
+    for one in lines:
+        if one.address in floating:
+            problems.error(
+                one.line,
+                f"ucast leads to {one.address}, which haresources moves between the nodes: "
+                "write the other node's own address",
+            )
+
+
+def _check_containers(
+    local: LocalFacts,
+    groups: Sequence[ResourceGroup],
+    options: Mapping[str, object],
+    problems: Problems,
+) -> None:
+    known = haresources.containers_of(groups)
+    source = CONTAINERS.flag if options.get(CONTAINERS.name) else CONTAINERS.environment
+    for name, _container in local.containers:
+        if name not in known:
+            problems.of(source).error(
+                None,
+                f"{quote(name)} is no container of haresources"
+                f"{did_you_mean(name, known) or ': correct or remove the pair'}",
+            )
