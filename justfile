@@ -1,0 +1,55 @@
+# Every recipe works from a fresh clone on Debian 12 or 13; `just` alone lists them.
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+python := ".venv/bin/python"
+
+_list:
+    @just --list --unsorted
+
+# Two nodes on this machine: a takeover, a failback and the measured outages
+[group('look')]
+demo:
+    compose/demo.sh
+
+# Take the demo away
+[group('look')]
+demo-down:
+    compose/demo.sh down
+
+# All that CI runs
+[group('prove')]
+test *options:
+    bash tests/run.sh {{ options }}
+
+# Format, lint, types, layers
+[group('prove')]
+check: setup
+    .venv/bin/ruff format --check .
+    .venv/bin/ruff check .
+    .venv/bin/mypy
+    .venv/bin/lint-imports
+
+# The simulator: many seeds of faults against the safety rules, e.g. just sim --seeds 500
+[group('prove')]
+sim *options='--seed 1 --seeds 200': setup
+    {{ python }} -m tests.sim {{ options }}
+
+# Real kernels: the tests that make network namespaces and start Docker engines
+[group('prove')]
+hosts *options: setup image
+    {{ python }} -m pytest -m "hosts or engine or e2e" {{ options }}
+
+# The virtual environment .venv with exactly the locked packages
+[group('make')]
+setup:
+    @bash -c 'source images/setup.sh; ensure_venv .venv requirements-dev.lock'
+
+# The images heartbeat-sidecar and heartbeat-nginx
+[group('make')]
+image:
+    @bash -c 'source images/setup.sh; need_root; lock_setup; ensure_engine; ensure_images'
+
+# The lock files from pyproject.toml
+[group('make')]
+lock: setup
+    {{ python }} images/lock.py
