@@ -6,13 +6,37 @@ the first keeps the name, because that is the one a receiver goes by, and the ne
 `name#2`, `name#3`. A datagram that is refused only for its signature still shows its fields.
 """
 
+import argparse
+import json
+import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from sidecar.config import authkeys
+from sidecar.config.problems import Problems
 from sidecar.wire.auth import Keyring
 from sidecar.wire.codec import Form, form_of, unseal
 from sidecar.wire.codec import decode as decode_unverified
 from sidecar.wire.errors import WireError
 from sidecar.wire.message import Field, FieldKind, Message
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Exit 0 when every datagram was accepted, 1 when any was refused, 2 without usable keys."""
+    problems = Problems()
+    path = Path(arguments.authkeys)
+    # The mode is not looked at: the keys of a capture are often a copy, and no node runs by them.
+    keyring = authkeys.read(path, problems.of(str(path)), any_mode=True)
+    problems.raise_errors()
+    if keyring is None:
+        raise AssertionError("no keys, and no problem tells why")
+    status = 0
+    lines = (line.decode("ascii", "replace") for line in sys.stdin.buffer)
+    for record in decode(keyring, lines):
+        sys.stdout.write(json.dumps(record) + "\n")
+        sys.stdout.flush()
+        status = status if record["ok"] else 1
+    return status
 
 
 def decode(keyring: Keyring, lines: Iterable[str]) -> Iterator[dict[str, object]]:

@@ -5,9 +5,11 @@ as they are. sha256 is ours, for a pair in which both nodes are sidecars. No mes
 key's text.
 
 The file must not be open to others. Compose ignores the mode of a file that it hands in as a
-secret, so under /run/secrets it is enough that not everybody may write to it.
+secret, so under /run/secrets it is enough that not everybody may write to it. A secret named
+authkeys is taken where the configuration folder has no such file.
 """
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +20,7 @@ from sidecar.config.textfile import Line, cut_lines, read_file
 from sidecar.config.values import did_you_mean
 from sidecar.wire.auth import Key, Keyring, Method
 
+FILE: Final = "authkeys"
 HIGHEST_NUMBER: Final = 15
 SECRETS: Final = Path("/run/secrets")
 
@@ -30,7 +33,15 @@ _EXAMPLE: Final = "`auth 1` and `1 sha1 KEY`"
 _KNOWN_TO_ALL: Final = frozenset({b"hello!", b"HI!", b"Hello!", b"secret", b"password"})
 
 
-def read(path: Path, problems: FileProblems, *, secrets: Path = SECRETS) -> Keyring | None:
+def find(config_dir: Path, *, secrets: Path = SECRETS) -> Path:
+    """The file to read: in the configuration folder, else among the secrets."""
+    usual, secret = config_dir / FILE, secrets / FILE
+    return secret if secret.exists() and not os.path.lexists(usual) else usual
+
+
+def read(
+    path: Path, problems: FileProblems, *, secrets: Path = SECRETS, any_mode: bool = False
+) -> Keyring | None:
     """The keys of the file, if it is well formed and its mode keeps others out."""
     data = read_file(
         path,
@@ -41,7 +52,8 @@ def read(path: Path, problems: FileProblems, *, secrets: Path = SECRETS) -> Keyr
     if data is None:
         return None
     errors_before = problems.errors
-    check_mode(path, problems, secrets=secrets)
+    if not any_mode:
+        check_mode(path, problems, secrets=secrets)
     keyring = parse(cut_lines(data, problems), problems)
     return keyring if problems.errors == errors_before else None
 

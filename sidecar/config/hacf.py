@@ -117,6 +117,7 @@ class _Reader:
                 "`legacy`: write `auto_failback on` or `off` on both nodes",
             )
         self._require_link()
+        self._ucast.tell_doubtful()
         return HaCf(
             pair=settle_pair(self._nodes, self._own, self._problems),
             timing=settle(self._times, self._problems),

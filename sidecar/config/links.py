@@ -13,6 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from sidecar.config.problems import FileProblems, quote
+from sidecar.config.values import BadValue
 from sidecar.core.params import Link
 from sidecar.core.terms import LinkName, Medium
 
@@ -58,6 +59,22 @@ class UcastLines:
         else:
             self.peers.append(understood)
 
+    def tell_doubtful(self) -> None:
+        """Warn where one interface leads to several addresses and none is this node's own.
+
+        It is legal, but mostly the file names both nodes, and the interface has no address yet.
+        """
+        own = {one.device for one in self.own}
+        for device, count in Counter(one.device for one in self.peers).items():
+            if count > 1 and device not in own:
+                lines = [one.line for one in self.peers if one.device == device]
+                self.problems.warn(
+                    lines[0],
+                    f"{count} ucast lines name {device} ({', '.join(map(str, lines))}), and none "
+                    f"of their addresses belongs to this node: is {device} up, and is its address "
+                    "right?",
+                )
+
     def links(self, port: int) -> tuple[Link, ...]:
         uses = Counter(one.device for one in self.peers)
         return tuple(
@@ -79,6 +96,34 @@ def is_device(written: str) -> bool:
     return _DEVICE.fullmatch(written) is not None and written not in {".", ".."}
 
 
+def check_device(written: str) -> None:
+    """Raise BadValue unless the kernel would take this as the name of an interface."""
+    if not is_device(written):
+        raise BadValue(
+            f"{quote(written)} is no interface name: write it like `ucast eth1 192.168.17.51`"
+        )
+
+
+def check_target(address: str) -> None:
+    """Raise BadValue unless this is the IPv4 address of one host."""
+    shown = quote(address)
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        raise BadValue(
+            f"{shown} is no IPv4 address: write the other node's address on that interface "
+            "(host names are not looked up)"
+        ) from None
+    if isinstance(parsed, ipaddress.IPv6Address):
+        raise BadValue(
+            f"{shown} is an IPv6 address, which ucast does not carry: write the IPv4 address"
+        )
+    if parsed.is_multicast or parsed.is_unspecified or address == "255.255.255.255":
+        raise BadValue(
+            f"{shown} is the address of no single host: write the other node's own address"
+        )
+
+
 def _understand(options: Sequence[str], line: int, problems: FileProblems) -> UcastLine | None:
     if len(options) != 2:  # noqa: PLR2004 - the two of the message
         problems.error(
@@ -88,29 +133,10 @@ def _understand(options: Sequence[str], line: int, problems: FileProblems) -> Uc
         )
         return None
     device, address = options
-    if not is_device(device):
-        problems.error(
-            line,
-            f"{quote(device)} is no interface name: write it like `ucast eth1 192.168.17.51`",
-        )
-        return None
-    fault = _fault_of(address)
-    if fault is not None:
-        problems.error(line, f"{quote(address)} {fault}")
+    try:
+        check_device(device)
+        check_target(address)
+    except BadValue as fault:
+        problems.error(line, str(fault))
         return None
     return UcastLine(line=line, device=device, address=address)
-
-
-def _fault_of(address: str) -> str | None:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return (
-            "is no IPv4 address: write the other node's address on that interface "
-            "(host names are not looked up)"
-        )
-    if parsed.version == 6:  # noqa: PLR2004 - the version's name
-        return "is an IPv6 address, which ucast does not carry: write the IPv4 address"
-    if parsed.is_multicast or parsed.is_unspecified or address == "255.255.255.255":
-        return "is the address of no single host: write the other node's own address"
-    return None

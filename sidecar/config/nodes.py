@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sidecar.config.problems import FileProblems, quote
+from sidecar.config.values import BadValue
 from sidecar.core.terms import NodeName
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
@@ -24,15 +25,20 @@ class Pair:
     peer: NodeName
 
 
+def parse_name(written: str) -> NodeName:
+    """Raise BadValue unless a host can have this name."""
+    if not _NAME.fullmatch(written):
+        raise BadValue(f"{quote(written)} is no host name: write what `uname -n` says on that node")
+    return NodeName(written.lower())
+
+
 def add_node(nodes: dict[NodeName, int], written: str, line: int, problems: FileProblems) -> None:
     """Take one name of a node line into ``nodes``: the name with the line that names it."""
-    if not _NAME.fullmatch(written):
-        problems.error(
-            line,
-            f"{quote(written)} is no host name: write what `uname -n` says on that node",
-        )
+    try:
+        name = parse_name(written)
+    except BadValue as fault:
+        problems.error(line, str(fault))
         return
-    name = NodeName(written.lower())
     if name in nodes:
         problems.error(
             line,

@@ -30,7 +30,6 @@ from sidecar.wire.auth import Keyring
 
 HA_CF: Final = "ha.cf"
 HARESOURCES: Final = "haresources"
-AUTHKEYS: Final = "authkeys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def read(
     local = read_local_facts(options, environ, problems)
     ha_cf = _read_ha_cf(local, local_addresses, problems)
     groups = _read_haresources(local, ha_cf, problems)
-    path = local.config_dir / AUTHKEYS
+    path = authkeys.find(local.config_dir)
     keyring = authkeys.read(path, problems.of(str(path)))
     if ha_cf is not None:
         lines = (*ha_cf.ucast_lines, *ha_cf.own_lines)

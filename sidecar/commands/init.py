@@ -1,0 +1,85 @@
+"""`sidecar init`: writes ha.cf, haresources, authkeys and the compose .env of a new cluster.
+
+Asks only on a terminal, and only what the flags leave open. Never overwrites without --force, and
+writes nothing unless all files would pass `sidecar check` on both nodes. The key is 32 random bytes
+from the system. Exit 0 when written, else 2.
+"""
+
+import argparse
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Final
+
+from sidecar.commands import questions
+from sidecar.config.problems import Problems
+from sidecar.config.template import Answers, Files, check, render
+
+_KEY_BYTES: Final = 32
+_SECRET: Final = 0o600
+_PUBLIC: Final = 0o644
+
+
+def main(arguments: argparse.Namespace) -> int:
+    if not questions.complete(arguments) and sys.stdin.isatty():
+        arguments = questions.ask(arguments, input, sys.stdout.write)
+    answers = questions.from_flags(arguments)
+    output = Path(arguments.output)
+    files = render(answers, secrets.token_hex(_KEY_BYTES), output.resolve())
+    check(answers, files).raise_errors()
+    _write_all(output, files, force=arguments.force)
+    sys.stdout.write(_next_steps(answers, output))
+    return 0
+
+
+def _write_all(output: Path, files: Files, *, force: bool) -> None:
+    """All four or none. Raises ConfigError."""
+    problems = Problems()
+    contents = (
+        (output / "ha.cf", files.ha_cf, _PUBLIC),
+        (output / "haresources", files.haresources, _PUBLIC),
+        (output / "authkeys", files.authkeys, _SECRET),
+        (output / ".env", files.env, _PUBLIC),
+    )
+    if not force:
+        for path, _text, _mode in contents:
+            if os.path.lexists(path):
+                problems.of(str(path)).error(
+                    None, "exists already: give another --output, or --force to overwrite it"
+                )
+    problems.raise_errors()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for path, text, mode in contents:
+            _write(path, text, mode)
+    except OSError as fault:
+        where = str(fault.filename or output)
+        problems.of(where).error(None, f"cannot be written ({fault.strerror}): see to --output")
+    problems.raise_errors()
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    """Whole or not at all, and at no time readable by more than ``mode`` allows."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(text)
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _next_steps(answers: Answers, output: Path) -> str:
+    folder = output.resolve()
+    return (
+        f"Written to {folder}: ha.cf, haresources, authkeys, .env\n"
+        "Next:\n"
+        f"  1. on {answers.node_a} and {answers.node_b}: copy the four files there, unchanged, "
+        "keeping their modes (scp -p)\n"
+        f"  2. on each: sidecar check --config-dir {folder}\n"
+        f"  3. on each: let UDP {answers.udpport} through on {answers.interface}\n"
+        "  4. on each: docker compose up -d, with .env beside node.yaml\n"
+    )

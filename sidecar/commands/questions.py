@@ -1,0 +1,136 @@
+"""The answers that `sidecar init` needs: from flags, or asked for on a terminal.
+
+Each is checked by the rule that reads the file later, when it is given.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sidecar.config.addresses import parse_ipv4, parse_ipv6
+from sidecar.config.haresources import parse_resource
+from sidecar.config.links import check_device, check_target
+from sidecar.config.nodes import parse_name
+from sidecar.config.problems import Problems, quote
+from sidecar.config.template import Answers
+from sidecar.config.values import BadValue, parse_integer, parse_time
+from sidecar.core.params import Container
+
+_TIMERS: Final = ("keepalive", "warntime", "deadtime", "initdead")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One answer: its name among the arguments, how to ask for it, how to check it."""
+
+    name: str
+    text: str
+    check: Callable[[str], object]
+    default: str | None = None
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+
+def _check_vip(written: str) -> None:
+    if "/" not in written:
+        raise BadValue(f"{quote(written)} has no prefix length: write it like 192.168.171.100/24")
+    if written.count("/") > 1:
+        raise BadValue(f"{quote(written)} names more than an address: write the interface apart")
+    (parse_ipv6 if ":" in written else parse_ipv4)(written)
+
+
+def _check_container(written: str) -> None:
+    resource = parse_resource(written)
+    if not isinstance(resource, Container):
+        raise BadValue(f"{quote(written)} is an address: write a container's name, like nginx")
+
+
+def _check_port(written: str) -> None:
+    parse_integer(written, 1, 65535)
+
+
+QUESTIONS: Final = (
+    Question(name="node_a", text="host name of the first node (uname -n)", check=parse_name),
+    Question(name="node_b", text="host name of the second node", check=parse_name),
+    Question(
+        name="interface",
+        text="interface of the heartbeat, best a cable between the two",
+        check=check_device,
+        default="eth1",
+    ),
+    Question(name="address_a", text="address of the first node there", check=check_target),
+    Question(name="address_b", text="address of the second node there", check=check_target),
+    Question(name="vip", text="floating address with prefix (IP/BITS)", check=_check_vip),
+    Question(
+        name="vip_interface",
+        text="interface of the floating address",
+        check=check_device,
+        default="eth0",
+    ),
+    Question(
+        name="container",
+        text="container that moves with it",
+        check=_check_container,
+        default="nginx",
+    ),
+)
+
+
+def from_flags(arguments: argparse.Namespace) -> Answers:
+    """The answers in the flags. Raises ConfigError with everything that is missing or wrong."""
+    given = {name: str(value) for name, value in vars(arguments).items() if value is not None}
+    given.setdefault("container", "nginx")
+    problems = Problems()
+    for question in QUESTIONS:
+        if question.name not in given:
+            problems.of(question.flag).error(None, f"is missing: give the {question.text}")
+    for name, check in _checks():
+        flag = "--" + name.replace("_", "-")
+        if name in given:
+            try:
+                check(given[name])
+            except BadValue as fault:
+                problems.of(flag).error(None, str(fault))
+    problems.raise_errors()
+    return _answers(given)
+
+
+def complete(arguments: argparse.Namespace) -> bool:
+    """Whether the flags answer every question that has no default."""
+    return all(
+        getattr(arguments, question.name) is not None or question.name == "container"
+        for question in QUESTIONS
+    )
+
+
+def ask(
+    arguments: argparse.Namespace, read: Callable[[str], str], write: Callable[[str], object]
+) -> argparse.Namespace:
+    """The arguments with what the flags leave open asked for, again until it is well formed."""
+    answered = dict(vars(arguments))
+    for question in QUESTIONS:
+        while answered[question.name] is None:
+            default = f" [{question.default}]" if question.default else ""
+            answer = read(f"{question.text}{default}: ").strip() or question.default or ""
+            try:
+                question.check(answer)
+            except BadValue as fault:
+                write(f"{fault}\n")
+            else:
+                answered[question.name] = answer
+    return argparse.Namespace(**answered)
+
+
+def _checks() -> Iterator[tuple[str, Callable[[str], object]]]:
+    yield from ((question.name, question.check) for question in QUESTIONS)
+    yield from ((name, parse_time) for name in _TIMERS)
+    yield "udpport", _check_port
+
+
+def _answers(given: dict[str, str]) -> Answers:
+    return Answers(
+        **{name: value for name, value in given.items() if name in Answers.__dataclass_fields__}
+    )

@@ -1,0 +1,112 @@
+"""Says in words and figures what a configuration means: the text of `sidecar check`.
+
+Says as much as could be understood, even where there are errors. Never shows the text of a key.
+"""
+
+from collections.abc import Iterator
+
+from sidecar.config.hacf import HaCf
+from sidecar.config.options import LocalFacts
+from sidecar.config.settings import Reading
+from sidecar.config.values import say_time
+from sidecar.core.params import Address, Link, Resource, ResourceGroup, Timing
+from sidecar.core.terms import AutoFailback
+from sidecar.wire.auth import Keyring
+
+
+def describe(reading: Reading) -> Iterator[str]:
+    """Lines for people, section by section."""
+    ha_cf, local = reading.ha_cf, reading.local
+    yield f"configuration of {local.node}, from {local.config_dir}"
+    if ha_cf is not None:
+        yield from _section("nodes", _nodes(ha_cf))
+        yield from _section("links", _links(ha_cf))
+        if ha_cf.timing is not None:
+            yield from _section("timing", _timing(ha_cf.timing))
+    if reading.groups:
+        yield from _section("groups", _groups(reading.groups, ha_cf, local))
+    if reading.keyring is not None:
+        yield from _section("keys", _keys(reading.keyring))
+    if ha_cf is not None and ha_cf.links:
+        yield from _section("firewall", _firewall(ha_cf.links))
+
+
+def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
+    yield title
+    found = False
+    for line in lines:
+        found = True
+        yield f"  {line}"
+    if not found:
+        yield "  not understood: see the problems"
+
+
+def _nodes(ha_cf: HaCf) -> Iterator[str]:
+    if ha_cf.pair is not None:
+        yield f"{ha_cf.pair.node}: this node"
+        yield f"{ha_cf.pair.peer}: the peer"
+
+
+def _links(ha_cf: HaCf) -> Iterator[str]:
+    for link in ha_cf.links:
+        yield f"{link.name}: {link.medium} to {link.target}, UDP port {link.port}"
+    for own in ha_cf.own_lines:
+        yield (
+            f"line {own.line} (ucast {own.device} {own.address}) is for the other node: "
+            "the address belongs to this one"
+        )
+
+
+def _timing(timing: Timing) -> Iterator[str]:
+    beats = timing.deadtime_ns // timing.keepalive_ns
+    yield f"a heartbeat every {say_time(timing.keepalive_ns)}"
+    yield f"a peer silent for {say_time(timing.warntime_ns)} is late: the log warns"
+    yield (
+        f"a peer silent for {say_time(timing.deadtime_ns)} is dead: "
+        f"{beats} beats must be lost in a row"
+    )
+    yield f"after the start a peer that was never heard is dead at {say_time(timing.initdead_ns)}"
+    yield (
+        f"an address that is not renewed for {timing.lease_s} s is taken away by the kernel: "
+        "so a node that hangs loses it"
+    )
+
+
+def _groups(
+    groups: tuple[ResourceGroup, ...], ha_cf: HaCf | None, local: LocalFacts
+) -> Iterator[str]:
+    for group in groups:
+        yield f"{group.name}: on {group.preferred} when both nodes are well"
+        for resource in group.resources:
+            yield f"  {_resource(resource, dict(local.containers))}"
+    if ha_cf is None:
+        return
+    if ha_cf.auto_failback is AutoFailback.OFF:
+        yield "auto_failback off: a group stays where it is when its preferred node returns"
+    else:
+        yield "auto_failback on: a group goes back when its preferred node returns"
+
+
+def _resource(resource: Resource, containers: dict[str, str]) -> str:
+    if isinstance(resource, Address):
+        where = f" on {resource.interface}" if resource.interface else ""
+        label = f", label {resource.label}" if resource.label else ""
+        return f"address {resource.name}/{resource.prefix}{where}{label}"
+    here = containers.get(resource.name)
+    renamed = f", here named {here}" if here else ""
+    standby = f", on the standby: {resource.standby}" if resource.standby else ""
+    return f"container {resource.name}{renamed}{standby}"
+
+
+def _keys(keyring: Keyring) -> Iterator[str]:
+    for key in keyring.keys:
+        role = "signs what this node sends" if key == keyring.current else "accepted"
+        yield f"key {key.number}, {key.method}: {role}"
+
+
+def _firewall(links: tuple[Link, ...]) -> Iterator[str]:
+    for port in sorted({link.port for link in links}):
+        yield f"UDP {port} must be let through on both hosts:"
+        for device in sorted({link.device for link in links if link.port == port}):
+            yield f"  iptables -I INPUT -i {device} -p udp --dport {port} -j ACCEPT"
+            yield f'  nft insert rule inet filter input iifname "{device}" udp dport {port} accept'
