@@ -1,0 +1,45 @@
+"""Says in a sentence why a link does not work, and what to do. Never a bare error number."""
+
+import errno
+import os
+from typing import Final
+
+from sidecar.core.params import Link
+
+_UNPRIVILEGED: Final = 1024  # net.ipv4.ip_unprivileged_port_start unless somebody lowered it
+
+
+def reason_of(error: OSError, link: Link) -> str:
+    device, port = link.device, link.port
+    match error.errno:
+        case errno.EADDRINUSE:
+            return (
+                f"UDP port {port} on {device} is taken by another program: stop the other sidecar "
+                f"or Heartbeat on this host, or give each cluster its own udpport in ha.cf"
+            )
+        case errno.EACCES if port < _UNPRIVILEGED:
+            return (
+                f"UDP port {port} may not be opened: give the container the capability "
+                f"NET_BIND_SERVICE (cap_add), or choose a udpport above 1023 in ha.cf"
+            )
+        case errno.EPERM | errno.EACCES:
+            return (
+                f"the kernel forbids sending from {device} to {link.target} port {port}: a "
+                f"firewall rule on this host drops it, or the container lacks NET_RAW (cap_add)"
+            )
+        case errno.ENODEV | errno.ENXIO | errno.EBADF:
+            return (
+                f"interface {device} does not exist on this host: correct its name in ha.cf, or "
+                f"bring it back"
+            )
+        case errno.ENETDOWN:
+            return f"interface {device} is down: bring it up (ip link set {device} up)"
+        case errno.ENETUNREACH | errno.EHOSTUNREACH | errno.EADDRNOTAVAIL:
+            return (
+                f"no way from {device} to {link.target}: the interface is down, or has no address, "
+                f"or a route forbids it (ip addr show {device}; ip route get {link.target})"
+            )
+        case int(number):
+            return f"{device}, port {port}: {os.strerror(number)} (error {number})"
+        case _:
+            return f"{device}, port {port}: {error}"

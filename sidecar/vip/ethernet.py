@@ -1,0 +1,125 @@
+"""A raw Ethernet socket on one interface. Sends at once or not at all; never waits.
+
+See packet(7) and netdevice(7). Listening is for one protocol: such a socket costs a busy host
+nothing for other traffic and does not see the host's own frames. The socket filter, as in
+<linux/filter.h>, keeps all IPv6 traffic but neighbour advertisements out of the event loop.
+"""
+
+import ctypes
+import fcntl
+import socket
+import struct
+from typing import Final
+
+from sidecar.vip.frames import ETH_P_ARP, ETH_P_IPV6
+
+_SO_ATTACH_FILTER: Final = 26
+_SIOCGIFFLAGS: Final = 0x8913
+_SIOCGIFHWADDR: Final = 0x8927
+_IFF_UP: Final = 0x1
+_IFF_RUNNING: Final = 0x40
+_ARPHRD_ETHER: Final = 1
+_FRAME: Final = 2048
+
+_LD_B: Final = 0x30  # load a byte of the frame
+_JEQ: Final = 0x15  # compare with a constant, skip so many instructions if equal, else so many
+_RET: Final = 0x06
+_ADVERTISEMENTS: Final = (
+    (_LD_B, 0, 0, 20),  # what follows the IPv6 header
+    (_JEQ, 0, 3, 58),  # ICMPv6
+    (_LD_B, 0, 0, 54),
+    (_JEQ, 0, 1, 136),  # a neighbour advertisement
+    (_RET, 0, 0, _FRAME),
+    (_RET, 0, 0, 0),
+)
+
+
+class EthernetSocket:
+    """Bound to the interface as it is now; useless once that is deleted, so open it anew then."""
+
+    __slots__ = ("index", "interface", "sock")
+
+    def __init__(self, interface: str, *, listen: int = 0) -> None:
+        """``listen`` is the protocol to hear. Raise OSError when there is no such interface."""
+        self.interface = interface
+        self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
+        try:
+            if listen == ETH_P_IPV6:
+                _attach(self.sock, _ADVERTISEMENTS)
+            self.sock.bind((interface, listen))
+            self.index = socket.if_nametoindex(interface)
+            _check_ethernet(self.sock, interface)
+        except OSError:
+            self.sock.close()
+            raise
+
+    def send(self, frame: bytes) -> None:
+        """Raise OSError when the interface is down or its queue is full."""
+        self.sock.send(frame)
+
+    def receive(self) -> bytes | None:
+        """A frame, or None when there is none now. Raise OSError when the interface went down."""
+        try:
+            return self.sock.recv(_FRAME)
+        except BlockingIOError:
+            return None
+
+    @property
+    def current(self) -> bool:
+        """Whether the interface of this name is still the one that the socket is bound to."""
+        try:
+            return socket.if_nametoindex(self.interface) == self.index
+        except OSError:
+            return False
+
+    @property
+    def mac(self) -> str:
+        """Asked each time: a bond that fails over keeps its name and may change its address."""
+        return self._ask(_SIOCGIFHWADDR)[2:8].hex(":")
+
+    @property
+    def carrier(self) -> bool:
+        """Whether the interface is up and has its carrier. Raise OSError when it is gone."""
+        flags = struct.unpack_from("=H", self._ask(_SIOCGIFFLAGS))[0]
+        return bool(flags & _IFF_UP and flags & _IFF_RUNNING)
+
+    def close(self) -> None:
+        self.sock.close()
+
+    def _ask(self, request: int) -> bytes:
+        """The answer's union of <linux/if.h>, which follows the 16 octets of the name."""
+        asked = struct.pack("16s24x", self.interface.encode())
+        return bytes(fcntl.ioctl(self.sock, request, asked))[16:]
+
+
+def protocol_of(address: str) -> int:
+    """In which Ethernet protocol neighbours speak of this address."""
+    return ETH_P_IPV6 if ":" in address else ETH_P_ARP
+
+
+def own_address(interface: str, address: str) -> str | None:
+    """The host's own address that it would use on this interface to speak to the address.
+
+    A datagram socket is connected, which sends nothing; the kernel's routes say the rest.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+            sock.connect((address, 9))
+        except OSError:
+            return None
+        own: str = sock.getsockname()[0]
+    return own if own not in {address, "0.0.0.0", "::"} else None
+
+
+def _check_ethernet(sock: socket.socket, interface: str) -> None:
+    hardware = sock.getsockname()[3]
+    if hardware != _ARPHRD_ETHER:
+        raise OSError(f"{interface} is not an Ethernet interface: there are no neighbours to ask")
+
+
+def _attach(sock: socket.socket, program: tuple[tuple[int, int, int, int], ...]) -> None:
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
+    fprog = struct.pack("HP", len(program), ctypes.addressof(code))
+    sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)

@@ -1,0 +1,236 @@
+"""Holds a floating address as a lease that the kernel itself ends (rtnetlink(7), IFA_CACHEINFO).
+
+A sidecar that was killed, frozen or starved loses the address by itself. Renewing is creating: the
+kernel puts an address whose lease has ended back without complaint, so a renewal that comes too
+late is not sent. Each call blocks: this object lives on one worker thread and nowhere else. It
+never decides whether to hold an address, and it has no timer.
+"""
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from sidecar.core.actions import ClaimAddress, ReleaseAddress, RenewLease
+from sidecar.core.events import (
+    AddressClaimed,
+    AddressLost,
+    AddressRefused,
+    AddressReleased,
+    LeaseRenewed,
+)
+from sidecar.core.params import Address
+from sidecar.core.terms import MILLISECOND
+from sidecar.vip import interfaces, rtnl, secondary
+from sidecar.vip.reasons import reason_of
+from sidecar.vip.table import OUR_PROTO, AddressTable, RefusedError, Request, index_of
+
+MAX_LABEL: Final = 15
+"""Characters of an IPv4 label: IFNAMSIZ less the final zero."""
+
+_IFA_F_NODAD: Final = 0x02
+_IFA_F_NOPREFIXROUTE: Final = 0x200
+
+Answer = AddressClaimed | AddressReleased | AddressRefused | LeaseRenewed | AddressLost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftBehind:
+    """An address of the cluster that an earlier life of this sidecar left on this host."""
+
+    name: str
+    prefix: int
+    interface: str
+    index: int
+
+
+class Lease:
+    """Carries out what the core wishes of the kernel's address table, one wish at a time."""
+
+    def __init__(self, now_ns: Callable[[], int]) -> None:
+        """``now_ns`` reads CLOCK_BOOTTIME, the clock of ``not_after_ns``."""
+        self._now_ns = now_ns
+        self._table = AddressTable()
+        self._flags: dict[str, int] = {}
+
+    def perform(self, action: ClaimAddress | RenewLease | ReleaseAddress) -> Answer:
+        """Answer with what became of the wish. Never raises for what the world does."""
+        match action:
+            case ClaimAddress():
+                return self._claim(action)
+            case RenewLease():
+                return self._renew(action)
+            case ReleaseAddress():
+                return self._release(action)
+            case _:
+                assert_never(action)
+
+    def found(self, addresses: Iterable[Address]) -> tuple[LeftBehind, ...]:
+        """Those of the cluster's addresses that are here with our mark or with a finite lifetime.
+
+        Others with our mark are left alone: nobody renews what an old configuration left, so it
+        ends by itself, and what somebody renews belongs to another sidecar on this host.
+        """
+        names = {_canonical(address.name) for address in addresses}
+        host = interfaces.network()
+        return tuple(
+            LeftBehind(
+                name=here.address,
+                prefix=here.prefix,
+                interface=host.name_of(here.index),
+                index=here.index,
+            )
+            for here in host.assignments
+            if here.address in names
+            and (here.proto == OUR_PROTO or here.lifetime_s != rtnl.FOREVER)
+        )
+
+    def sweep(self, addresses: Iterable[LeftBehind]) -> tuple[str, ...]:
+        """Remove what was left behind; return the reasons where that failed."""
+        reasons: list[str] = []
+        for left in addresses:
+            try:
+                self._table.delete(left.index, left.name, left.prefix)
+            except OSError as error:
+                reasons.append(reason_of(error, left.interface, wish=f"remove {left.name}"))
+        return tuple(reasons)
+
+    def close(self) -> None:
+        """Close the netlink socket; addresses stay and end with their lease."""
+        self._table.close()
+
+    # --- the three wishes ------------------------------------------------------------------------
+
+    def _claim(self, action: ClaimAddress) -> AddressClaimed | AddressRefused:
+        address, at_ns = action.address, 0
+
+        def stamp() -> None:
+            nonlocal at_ns
+            at_ns = self._now_ns()
+
+        try:
+            _check_label(address)
+            self._prepare(address)
+            self._table.put(address.interface, self._wanted(address, action.lease_s), check=stamp)
+        except OSError as error:
+            reason = reason_of(error, address.interface, wish=f"claim {address.name}")
+            return AddressRefused(op=action.op, address=address.name, reason=reason)
+        return AddressClaimed(op=action.op, address=address.name, at_ns=at_ns)
+
+    def _renew(self, action: RenewLease) -> LeaseRenewed | AddressLost:
+        address, at_ns = action.address, 0
+
+        def check() -> None:
+            nonlocal at_ns
+            at_ns = self._now_ns()
+            late_ns = at_ns - action.not_after_ns
+            if late_ns > 0:
+                raise RefusedError(f"it comes {late_ns // MILLISECOND} ms too late")
+
+        try:
+            wanted = self._wanted(address, action.lease_s)
+            self._table.put(address.interface, wanted, check=check)
+            self._undo_if_late(action)
+        except OSError as error:
+            reason = reason_of(error, address.interface, wish=f"renew the lease of {address.name}")
+            return AddressLost(address=address.name, reason=reason)
+        return LeaseRenewed(address=address.name, at_ns=at_ns)
+
+    def _release(self, action: ReleaseAddress) -> AddressReleased | AddressRefused:
+        address = action.address
+        done = AddressReleased(op=action.op, address=address.name)
+        try:
+            index = index_of(address.interface)
+        except OSError:
+            return done  # an interface that is gone took the address along
+        try:
+            self._remove(index, address)
+        except OSError as error:
+            reason = reason_of(error, address.interface, wish=f"release {address.name}")
+            return AddressRefused(op=action.op, address=address.name, reason=reason)
+        return done
+
+    # --- how -------------------------------------------------------------------------------------
+
+    def _wanted(self, address: Address, lease_s: int) -> Request:
+        # Both lifetimes, equal: a preferred lifetime of zero deprecates the address, one longer
+        # than the valid lifetime is refused.
+        request: Request = {
+            "address": address.name,
+            "prefixlen": address.prefix,
+            "valid_lft": lease_s,
+            "preferred_lft": lease_s,
+        }
+        if address.is_ipv6:
+            request["flags"] = self._flags.get(address.name, _IFA_F_NODAD)
+            return request
+        if address.label:
+            request["label"] = address.label
+        if address.broadcast:
+            request["broadcast"] = address.broadcast
+        return request
+
+    def _prepare(self, address: Address) -> None:
+        """See to it that the host's own addresses and routes do not depend on this one."""
+        index = index_of(address.interface)
+        host = interfaces.network()
+        if address.is_ipv6:
+            self._flags[address.name] = _flags_of(host, index, address)
+            return
+        # Where the kernel refuses the switch, it stays as the host's administrator left it.
+        with suppress(OSError):
+            secondary.promote_secondaries(index)
+            if secondary.displaced(host, index=index, address=address.name):
+                # Ours came first. Taken away and added again, it stands behind the host's own.
+                self._table.delete(index, address.name, address.prefix)
+
+    def _undo_if_late(self, action: RenewLease) -> None:
+        """Frozen between the check and the request, or held up in the kernel, the lease may have
+        ended meanwhile; then the request was no renewal but a new claim, and it is taken back.
+        """
+        late_ns = self._now_ns() - action.not_after_ns
+        if late_ns > 0:
+            self._remove(index_of(action.address.interface), action.address)
+            raise RefusedError(f"it came through {late_ns // MILLISECOND} ms too late")
+
+    def _remove(self, index: int, address: Address) -> None:
+        self._table.delete(index, address.name, address.prefix)
+        # Somebody may have put it there with another prefix length too. The peer is about to take
+        # it, so no copy may stay on this interface.
+        for copy in interfaces.network().assignments:
+            if copy.index == index and copy.address == _canonical(address.name):
+                self._table.delete(index, copy.address, copy.prefix)
+
+
+def _flags_of(host: interfaces.Network, index: int, address: Address) -> int:
+    """Flags for an IPv6 address.
+
+    NODAD: duplicate address detection would keep the address tentative, and mute, for a second or
+    more, and would give it up for good if the old owner's last frames were still about. We have
+    probed for an owner ourselves. NOPREFIXROUTE where the host has an address of the same subnet:
+    its route serves both, and our lifetime must not become the lifetime of a route that came by
+    router advertisement.
+    """
+    network = ipaddress.ip_network(f"{address.name}/{address.prefix}", strict=False)
+    for own in host.assignments:
+        if own.index == index and own.prefix == address.prefix and own.proto != OUR_PROTO:
+            here = ipaddress.ip_address(own.address)
+            if here in network and own.address != _canonical(address.name):
+                return _IFA_F_NODAD | _IFA_F_NOPREFIXROUTE
+    return _IFA_F_NODAD
+
+
+def _check_label(address: Address) -> None:
+    label = address.label
+    if label is None or address.is_ipv6:
+        return
+    if len(label) > MAX_LABEL or not label.startswith(address.interface):
+        raise OSError(
+            f"its label {label} has to begin with the interface's name {address.interface} and "
+            f"to have at most {MAX_LABEL} characters: correct it in haresources"
+        )
+
+
+def _canonical(name: str) -> str:
+    return str(ipaddress.ip_address(name))

@@ -1,0 +1,56 @@
+"""Keeps the host's own addresses apart from the fate of a floating one. Never adds or removes any.
+
+Linux makes the first IPv4 address of a subnet on an interface primary and later ones secondary,
+and takes all secondaries away with their primary unless the interface's ``promote_secondaries`` is
+on (ip-sysctl, <linux/ip.h>). The floating address normally comes second and is harmless. It comes
+first where the host gets its own address later (DHCP after a cable fault), and then the end of our
+lease would take the host's own address along. So the switch is turned on where we put an address;
+systemd turns it on everywhere. It is set by netlink, because a container's /proc/sys is read-only.
+"""
+
+import os
+import socket
+import struct
+from typing import Final
+
+from sidecar.vip import rtnl
+from sidecar.vip.interfaces import Network
+from sidecar.vip.table import OUR_PROTO
+
+_NLM_F_REQUEST: Final = 0x1
+_NLM_F_ACK: Final = 0x4
+_RTM_SETLINK: Final = 19
+_IFLA_AF_SPEC: Final = 26
+_IFLA_INET_CONF: Final = 1
+_IPV4_DEVCONF_PROMOTE_SECONDARIES: Final = 20
+_TIMEOUT_S: Final = 2.0
+
+
+def promote_secondaries(index: int) -> None:
+    """Turn the switch on for this interface. Raise OSError when the kernel refuses."""
+    setting = _attribute(_IPV4_DEVCONF_PROMOTE_SECONDARIES, struct.pack("=I", 1))
+    inet = _attribute(socket.AF_INET, _attribute(_IFLA_INET_CONF, setting))
+    body = struct.pack("=BxHiII", 0, 0, index, 0, 0) + _attribute(_IFLA_AF_SPEC, inet)
+    header = struct.pack("=IHHII", 16 + len(body), _RTM_SETLINK, _NLM_F_REQUEST | _NLM_F_ACK, 1, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, rtnl.NETLINK_ROUTE) as sock:
+        sock.settimeout(_TIMEOUT_S)
+        sock.send(header + body)
+        for notice in rtnl.notices(sock.recv(4096)):
+            if notice.error:
+                raise OSError(notice.error, os.strerror(notice.error))
+
+
+def displaced(host: Network, *, index: int, address: str) -> bool:
+    """Whether an address that is not ours is secondary to this one on the interface."""
+    mine = [a for a in host.assignments if a.address == address and not a.secondary]
+    others = [a for a in host.assignments if a.secondary and a.proto != OUR_PROTO]
+    return any(
+        first.index == index and rtnl.same_subnet(first, other)
+        for first in mine
+        for other in others
+    )
+
+
+def _attribute(kind: int, value: bytes) -> bytes:
+    padding = -len(value) % 4
+    return struct.pack("=HH", 4 + len(value), kind) + value + bytes(padding)

@@ -1,0 +1,335 @@
+"""Unicast UDP between two hosts, and what is said when a link cannot carry packets."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from sidecar.core.events import LinkFailed, LinkOpened, PacketReceived
+from sidecar.core.params import Link
+from sidecar.core.terms import LinkName, Medium
+from sidecar.media import base
+from sidecar.media.base import BackOff, MediumEvent
+from sidecar.media.ucast import ucast
+from tests.netns import Host, hosts, ip, is_root
+from tests.waiting import until
+
+needs_hosts = pytest.mark.hosts
+NAME = LinkName("eth1")
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[Host, Host]]:
+    """Two hosts joined by a cable between their eth1: 10.78.0.1 and 10.78.0.2."""
+    if not is_root():
+        pytest.skip("needs root for network namespaces")
+    with hosts("a", "b") as (a, b):
+        plug(a, b)
+        with a.entered():
+            yield a, b
+
+
+def plug(a: Host, b: Host) -> None:
+    ends = ("eth1", "netns", a.name, "type", "veth", "peer", "name", "eth1", "netns", b.name)
+    ip("link", "add", *ends)
+    for last, host in ((1, a), (2, b)):
+        host.ip("addr", "add", f"10.78.0.{last}/24", "dev", "eth1")
+        host.ip("link", "set", "eth1", "up")
+
+
+def link_to(last: int) -> Link:
+    return Link(name=NAME, medium=Medium.UCAST, device="eth1", target=f"10.78.0.{last}", port=694)
+
+
+class Node:
+    """A medium on a host, and all that it emitted."""
+
+    def __init__(self, host: Host, link: Link) -> None:
+        self.heard: list[MediumEvent] = []
+        self.medium = ucast(link, self.heard.append)
+        as_the_daemon_sees_it: base.Medium = self.medium
+        with host.entered():
+            as_the_daemon_sees_it.open()
+
+    @property
+    def packets(self) -> list[bytes]:
+        return [event.data for event in self.heard if isinstance(event, PacketReceived)]
+
+    @property
+    def faults(self) -> list[str]:
+        return [event.reason for event in self.heard if isinstance(event, LinkFailed)]
+
+    @property
+    def opened(self) -> int:
+        return sum(isinstance(event, LinkOpened) for event in self.heard)
+
+
+def on(scene: Callable[[], Awaitable[None]]) -> None:
+    """Run the scene in a loop of its own."""
+
+    async def run() -> None:
+        await scene()
+
+    asyncio.run(run())
+
+
+def closing(*nodes: Node) -> ExitStack:
+    stack = ExitStack()
+    for node in nodes:
+        stack.callback(node.medium.close)
+    return stack
+
+
+@needs_hosts
+def test_packets_go_both_ways(pair: tuple[Host, Host]) -> None:
+    a, b = pair
+
+    async def scene() -> None:
+        left, right = Node(a, link_to(2)), Node(b, link_to(1))
+        with closing(left, right):
+            left.medium.send(b"to the right")
+            right.medium.send(b"to the left")
+            await until(lambda: bool(left.packets and right.packets))
+            assert left.heard == [
+                LinkOpened(link=NAME),
+                PacketReceived(link=NAME, data=b"to the left"),
+            ]
+            assert right.packets == [b"to the right"]
+
+    on(scene)
+
+
+@needs_hosts
+def test_packets_are_urgent(pair: tuple[Host, Host]) -> None:
+    a, _ = pair
+
+    async def scene() -> None:
+        node = Node(a, link_to(2))
+        with closing(node):
+            sender = node.medium._sender
+            assert sender is not None
+            assert sender.getsockopt(socket.IPPROTO_IP, socket.IP_TOS) == 0x10
+            assert sender.getsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY) == 6
+
+    on(scene)
+
+
+@needs_hosts
+def test_the_longest_datagram_arrives_whole(pair: tuple[Host, Host]) -> None:
+    a, b = pair
+
+    async def scene() -> None:
+        left, right = Node(a, link_to(2)), Node(b, link_to(1))
+        with closing(left, right):
+            left.medium.send(bytes(65507))
+            left.medium.send(bytes(65508))
+            await until(lambda: bool(right.packets))
+            assert [len(data) for data in right.packets] == [65507]
+            assert left.medium.dropped == 1
+            assert left.faults == []
+
+    on(scene)
+
+
+@needs_hosts
+def test_a_flood_leaves_the_loop_time_for_other_things(pair: tuple[Host, Host]) -> None:
+    a, b = pair
+
+    async def scene() -> None:
+        left, right = Node(a, link_to(2)), Node(b, link_to(1))
+        with closing(left, right):
+            for number in range(100):
+                left.medium.send(b"%d" % number)
+            seen: list[int] = []
+            loop = asyncio.get_running_loop()
+            loop.call_later(0, lambda: loop.call_soon(lambda: seen.append(len(right.packets))))
+            await until(lambda: len(right.packets) == 100)
+            assert seen
+            assert seen[0] < 100
+
+    on(scene)
+
+
+@needs_hosts
+def test_a_second_sidecar_on_the_host_is_told_that_the_port_is_taken(
+    pair: tuple[Host, Host],
+) -> None:
+    a, _ = pair
+
+    async def scene() -> None:
+        first = Node(a, link_to(2))
+        second = Node(a, link_to(2))
+        with closing(second):
+            with closing(first):
+                await until(lambda: bool(second.faults))
+                assert second.faults[0].startswith("UDP port 694 on eth1 is taken")
+                assert second.opened == 0
+            await until(lambda: second.opened == 1)
+            assert len(second.faults) == 1
+
+    on(scene)
+
+
+@needs_hosts
+def test_heartbeat_and_a_sidecar_do_not_share_the_port(pair: tuple[Host, Host]) -> None:
+    a, _ = pair
+
+    async def scene() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heartbeat:
+            heartbeat.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            heartbeat.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            heartbeat.bind(("", 694))
+            node = Node(a, link_to(2))
+            with closing(node):
+                await until(lambda: bool(node.faults))
+                assert "is taken" in node.faults[0]
+
+    on(scene)
+
+
+@needs_hosts
+def test_a_missing_interface_is_named_and_used_when_it_comes(pair: tuple[Host, Host]) -> None:
+    a, b = pair
+    a.ip("link", "del", "eth1")
+
+    async def scene() -> None:
+        node = Node(a, link_to(2))
+        with closing(node):
+            await until(lambda: bool(node.faults))
+            assert node.faults[0].startswith("interface eth1 does not exist on this host")
+            plug(a, b)
+            await until(lambda: node.opened == 1)
+
+    on(scene)
+
+
+@needs_hosts
+def test_an_interface_that_is_down_is_a_fault_until_it_is_up(pair: tuple[Host, Host]) -> None:
+    a, _ = pair
+
+    async def scene() -> None:
+        node = Node(a, link_to(2))
+        with closing(node):
+            await until(lambda: node.opened == 1)
+            a.ip("link", "set", "eth1", "down")
+            node.medium.send(b"x")
+            await until(lambda: bool(node.faults))
+            assert "interface is down" in node.faults[0] or "is down: bring" in node.faults[0]
+            a.ip("link", "set", "eth1", "up")
+            await until(lambda: node.opened == 2)
+
+    on(scene)
+
+
+@needs_hosts
+def test_a_cut_cable_is_silence_and_its_mend_needs_nothing(pair: tuple[Host, Host]) -> None:
+    a, b = pair
+
+    async def scene() -> None:
+        left, right = Node(a, link_to(2)), Node(b, link_to(1))
+        with closing(left, right):
+            b.ip("link", "set", "eth1", "down")
+            left.medium.send(b"into the void")
+            assert left.packets == right.packets == []
+            b.ip("link", "set", "eth1", "up")
+            await talking(left, right)
+            assert left.faults == []
+            assert left.opened == 1
+
+    on(scene)
+
+
+@needs_hosts
+def test_an_interface_made_anew_carries_packets_again(pair: tuple[Host, Host]) -> None:
+    a, b = pair
+
+    async def scene() -> None:
+        left, right = Node(a, link_to(2)), Node(b, link_to(1))
+        with closing(left):
+            a.ip("link", "del", "eth1")  # takes the other end along
+            left.medium.send(b"x")
+            await until(lambda: bool(left.faults))
+            assert left.faults[0].startswith("interface eth1 does not exist")
+            right.medium.close()
+            plug(a, b)
+            right = Node(b, link_to(1))
+            with closing(right):
+                await until(lambda: left.opened == 2)
+                await talking(left, right)
+
+    on(scene)
+
+
+@needs_hosts
+def test_a_firewall_that_forbids_sending_leaves_hearing(pair: tuple[Host, Host]) -> None:
+    a, b = pair
+    rules = "add table ip t; add chain ip t out { type filter hook output priority 0; }"
+    a.run("nft", rules)
+    a.run("nft", "add rule ip t out udp dport 694 drop")
+
+    async def scene() -> None:
+        left, right = Node(a, link_to(2)), Node(b, link_to(1))
+        with closing(left, right):
+            left.medium.send(b"forbidden")
+            await until(lambda: bool(left.faults))
+            assert "a firewall rule on this host drops it" in left.faults[0]
+            right.medium.send(b"heard")
+            await until(lambda: left.packets == [b"heard"])
+            a.run("nft", "flush chain ip t out")
+            left.medium.send(b"allowed")
+            await until(lambda: right.packets == [b"allowed"])
+            await until(lambda: left.opened == 2)
+
+    on(scene)
+
+
+@needs_hosts
+def test_a_closed_medium_is_silent(pair: tuple[Host, Host]) -> None:
+    a, _ = pair
+
+    async def scene() -> None:
+        node = Node(a, link_to(2))
+        node.medium.close()
+        node.medium.close()
+        node.medium.send(b"x")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert node.heard == []
+
+    on(scene)
+
+
+def test_a_target_that_is_no_address_is_a_fault() -> None:
+    async def scene() -> None:
+        heard: list[MediumEvent] = []
+        link = Link(name=NAME, medium=Medium.UCAST, device="lo", target="peer.example", port=6940)
+        medium = ucast(link, heard.append)
+        medium.open()
+        await until(lambda: bool(heard))
+        medium.close()
+        (fault,) = heard
+        assert isinstance(fault, LinkFailed)
+        assert "peer.example is not an IPv4 address" in fault.reason
+
+    on(scene)
+
+
+def test_attempts_are_spaced_out_to_five_seconds() -> None:
+    back_off = BackOff()
+    assert [back_off.pause_s() for _ in range(7)] == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    back_off.reset()
+    assert back_off.pause_s() == 0.2
+
+
+async def talking(left: Node, right: Node) -> None:
+    """Wait until packets pass both ways."""
+    before = len(left.packets), len(right.packets)
+
+    def both() -> bool:
+        left.medium.send(b"ping")
+        right.medium.send(b"pong")
+        return len(left.packets) > before[0] and len(right.packets) > before[1]
+
+    await until(both)

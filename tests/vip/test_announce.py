@@ -1,0 +1,76 @@
+"""Announcements as the neighbours' kernels take them."""
+
+import pytest
+
+from sidecar.core.params import Address
+from sidecar.vip.announce import Announcement, Announcer
+from tests.netns import Host
+from tests.vip.conftest import vip
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.hosts
+
+
+def remembers(host: Host, address: Address, mac: str) -> None:
+    """The host has an old entry, as from a former owner."""
+    host.ip("neigh", "replace", address.name, "lladdr", mac, "dev", "eth0", "nud", "stale")
+
+
+def knows(host: Host, address: Address, mac: str) -> bool:
+    return f"lladdr {mac} " in host.ip("neigh", "show", address.name, "dev", "eth0")
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"), [("10.77.0.100", ("arp", "arp")), ("fd77::100", ("na",))]
+)
+def test_an_announcement_moves_the_neighbours_entry(
+    trio: tuple[Host, Host, Host], name: str, kinds: tuple[str, ...]
+) -> None:
+    a, b, c = trio
+    address = vip(name)
+    remembers(c, address, b.mac("eth0"))
+    announcer = Announcer()
+    assert announcer.announce(address) == Announcement(address=name, kinds=kinds)
+    wait_for(lambda: knows(c, address, a.mac("eth0")))
+    announcer.close()
+
+
+def test_an_announcement_carries_the_hardware_address_of_now(trio: tuple[Host, Host, Host]) -> None:
+    a, b, c = trio
+    announcer = Announcer()
+    announcer.announce(vip())
+    a.ip("link", "set", "eth0", "address", "02:00:00:00:00:99")
+    remembers(c, vip(), b.mac("eth0"))
+    announcer.announce(vip())
+    wait_for(lambda: knows(c, vip(), "02:00:00:00:00:99"))
+    announcer.close()
+
+
+def test_an_interface_made_anew_is_announced_on(host: Host) -> None:
+    announcer = Announcer()
+    announcer.announce(vip())
+    host.ip("link", "del", "eth0")
+    gone = announcer.announce(vip())
+    assert gone.kinds == ()
+    assert gone.reason is not None
+    assert gone.reason.startswith("cannot announce 10.77.0.100: interface eth0 does not exist")
+    host.ip("link", "add", "eth0", "type", "bridge")
+    host.ip("link", "set", "eth0", "up")
+    assert announcer.announce(vip()).reason is None
+    announcer.close()
+
+
+def test_an_interface_that_is_down_is_a_reason(host: Host) -> None:
+    host.ip("link", "set", "eth0", "down")
+    announcer = Announcer()
+    said = announcer.announce(vip())
+    announcer.close()
+    assert said.kinds == ()
+    assert said.reason is not None
+    assert "is down" in said.reason
+
+
+def test_an_address_without_an_interface_is_a_reason() -> None:
+    said = Announcer().announce(vip(interface=""))
+    assert said.reason is not None
+    assert "names no interface" in said.reason

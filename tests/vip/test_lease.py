@@ -1,0 +1,269 @@
+"""The lease on a real kernel: it ends by itself, and a late renewal does not bring it back."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sidecar.core.actions import ClaimAddress, ReleaseAddress, RenewLease
+from sidecar.core.events import (
+    AddressClaimed,
+    AddressLost,
+    AddressRefused,
+    AddressReleased,
+    LeaseRenewed,
+)
+from sidecar.core.params import Address
+from sidecar.core.terms import SECOND
+from sidecar.vip import interfaces
+from sidecar.vip.lease import Lease
+from sidecar.vip.table import OUR_PROTO
+from tests.netns import Host
+from tests.vip.conftest import boottime_ns, vip
+from tests.waiting import wait_for
+
+pytestmark = [pytest.mark.hosts, pytest.mark.usefixtures("host")]
+
+
+@pytest.fixture
+def lease() -> Iterator[Lease]:
+    made = Lease(boottime_ns)
+    yield made
+    made.close()
+
+
+def claim(address: Address, lease_s: int = 5) -> ClaimAddress:
+    return ClaimAddress(op=1, address=address, lease_s=lease_s)
+
+
+def renew(address: Address, lease_s: int = 5, *, left_ns: int = 5 * SECOND) -> RenewLease:
+    return RenewLease(address=address, lease_s=lease_s, not_after_ns=boottime_ns() + left_ns)
+
+
+def release(address: Address) -> ReleaseAddress:
+    return ReleaseAddress(op=2, address=address)
+
+
+def test_a_claimed_address_carries_our_mark_its_label_and_its_lifetime(
+    host: Host, lease: Lease
+) -> None:
+    before_ns = boottime_ns()
+    claimed = lease.perform(claim(vip(label="eth0:0", broadcast="10.77.0.255"), lease_s=7))
+    assert isinstance(claimed, AddressClaimed)
+    assert (claimed.op, claimed.address) == (1, "10.77.0.100")
+    assert before_ns <= claimed.at_ns <= boottime_ns()
+    line = next(line for line in host.addresses("eth0") if "10.77.0.100" in line)
+    assert line.startswith("inet 10.77.0.100/24 brd 10.77.0.255 scope global secondary dynamic")
+    assert "eth0:0" in line
+    # Debian 12's ip does not print the mark.
+    (here,) = [a for a in interfaces.network().assignments if a.address == "10.77.0.100"]
+    assert here.proto == OUR_PROTO
+    assert "valid_lft 7sec preferred_lft 7sec" in line
+
+
+def test_an_address_leaves_by_itself_when_its_lease_ends(host: Host, lease: Lease) -> None:
+    lease.perform(claim(vip(), lease_s=1))
+    assert host.has("10.77.0.100")
+    took_s = wait_for(lambda: not host.has("10.77.0.100"), seconds=2.5)
+    assert took_s > 0.8
+    assert host.has("10.77.0.1")
+
+
+def test_a_renewed_address_stays(host: Host, lease: Lease) -> None:
+    lease.perform(claim(vip(), lease_s=1))
+    end_ns = boottime_ns() + 3 * SECOND
+    while boottime_ns() < end_ns:
+        assert isinstance(lease.perform(renew(vip(), lease_s=1)), LeaseRenewed)
+        wait_for(lambda: True, pause=0.2)
+        assert host.has("10.77.0.100")
+
+
+def test_a_renewal_that_comes_too_late_does_not_put_the_address_back(
+    host: Host, lease: Lease
+) -> None:
+    answer = lease.perform(renew(vip(), left_ns=-SECOND))
+    assert isinstance(answer, AddressLost)
+    assert "too late" in answer.reason
+    assert not host.has("10.77.0.100")
+
+
+def test_a_renewal_frozen_between_its_check_and_its_request_is_taken_back(host: Host) -> None:
+    times = iter([0, 10 * SECOND])  # as if stopped for ten seconds after the check
+    frozen = Lease(lambda: next(times))
+    answer = frozen.perform(RenewLease(address=vip(), lease_s=5, not_after_ns=SECOND))
+    frozen.close()
+    assert isinstance(answer, AddressLost)
+    assert "9000 ms too late" in answer.reason
+    assert not host.has("10.77.0.100")
+
+
+def test_a_released_address_is_gone_and_releasing_it_again_is_success(
+    host: Host, lease: Lease
+) -> None:
+    lease.perform(claim(vip()))
+    assert lease.perform(release(vip())) == AddressReleased(op=2, address="10.77.0.100")
+    assert not host.has("10.77.0.100")
+    assert lease.perform(release(vip())) == AddressReleased(op=2, address="10.77.0.100")
+
+
+def test_releasing_leaves_no_copy_with_another_prefix_length(host: Host, lease: Lease) -> None:
+    host.ip("addr", "add", "10.77.0.100/32", "dev", "eth0")
+    lease.perform(claim(vip()))
+    lease.perform(release(vip()))
+    assert not host.has("10.77.0.100")
+
+
+def test_claiming_an_address_that_stands_there_for_ever_makes_it_a_lease(
+    host: Host, lease: Lease
+) -> None:
+    host.ip("addr", "add", "10.77.0.100/24", "dev", "eth0")
+    assert isinstance(lease.perform(claim(vip(), lease_s=1)), AddressClaimed)
+    wait_for(lambda: not host.has("10.77.0.100"), seconds=2.5)
+
+
+def test_an_ipv6_address_answers_at_once_and_leaves_with_its_lease(
+    host: Host, lease: Lease
+) -> None:
+    address = vip("fd77::100")
+    assert isinstance(lease.perform(claim(address, lease_s=1)), AddressClaimed)
+    line = next(line for line in host.addresses("eth0") if "fd77::100" in line)
+    assert "nodad" in line
+    assert "tentative" not in line
+    assert isinstance(lease.perform(renew(address, lease_s=1)), LeaseRenewed)
+    wait_for(lambda: not host.has("fd77::100"), seconds=2.5)
+    assert "fd77::/64" in host.ip("-6", "route", "show", "dev", "eth0")
+
+
+def test_the_first_ipv6_address_of_a_subnet_brings_its_route(host: Host, lease: Lease) -> None:
+    lease.perform(claim(vip("fd78::100")))
+    assert "fd78::/64" in host.ip("-6", "route", "show", "dev", "eth0")
+
+
+def test_an_advertised_route_keeps_its_own_lifetime(host: Host, lease: Lease) -> None:
+    host.ip("addr", "del", "fd77::1/64", "dev", "eth0")
+    host.ip("addr", "add", "fd77::1/64", "dev", "eth0", "valid_lft", "900", "preferred_lft", "900")
+    lease.perform(claim(vip("fd77::100"), lease_s=2))
+    lease.perform(renew(vip("fd77::100"), lease_s=2))
+    route = host.ip("-6", "route", "show", "fd77::/64", "dev", "eth0").split()
+    assert int(route[route.index("expires") + 1].removesuffix("sec")) > 800
+
+
+def test_ten_addresses_are_claimed_renewed_and_released(host: Host, lease: Lease) -> None:
+    ten = [vip(f"10.77.0.{last}") for last in range(100, 110)]
+    for address in ten:
+        assert isinstance(lease.perform(claim(address)), AddressClaimed)
+    for address in ten:
+        assert isinstance(lease.perform(renew(address)), LeaseRenewed)
+    assert all(host.has(address.name) for address in ten)
+    for address in ten:
+        assert isinstance(lease.perform(release(address)), AddressReleased)
+    assert not any(host.has(address.name) for address in ten)
+    assert host.has("10.77.0.1")
+
+
+def test_an_interface_that_does_not_exist_is_named_in_the_refusal(lease: Lease) -> None:
+    refused = lease.perform(claim(vip(interface="eth7")))
+    assert isinstance(refused, AddressRefused)
+    assert refused.reason.startswith(
+        "cannot claim 10.77.0.100: interface eth7 does not exist on this host"
+    )
+    assert isinstance(lease.perform(renew(vip(interface="eth7"))), AddressLost)
+    assert isinstance(lease.perform(release(vip(interface="eth7"))), AddressReleased)
+
+
+def test_an_address_without_an_interface_is_refused_with_the_mend(lease: Lease) -> None:
+    refused = lease.perform(claim(vip(interface="")))
+    assert isinstance(refused, AddressRefused)
+    assert "write it as ADDRESS/PREFIX/INTERFACE" in refused.reason
+
+
+@pytest.mark.parametrize("label", ["web", "eth0:much-too-long"])
+def test_a_label_that_ip_addr_could_not_show_is_refused(
+    host: Host, lease: Lease, label: str
+) -> None:
+    refused = lease.perform(claim(vip(label=label)))
+    assert isinstance(refused, AddressRefused)
+    assert label in refused.reason
+    assert not host.has("10.77.0.100")
+
+
+def test_an_interface_made_anew_is_used_under_its_new_number(host: Host, lease: Lease) -> None:
+    lease.perform(claim(vip()))
+    host.ip("link", "del", "eth0")
+    assert isinstance(lease.perform(renew(vip())), AddressLost)
+    host.ip("link", "add", "pad0", "type", "bridge")  # takes the next free number
+    host.ip("link", "add", "eth0", "type", "bridge")
+    host.ip("link", "set", "eth0", "up")
+    assert isinstance(lease.perform(claim(vip())), AddressClaimed)
+    assert any("10.77.0.100" in line for line in host.addresses("eth0"))
+
+
+def test_a_broken_netlink_socket_is_made_anew(lease: Lease) -> None:
+    lease.perform(claim(vip()))
+    netlink = lease._table._netlink
+    assert netlink is not None
+    netlink.close()
+    assert isinstance(lease.perform(renew(vip())), LeaseRenewed)
+    assert isinstance(lease.perform(release(vip())), AddressReleased)
+
+
+def test_removing_the_address_keeps_an_own_address_that_came_after_it(
+    host: Host, lease: Lease
+) -> None:
+    host.ip("addr", "del", "10.77.0.1/24", "dev", "eth0")
+    lease.perform(claim(vip()))
+    host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
+    lease.perform(release(vip()))
+    assert host.has("10.77.0.1")
+    assert not host.has("10.77.0.100")
+
+
+def test_a_lease_that_ends_keeps_an_own_address_that_came_after_it(
+    host: Host, lease: Lease
+) -> None:
+    host.ip("addr", "del", "10.77.0.1/24", "dev", "eth0")
+    lease.perform(claim(vip(), lease_s=1))
+    host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
+    wait_for(lambda: not host.has("10.77.0.100"), seconds=2.5)
+    assert host.has("10.77.0.1")
+
+
+def test_claiming_again_steps_behind_an_own_address_that_came_later(
+    host: Host, lease: Lease
+) -> None:
+    host.ip("addr", "del", "10.77.0.1/24", "dev", "eth0")
+    lease.perform(claim(vip()))
+    host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
+    lease.perform(claim(vip()))
+    secondary = [line for line in host.addresses("eth0") if "secondary" in line]
+    assert ["10.77.0.100" in line for line in secondary] == [True]
+
+
+def test_what_an_earlier_life_left_behind_is_found_and_swept(host: Host, lease: Lease) -> None:
+    ours, strangers = vip(), vip("10.77.0.101")
+    lease.perform(claim(ours, lease_s=60))
+    lease.perform(claim(strangers, lease_s=60))
+    host.ip(
+        "addr", "add", "10.77.0.102/24", "dev", "eth0", "valid_lft", "60", "preferred_lft", "60"
+    )
+    host.ip("addr", "add", "10.77.0.103/24", "dev", "eth0")
+    configured = [ours, vip("10.77.0.102"), vip("10.77.0.103")]
+    left = lease.found(configured)
+    assert [(one.name, one.interface) for one in left] == [
+        ("10.77.0.100", "eth0"),
+        ("10.77.0.102", "eth0"),
+    ]
+    assert lease.sweep(left) == ()
+    assert lease.found(configured) == ()
+    assert host.has("10.77.0.101")
+    assert host.has("10.77.0.103")
+
+
+def test_the_interface_of_the_narrowest_fitting_subnet_is_found(host: Host) -> None:
+    host.ip("link", "add", "wide0", "type", "bridge")
+    host.ip("addr", "add", "10.77.1.1/16", "dev", "wide0")
+    assert interfaces.find_interface("10.77.0.100", 24) == "eth0"
+    assert interfaces.find_interface("10.77.9.100", 24) == "wide0"
+    assert interfaces.find_interface("fd77::100", 64) == "eth0"
+    assert interfaces.find_interface("192.0.2.1", 24) is None
+    assert interfaces.mac_of("eth0") == host.mac("eth0")
+    assert interfaces.mac_of("eth7") is None
