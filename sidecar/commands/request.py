@@ -1,0 +1,25 @@
+"""What ``sidecar standby`` and ``sidecar takeover`` have in common: ask, wait, print the answer.
+
+Exit 0 when it was done, else 1.
+"""
+
+import argparse
+import sys
+from typing import Final
+
+from sidecar.commands.control_client import Unreachable, ask
+
+PATIENCE_S: Final = 130.0
+"""More than the sidecar's own deadline, so that its answer comes first."""
+
+
+def carry_out(command: str, arguments: argparse.Namespace) -> int:
+    request = {"command": command, "which": arguments.which or "all"}
+    try:
+        answer = ask(arguments.control, request, patience_s=PATIENCE_S)
+    except Unreachable as trouble:
+        sys.stderr.write(f"{trouble}\n")
+        return 1
+    done = answer.get("ok") is True
+    (sys.stdout if done else sys.stderr).write(f"{answer.get('text', '')}\n")
+    return 0 if done else 1
