@@ -1,7 +1,8 @@
-"""Makes the lock files from pyproject.toml: every package with its version and its hashes, and no host's name.
+"""Makes the lock files from pyproject.toml: packages with versions and hashes, no host's name.
 
-The files hold for every Python that we support: pip-compile resolves on the oldest one, whose packages include
-those of the newer ones, and the hashes are of every wheel of a release. Run it with Python 3.11: `just lock`.
+They hold for every Python that we support: pip-compile resolves on the oldest one, whose packages
+include those of the newer ones, and the hashes are of every wheel of a release.
+Run it with Python 3.11: `just lock`.
 """
 
 import subprocess
@@ -32,11 +33,11 @@ OPTIONS = (
 
 
 def compile_lock(requirements: list[str], held: Path | None) -> str:
-    """What pip-compile makes of the requirements, keeping to the versions of an earlier lock file."""
+    """What pip-compile makes of the requirements, keeping to an earlier lock file's versions."""
     constraint = ("--constraint", str(held)) if held else ()
-    command = ("pip-compile", *OPTIONS, *constraint, "--output-file", "-", "-")
+    command = (sys.executable, "-m", "piptools", "compile", *OPTIONS, *constraint)
     made = subprocess.run(  # noqa: S603 - a fixed command
-        (sys.executable, "-m", "piptools", "compile", *command[1:]),
+        (*command, "--output-file", "-", "-"),
         input="\n".join(requirements),
         stdout=subprocess.PIPE,
         text=True,
@@ -59,7 +60,7 @@ def main() -> None:
             sys.exit(f"{name} would name a host")
         (ROOT / name).write_text(HEADER.format(said) + text)
         first = first or ROOT / name
-        print(f"{name}: {text.count('==')} packages")  # noqa: T201 - a command prints
+        print(f"{name}: {text.count('==')} packages")
 
 
 if __name__ == "__main__":
