@@ -103,25 +103,35 @@ class Engine:
 
     def look(self, container: str) -> Inspection:
         """The container's facts and settings."""
-        last = self._last.get(container, NEVER_SEEN)
         try:
             shown = self.client.inspect(self.name_of(container))
-        except Silent as silence:
-            seen = unknown(last, str(silence), answered=False)
-        except Refused as refusal:
-            seen = unknown(last, str(refusal), answered=True)
-        else:
             seen = ABSENT if shown is None else read_inspection(shown)
-        self._last[container] = seen
-        if self._noted is not None:
-            self._noted(container, seen)
-        return seen
+        except Silent as silence:
+            return self.unknown(container, str(silence), answered=False)
+        except Refused as refusal:
+            return self.unknown(container, str(refusal), answered=True)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            # Something that speaks almost like a Docker engine; it must not end this thread.
+            reason = f"the engine's answer is not understood: {error!r}"
+            return self.unknown(container, reason, answered=True)
+        return self._note(container, seen)
+
+    def unknown(self, container: str, reason: str, *, answered: bool) -> Inspection:
+        """Note, without asking, that nothing is known of the container now."""
+        last = self._last.get(container, NEVER_SEEN)
+        return self._note(container, unknown(last, reason, answered=answered))
 
     def name_of(self, container: str) -> str:
         return self._containers.get(container, container)
 
     def close(self) -> None:
         self.client.close()
+
+    def _note(self, container: str, seen: Inspection) -> Inspection:
+        self._last[container] = seen
+        if self._noted is not None:
+            self._noted(container, seen)
+        return seen
 
     def _call(self, verb: _Verb, identity: str) -> str:
         """Ask the engine; what it complained of, if it did."""

@@ -22,7 +22,7 @@ RESTARTS: Final = "sidecar.restarts"
 _KNOWN: Final = (STANDBY, CHECK, INTERVAL, TIMEOUT, FAILURES, RESTARTS)
 
 _UNIT_NS: Final = {"ms": MILLISECOND, "s": SECOND, "": SECOND, "m": 60 * SECOND}
-_DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|)")
+_DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|)", re.ASCII)
 _SHORTEST_NS: Final = 10 * MILLISECOND
 _LONGEST_NS: Final = 3600 * SECOND
 _MOST: Final = 1000

@@ -1,27 +1,20 @@
 """One real engine for all the tests of this folder, started at the first that asks for it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import docker
 import pytest
 
 from sidecar.service.engine import Engine
-from tests.service.dockerd import Containers, Dockerd, missing
+from tests.service.dockerd import Containers, Dockerd, missing, new_dockerd
 
 
 @pytest.fixture(scope="session")
-def dockerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dockerd]:
+def dockerd() -> Iterator[Dockerd]:
     if reason := missing():
         pytest.skip(reason)
-    folder: Path = tmp_path_factory.mktemp("engine")
-    engine = Dockerd(folder)
-    engine.start()
-    try:
-        engine.import_image()
+    with new_dockerd() as engine:
         yield engine
-    finally:
-        engine.end()
 
 
 @pytest.fixture

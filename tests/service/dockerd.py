@@ -10,9 +10,10 @@ import shutil
 import signal
 import subprocess
 import tarfile
+import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,19 @@ class Containers:
         for identity in self._made:
             with suppress(docker.errors.NotFound):
                 self.client.api.remove_container(identity, force=True)
+
+
+@contextmanager
+def new_dockerd() -> Iterator[Dockerd]:
+    """A running engine with the image, in a folder that goes with it."""
+    with tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as folder:
+        engine = Dockerd(Path(folder))
+        engine.start()
+        try:
+            engine.import_image()
+            yield engine
+        finally:
+            engine.end()
 
 
 def missing() -> str:

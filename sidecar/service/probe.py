@@ -1,0 +1,87 @@
+"""One question to a service: an HTTP request or a TCP connection, each on a connection of its own.
+
+It has no deadline and no memory: who asks sets the first and keeps the second. Names are resolved
+on a thread, never in the event loop.
+"""
+
+import asyncio
+import os
+from typing import Final, assert_never
+
+import aiohttp
+
+from sidecar.service.labels import HttpCheck, TcpCheck
+
+_SERVING: Final = range(200, 400)
+"""A redirection is an answer as well; nobody follows it."""
+
+_HEADERS: Final = {"User-Agent": "heartbeat-sidecar"}
+
+
+class Failed(Exception):
+    """The service did not answer as it should; the text says how."""
+
+
+class Prober:
+    """Asks, for one event loop."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def probe(self, spec: HttpCheck | TcpCheck) -> str:
+        """What a healthy service answered; raises Failed otherwise."""
+        try:
+            match spec:
+                case HttpCheck():
+                    return await self._get(spec.url)
+                case TcpCheck():
+                    return await _connect(spec.host, spec.port)
+                case _:
+                    assert_never(spec)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            # aiohttp answers an impossible host name with a bare ValueError.
+            raise Failed(_plain(error)) from error
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _get(self, url: str) -> str:
+        async with self._sessions().get(url, allow_redirects=False) as response:
+            if response.status not in _SERVING:
+                raise Failed(f"answered {response.status} {response.reason or ''}".strip())
+            return f"answered {response.status}"
+
+    def _sessions(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            # Whether a certificate is valid says nothing about whether the service serves, and a
+            # check asks by an address that no certificate names.
+            connector = aiohttp.TCPConnector(
+                force_close=True, resolver=aiohttp.ThreadedResolver(), ssl=False
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                headers=_HEADERS,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+            )
+        return self._session
+
+
+async def _connect(host: str, port: int) -> str:
+    _, writer = await asyncio.open_connection(host, port)
+    writer.close()
+    return "accepted the connection"
+
+
+def _plain(error: BaseException) -> str:
+    """The system's own words where it has some: refused, unreachable."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and not isinstance(cause, aiohttp.ClientError):
+            if cause.errno is not None and cause.errno > 0:
+                return os.strerror(cause.errno)
+            return cause.strerror or str(cause)  # a name that cannot be resolved, for one
+        cause = cause.__cause__ or cause.__context__
+    return str(error) or type(error).__name__

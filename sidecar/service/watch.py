@@ -1,0 +1,171 @@
+"""Tells what happens to the containers and whether the engine answers.
+
+One blocking loop for a daemon thread of its own, so that an engine that hangs stalls nothing else.
+The engine's events are hints without replay: each only causes a new inspection, and after every
+beginning of the stream all containers are inspected. A stream that stays quiet is ended and begun
+anew, so that one which died silently costs a few seconds at most, and the containers are inspected
+at that pace in any case. It never acts on a container.
+
+One call without an answer is enough to say that the engine is down: a refused connection is
+certain, and a hung engine has then already been waited for. Nothing follows from it but a report,
+for what the engine does not tell is unknown, not failed. An engine that answers with errors is up.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from sidecar.core.events import ContainerFacts, EngineChanged, ServiceChanged
+from sidecar.service.client import EventStream, Refused, Silent
+from sidecar.service.engine import Engine
+
+log = logging.getLogger(__name__)
+
+QUIET_S: Final = 5
+"""A stream without a word for so long is begun anew, and everything is inspected again."""
+
+_FIRST_DELAY_S: Final = 0.1
+_LONGEST_DELAY_S: Final = 1.0
+"""Between attempts to reach an engine that is down; one attempt costs next to nothing."""
+
+
+class ServiceWatch:
+    """Watches these containers through an engine object that this thread alone uses."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        containers: Iterable[str],
+        emit: Callable[[ServiceChanged | EngineChanged], None],
+        quiet_s: int = QUIET_S,
+    ) -> None:
+        self._engine = engine
+        self._containers = tuple(containers)
+        self._emit = emit
+        self._quiet_s = quiet_s
+        self._stopping = threading.Event()
+        self._stream: EventStream | None = None
+        self._emitted: dict[str, ContainerFacts] = {}
+        self._up: bool | None = None
+        self._events_refused = ""
+
+    def run(self) -> None:
+        """Watch until ``stop``."""
+        delay_s = 0.0
+        try:
+            while not self._stopping.is_set():
+                began = time.monotonic()
+                self._watch_once()
+                lasted_s = time.monotonic() - began
+                well = self._up and lasted_s >= _LONGEST_DELAY_S
+                delay_s = 0.0 if well else min(delay_s * 2 or _FIRST_DELAY_S, _LONGEST_DELAY_S)
+                self._stopping.wait(delay_s)
+        finally:
+            self._engine.close()
+
+    def stop(self) -> None:
+        """End the loop from another thread: at once, or when the engine's time is up."""
+        self._stopping.set()
+        stream = self._stream
+        if stream is not None:
+            stream.cancel()
+
+    def _watch_once(self) -> None:
+        """One stream from its beginning to its end."""
+        try:
+            stream = self._open()
+        except Silent as silence:
+            self._engine_is_down(str(silence))
+            return
+        self._engine_is_up()
+        if stream is None:
+            # No events to be had, as behind a proxy that forbids them: looking is all there is.
+            self._sweep()
+            return
+        try:
+            if self._sweep():
+                self._follow(stream)
+        finally:
+            self._stream = None
+            stream.close()
+
+    def _open(self) -> EventStream | None:
+        try:
+            stream = self._engine.client.events(quiet_s=self._quiet_s)
+        except Refused as refusal:
+            if str(refusal) != self._events_refused:
+                self._events_refused = str(refusal)
+                log.warning("%s; inspecting every %.0f s instead", refusal, _LONGEST_DELAY_S)
+            return None
+        self._stream = stream
+        if self._stopping.is_set():  # it came while the stream was not there to be cancelled
+            stream.cancel()
+        return stream
+
+    def _follow(self, stream: EventStream) -> None:
+        """Inspect what the events name, and everything when it has not been done for long."""
+        swept = time.monotonic()
+        for event in stream:
+            if self._stopping.is_set():
+                return
+            if time.monotonic() - swept >= self._quiet_s:
+                return
+            if not all(self._look(container) for container in self._named_in(event)):
+                return
+
+    def _named_in(self, event: Mapping[str, Any]) -> list[str]:
+        """Our containers that this event may be about: by its name, its name before, or its id."""
+        actor = event.get("Actor") or {}
+        attributes = actor.get("Attributes") or {}
+        told = {
+            attributes.get("name", ""),
+            attributes.get("oldName", "").lstrip("/"),
+            actor.get("ID", ""),
+        }
+        return [
+            container
+            for container in self._containers
+            if self._engine.name_of(container) in told or self._identity_of(container) in told
+        ]
+
+    def _identity_of(self, container: str) -> str | None:
+        facts = self._emitted.get(container)
+        return (facts.identity or None) if facts else None
+
+    def _sweep(self) -> bool:
+        """Inspect everything; whether the engine answered."""
+        return all(self._look(container) for container in self._containers)
+
+    def _look(self, container: str) -> bool:
+        """Inspect one container and tell what is new; whether the engine answered."""
+        seen = self._engine.look(container)
+        if not seen.answered:
+            self._engine_is_down(seen.facts.detail)
+            return False
+        self._engine_is_up()
+        self._tell(container, seen.facts)
+        return True
+
+    def _tell(self, container: str, facts: ContainerFacts) -> None:
+        if self._stopping.is_set() or self._emitted.get(container) == facts:
+            return
+        self._emitted[container] = facts
+        self._emit(ServiceChanged(container=container, facts=facts))
+
+    def _engine_is_up(self) -> None:
+        if self._up:
+            return
+        self._up = True
+        self._emitted.clear()  # after an absence, everything is told again
+        self._emit(EngineChanged(up=True, reason="the Docker engine answers"))
+
+    def _engine_is_down(self, reason: str) -> None:
+        if self._up is not False and not self._stopping.is_set():
+            self._up = False
+            self._emit(EngineChanged(up=False, reason=reason))
+            for container in self._containers:
+                seen = self._engine.unknown(container, reason, answered=False)
+                self._tell(container, seen.facts)

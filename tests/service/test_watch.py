@@ -1,0 +1,253 @@
+"""ServiceWatch against a real Docker engine: what is told, and how soon."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sidecar.core.events import EngineChanged, ServiceChanged
+from sidecar.core.terms import ContainerState, Health
+from sidecar.service.engine import Engine
+from sidecar.service.watch import ServiceWatch
+from tests.service.dockerd import Containers, Dockerd, missing, new_dockerd, wait_until
+
+pytestmark = pytest.mark.engine
+
+NAME = "web"
+SOON_S = 0.3
+
+
+class Watching:
+    """A watch on its own thread, and all that it has told."""
+
+    def __init__(self, docker_host: str, *, quiet_s: int) -> None:
+        self.told: list[ServiceChanged | EngineChanged] = []
+        self._watch = ServiceWatch(
+            engine=Engine(docker_host=docker_host, containers={}, timeout_s=1),
+            containers=[NAME],
+            emit=self.told.append,
+            quiet_s=quiet_s,
+        )
+        self._thread = threading.Thread(target=self._watch.run, daemon=True)
+        self._thread.start()
+
+    def states(self) -> list[ContainerState]:
+        return [each.facts.state for each in self.told if isinstance(each, ServiceChanged)]
+
+    def last(self) -> ServiceChanged:
+        return next(each for each in reversed(self.told) if isinstance(each, ServiceChanged))
+
+    def await_health(self, health: Health) -> None:
+        def arrived() -> bool:
+            return bool(self.states()) and self.last().facts.health is health
+
+        wait_until(arrived, tell=lambda: str(self.told))
+
+    def engine_up(self) -> list[bool]:
+        return [each.up for each in self.told if isinstance(each, EngineChanged)]
+
+    def await_state(self, state: ContainerState, patience_s: float = 5) -> ServiceChanged:
+        def arrived() -> bool:
+            return bool(self.states()) and self.states()[-1] is state
+
+        wait_until(arrived, patience_s, lambda: str(self.told))
+        return self.last()
+
+    def stop(self) -> float:
+        """End the thread; how long that took."""
+        began = time.monotonic()
+        self._watch.stop()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+        return time.monotonic() - began
+
+
+Begin = Callable[..., Watching]
+
+
+@pytest.fixture
+def begin(dockerd: Dockerd) -> Iterator[Begin]:
+    begun: list[Watching] = []
+
+    def begin(*, docker_host: str = dockerd.host, quiet_s: int = 5) -> Watching:
+        begun.append(Watching(docker_host, quiet_s=quiet_s))
+        return begun[-1]
+
+    yield begin
+    for watching in begun:
+        watching.stop()
+
+
+def test_it_first_tells_of_the_engine_and_then_of_each_container(
+    begin: Begin, containers: Containers
+) -> None:
+    made = containers.run(NAME)
+    watching = begin()
+    watching.await_state(ContainerState.RUNNING)
+    first, second = watching.told
+    assert first == EngineChanged(up=True, reason="the Docker engine answers")
+    assert isinstance(second, ServiceChanged)
+    assert second.facts.identity == made.id
+
+
+def test_a_killed_container_is_told_at_once_with_its_signal(
+    begin: Begin, containers: Containers
+) -> None:
+    made = containers.run(NAME)
+    watching = begin()
+    watching.await_state(ContainerState.RUNNING)
+    made.kill()
+    told = watching.await_state(ContainerState.STOPPED, SOON_S)
+    assert told.facts.detail == "exit code 137 (signal 9)"
+
+
+def test_a_strangers_pause_is_told_at_once(begin: Begin, containers: Containers) -> None:
+    made = containers.run(NAME)
+    watching = begin()
+    watching.await_state(ContainerState.RUNNING)
+    made.pause()
+    watching.await_state(ContainerState.PAUSED, SOON_S)
+    made.unpause()
+    watching.await_state(ContainerState.RUNNING, SOON_S)
+    assert watching.states() == [
+        ContainerState.RUNNING,
+        ContainerState.PAUSED,
+        ContainerState.RUNNING,
+    ]
+
+
+def test_a_container_made_anew_under_the_same_name_is_followed(
+    begin: Begin, containers: Containers
+) -> None:
+    first = containers.run(NAME)
+    watching = begin()
+    watching.await_state(ContainerState.RUNNING)
+    first.remove(force=True)
+    watching.await_state(ContainerState.ABSENT)
+    second = containers.run(NAME)
+    told = watching.await_state(ContainerState.RUNNING)
+    assert told.facts.identity == second.id
+    second.kill()
+    watching.await_state(ContainerState.STOPPED, SOON_S)
+
+
+def test_a_container_renamed_away_is_absent_and_its_heir_is_found(
+    begin: Begin, containers: Containers
+) -> None:
+    """Compose recreates a container by renaming the old one first."""
+    old = containers.run(NAME)
+    watching = begin()
+    watching.await_state(ContainerState.RUNNING)
+    old.rename("old-web")
+    watching.await_state(ContainerState.ABSENT, SOON_S)
+    new = containers.create("new-web")
+    new.rename(NAME)
+    told = watching.await_state(ContainerState.STOPPED, SOON_S)
+    assert told.facts.identity == new.id
+
+
+def test_a_strangers_container_is_not_told(begin: Begin, containers: Containers) -> None:
+    containers.run(NAME)
+    watching = begin()
+    watching.await_state(ContainerState.RUNNING)
+    stranger = containers.run("stranger")
+    stranger.kill()
+    mine = containers.client.containers.get(NAME)
+    mine.pause()
+    watching.await_state(ContainerState.PAUSED)
+    assert len(watching.told) == 3
+
+
+def test_nothing_is_told_twice_however_often_it_looks(begin: Begin, containers: Containers) -> None:
+    made = containers.run(NAME)
+    watching = begin(quiet_s=1)
+    watching.await_state(ContainerState.RUNNING)
+    time.sleep(2.5)  # the stream is begun anew twice in this time
+    made.pause()
+    watching.await_state(ContainerState.PAUSED, SOON_S)
+    assert watching.states() == [ContainerState.RUNNING, ContainerState.PAUSED]
+    assert watching.engine_up() == [True]
+
+
+def test_the_health_is_told_when_the_probe_has_changed_its_mind(
+    begin: Begin, containers: Containers
+) -> None:
+    health = {
+        "test": ["CMD-SHELL", "test ! -e /tmp/ill"],
+        "interval": 200_000_000,
+        "timeout": 5_000_000_000,
+        "retries": 1,
+    }
+    made = containers.run(NAME, healthcheck=health)
+    watching = begin()
+    watching.await_health(Health.HEALTHY)
+    made.exec_run(["touch", "/tmp/ill"])
+    watching.await_health(Health.UNHEALTHY)
+    assert watching.last().facts.checked
+
+
+def test_a_pause_leaves_the_health_as_it_was(begin: Begin, containers: Containers) -> None:
+    health = {"test": ["CMD", "true"], "interval": 500_000_000}
+    made = containers.run(NAME, healthcheck=health)
+    watching = begin()
+    watching.await_health(Health.HEALTHY)
+    made.pause()
+    watching.await_state(ContainerState.PAUSED)
+    made.reload()
+    assert made.attrs["State"]["Health"]["Status"] == "unhealthy", "the trap is still there"
+    made.unpause()
+    assert watching.await_state(ContainerState.RUNNING, SOON_S).facts.health is Health.HEALTHY
+
+
+def test_a_frozen_engine_is_down_and_its_containers_are_unknown(
+    begin: Begin, dockerd: Dockerd, containers: Containers
+) -> None:
+    containers.run(NAME, labels={"sidecar.restarts": "9"})
+    watching = begin(quiet_s=1)
+    watching.await_state(ContainerState.RUNNING)
+    dockerd.freeze()
+    try:
+        told = watching.await_state(ContainerState.UNKNOWN)
+        assert watching.engine_up() == [True, False]
+        assert "no answer within 1 s" in told.facts.detail
+        assert told.facts.restarts == 9
+    finally:
+        dockerd.thaw()
+    watching.await_state(ContainerState.RUNNING)
+    assert watching.engine_up() == [True, False, True]
+
+
+def test_an_engine_that_went_and_came_back_is_watched_again(begin: Begin) -> None:
+    if reason := missing():
+        pytest.skip(reason)
+    with new_dockerd() as own:
+        containers = Containers(own.client())
+        containers.run(NAME)
+        watching = begin(docker_host=own.host)
+        watching.await_state(ContainerState.RUNNING)
+        own.end()
+        watching.await_state(ContainerState.UNKNOWN)
+        own.start()
+        told = watching.await_state(ContainerState.STOPPED)
+        assert watching.engine_up() == [True, False, True]
+        containers.client.api.start(told.facts.identity)
+        watching.await_state(ContainerState.RUNNING, SOON_S)
+        containers.remove_all()
+        containers.client.close()
+
+
+def test_it_stops_promptly_in_the_middle_of_a_quiet_stream(
+    begin: Begin, containers: Containers
+) -> None:
+    containers.run(NAME)
+    watching = begin(quiet_s=60)
+    watching.await_state(ContainerState.RUNNING)
+    assert watching.stop() < 0.5
+
+
+def test_it_stops_promptly_while_no_engine_is_there() -> None:
+    watching = Watching("unix:///nonexistent/docker.sock", quiet_s=5)
+    wait_until(lambda: watching.engine_up() == [False])
+    assert watching.states() == [ContainerState.UNKNOWN]
+    assert watching.stop() < 0.5
