@@ -65,13 +65,11 @@ def parse(covered: bytes) -> Message:
             raise Oversized(f"more than {MAX_FIELDS} fields")
         field, at = _parse_field(covered, at, last)
         fields.append(field)
-    if at != last:
-        raise Malformed("the start mark runs into the end mark")
     return Message(tuple(fields))
 
 
 def _parse_field(covered: bytes, at: int, last: int) -> tuple[Field, int]:
-    head = _HEAD.match(covered, at, last)
+    head = _HEAD.match(covered, at)
     if head is None:
         raise Malformed(f"byte {at}: {covered[at : at + 40]!r} does not begin a field")
     end = head.end(1) + 1 + int(head[1])

@@ -58,6 +58,11 @@ def test_any_other_end_is_malformed(end):
         unseal(signed(b"t=status\n", end=end), RING)
 
 
+def test_the_end_is_a_line_of_its_own():
+    with pytest.raises(Malformed, match="does not end with a line <<<"):
+        unseal(signed(b"t=status\n").replace(b"\n<<<", b"<<<"), RING)
+
+
 def test_empty_lines_are_skipped():
     value = signature(SHA1, b"t=status\nst=up\n").encode().encode()
     message = read(b">>>\n\nt=status\n\n\nst=up\nauth=" + value + b"\n\n<<<\n")

@@ -112,12 +112,18 @@ def test_a_frame_without_an_end_is_given_up_at_the_limit():
 
 def test_a_line_without_an_end_is_given_up_at_the_limit_and_skipped_to_its_newline():
     splitter = Splitter()
-    for _ in range(2 * MAX_DATAGRAM // 1000):
-        assert splitter.feed(b"x" * 1000) == []
-        assert len(splitter._line) <= MAX_DATAGRAM
-    assert splitter.feed(b">>>\n") == []  # still the same line
+    assert splitter.feed(b"x" * (MAX_DATAGRAM + 1)) == []
+    assert splitter.feed(b">>>\n") == []  # still the same line, so no frame begins here
     assert splitter.feed(FRAME) == [FRAME]
     assert splitter.dropped == 0
+    assert splitter.dropped_bytes == MAX_DATAGRAM + 1 + len(b">>>\n")
+
+
+def test_a_line_without_an_end_takes_no_more_memory_than_the_limit():
+    splitter = Splitter()
+    for _ in range(3 * MAX_DATAGRAM // 1000):
+        assert splitter.feed(b"x" * 1000) == []
+        assert len(splitter._line) <= MAX_DATAGRAM
 
 
 def test_a_frame_of_the_full_size_is_given():
