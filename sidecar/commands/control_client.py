@@ -33,7 +33,7 @@ def ask(control: str, request: dict[str, str], *, patience_s: float = ANSWER_S) 
         raise Unreachable(why) from None
     except PermissionError:
         raise Unreachable(f"{control} is for its owner alone: run this command as root") from None
-    except TimeoutError:
+    except (TimeoutError, BlockingIOError):  # the latter: more callers than it lets wait
         why = f"the sidecar at {control} gave no answer within {patience_s:g} s: see its log"
         raise Unreachable(why) from None
     except OSError as error:

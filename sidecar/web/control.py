@@ -40,6 +40,7 @@ IDLE_S: Final = 60.0
 
 _COMMANDS: Final = ("status", "explain", "health", *(kind.value for kind in RequestKind))
 _PROBE_S: Final = 1.0
+_TURN_AWAY_S: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +84,8 @@ class ControlServer:
         await asyncio.to_thread(self._path.unlink, missing_ok=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._connections) >= CONNECTIONS_MAX:
-            writer.write(_line(_refusal("too many commands at once; try again")))
-            writer.close()
-            return
-        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        serve = self._serve if len(self._connections) < CONNECTIONS_MAX else _turn_away
+        task = asyncio.get_running_loop().create_task(serve(reader, writer))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
 
@@ -139,6 +137,14 @@ class ControlServer:
                 f"it may still be under way: see `sidecar status` and `sidecar explain`"
             )
         return {"ok": reply.ok, "text": reply.text}
+
+
+async def _turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Refuse, but only after the request was read: a close before that would lose the answer."""
+    with contextlib.suppress(ConnectionError, TimeoutError, ValueError), contextlib.closing(writer):
+        async with asyncio.timeout(_TURN_AWAY_S):
+            await reader.readline()
+        writer.write(_line(_refusal("too many commands at once; try again")))
 
 
 def _parse(line: bytes) -> tuple[str, str]:
@@ -212,6 +218,6 @@ def _answers(path: Path) -> bool:
             probe.connect(str(path))
         except (ConnectionRefusedError, FileNotFoundError):
             return False
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return True
     return True
