@@ -23,6 +23,7 @@ from sidecar.core.terms import NodeName, StandbyMode
 EXAMPLE: Final = "masternginx 192.168.171.100/24/eth0:0 nginx"
 
 _LIKE_AN_ADDRESS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+.*", re.ASCII)
+_LIKE_IPV6 = re.compile(r"[0-9a-fA-F:]+(/.*)?", re.ASCII)
 _CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}", re.ASCII)
 _IPV4_SCRIPTS: Final = frozenset({"IPaddr", "IPaddr2"})
 _IPV6_SCRIPTS: Final = frozenset({"IPv6addr"})
@@ -168,6 +169,8 @@ def parse_resource(written: str) -> Resource:
     try:
         return Container(name=script, standby=StandbyMode(rest))
     except ValueError:
+        if _LIKE_IPV6.fullmatch(written):
+            raise BadValue(_say_no_container(written)) from None
         raise BadValue(
             f"{quote(written)} is no resource: a container is written `{script}`, "
             f"or `{script}::pause`, `{script}::stop` or `{script}::run` to say how it stands by; "
@@ -176,8 +179,9 @@ def parse_resource(written: str) -> Resource:
 
 
 def _say_no_container(written: str) -> str:
-    if ":" in written:
-        return f"{quote(written)} is no resource: an IPv6 address is written `IPv6addr::{written}`"
+    if _LIKE_IPV6.fullmatch(written) and ":" in written:
+        mend = quote(f"IPv6addr::{written}")
+        return f"{quote(written)} is no resource: an IPv6 address is written {mend}"
     return f"{quote(written)} is neither an address nor a container's name: correct the word"
 
 

@@ -1,0 +1,338 @@
+"""ha.cf is read as ha.cf(5) and protocol section 9.1 say."""
+
+import pytest
+
+from sidecar.core.terms import SECOND, AutoFailback, LinkName
+from tests.config.written import HA_CF, ha_cf, without
+
+
+def test_the_smallest_useful_file_has_no_problem():
+    understood = ha_cf(HA_CF)
+    assert understood.problems.all == ()
+    assert understood.ha_cf.pair is not None
+    assert understood.ha_cf.pair.node == "masternginx"
+    assert understood.ha_cf.pair.peer == "slavenginx"
+
+
+def test_options_are_separated_by_blanks_tabs_or_commas():
+    text = without("node") + "node\tmasternginx,\tslavenginx\n"
+    understood = ha_cf(text)
+    assert understood.errors == []
+    assert understood.ha_cf.pair is not None
+    assert understood.ha_cf.pair.nodes == ("masternginx", "slavenginx")
+
+
+def test_a_hash_cuts_the_rest_of_a_line():
+    text = without("deadtime") + "deadtime 20# not 30\n  # keepalive 9\n"
+    timing = ha_cf(text).ha_cf.timing
+    assert timing is not None
+    assert timing.deadtime_ns == 20 * SECOND
+    assert timing.keepalive_ns == 2 * SECOND
+
+
+def test_every_fault_is_told_not_only_the_first():
+    understood = ha_cf("keepalive x\nnodes a b\nucast eth1\ndeadtime 3s\n")
+    lines = [error.split(":")[1] for error in understood.errors]
+    assert lines[:4] == ["1", "2", "3", "4"]
+
+
+def test_an_unknown_directive_is_an_error_with_a_suggestion():
+    assert ha_cf(HA_CF + "keepalife 2\n").errors == [
+        "ha.cf:6: `keepalife` is no directive of Heartbeat 3.0.6; did you mean `keepalive`?"
+    ]
+
+
+def test_directive_names_are_case_sensitive():
+    assert ha_cf(HA_CF + "Logfile /x\n").errors == [
+        "ha.cf:6: `Logfile` is no directive of Heartbeat 3.0.6; did you mean `logfile`?"
+    ]
+
+
+def test_a_directive_like_no_other_gets_no_suggestion():
+    assert ha_cf(HA_CF + "zzzz 2\n").errors == [
+        "ha.cf:6: `zzzz` is no directive of Heartbeat 3.0.6: correct or remove the line"
+    ]
+
+
+def test_an_equals_sign_is_told_as_such():
+    assert ha_cf(HA_CF + "initdead=60\n").errors == [
+        "ha.cf:6: `initdead=60` has an equals sign: write `initdead 60`"
+    ]
+
+
+def test_a_directive_without_a_value_is_an_error():
+    assert ha_cf(HA_CF + "initdead\n").errors == [
+        "ha.cf:6: initdead has no value: write it like `initdead TIME`"
+    ]
+
+
+def test_two_values_where_one_is_meant_are_an_error():
+    assert ha_cf(HA_CF + "initdead 500 ms\n").errors == [
+        "ha.cf:6: initdead: `500 ms` is more than one value: write it like `initdead TIME`"
+    ]
+
+
+def test_a_repeated_directive_is_told_and_the_later_one_counts():
+    understood = ha_cf(HA_CF + "keepalive 1\n")
+    assert understood.warnings == [
+        (
+            "ha.cf:6: warning: keepalive is already given in line 1; "
+            "the later line counts: remove one of the two"
+        )
+    ]
+    assert understood.ha_cf.timing is not None
+    assert understood.ha_cf.timing.keepalive_ns == SECOND
+
+
+def test_without_auto_failback_on_is_assumed_and_told():
+    understood = ha_cf(without("auto_failback"))
+    assert understood.ha_cf.auto_failback is AutoFailback.ON
+    assert understood.warnings == [
+        (
+            "ha.cf: warning: has no auto_failback line; `on` is assumed, while a Heartbeat node "
+            "would take `legacy`: write `auto_failback on` or `off` on both nodes"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "failback"),
+    [
+        ("on", AutoFailback.ON),
+        ("Yes", AutoFailback.ON),
+        ("off", AutoFailback.OFF),
+        ("FALSE", AutoFailback.OFF),
+        ("0", AutoFailback.OFF),
+    ],
+)
+def test_auto_failback_takes_any_word_of_truth(word, failback):
+    understood = ha_cf(without("auto_failback") + f"auto_failback {word}\n")
+    assert understood.problems.all == ()
+    assert understood.ha_cf.auto_failback is failback
+
+
+def test_auto_failback_legacy_is_not_implemented_yet():
+    assert ha_cf(without("auto_failback") + "auto_failback legacy\n").errors == [
+        (
+            "ha.cf:5: auto_failback: `legacy` is not implemented yet: write `on` (the group goes "
+            "back by itself) or `off` on both nodes"
+        )
+    ]
+
+
+def test_udpport_above_the_media_counts():
+    understood = ha_cf("udpport 700\n" + HA_CF)
+    assert [link.port for link in understood.ha_cf.links] == [700]
+    assert understood.problems.all == ()
+
+
+def test_udpport_below_the_media_is_told_and_does_not_count():
+    understood = ha_cf(HA_CF + "udpport 700\n")
+    assert [link.port for link in understood.ha_cf.links] == [694]
+    assert understood.warnings == [
+        (
+            "ha.cf:6: warning: udpport 700 stands below the first ucast line (3), so that it does "
+            "not count and the port is 694, as on a Heartbeat node: move it above"
+        )
+    ]
+
+
+def test_udpport_below_the_media_that_changes_nothing_is_not_told():
+    assert ha_cf(HA_CF + "udpport 694\n").problems.all == ()
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "694x", "9" * 50])
+def test_udpport_must_be_a_port(port):
+    (error,) = ha_cf(HA_CF + f"udpport {port}\n").errors
+    assert "is no whole number from 1 to 65535: write one of these" in error
+
+
+def test_msgfmt_netstring_leaves_out_the_inner_signature():
+    assert ha_cf(HA_CF).ha_cf.inner_auth
+    assert not ha_cf(HA_CF + "msgfmt netstring\n").ha_cf.inner_auth
+    assert ha_cf(HA_CF + "msgfmt xml\n").errors == [
+        "ha.cf:6: msgfmt: `xml` is unknown: write `classic` or `netstring`"
+    ]
+
+
+def test_hopfudge_is_from_0_to_255():
+    assert ha_cf(HA_CF + "hopfudge 3\n").ha_cf.hopfudge == 3
+    assert ha_cf(HA_CF + "hopfudge 256\n").errors == [
+        "ha.cf:6: hopfudge: `256` is no whole number from 0 to 255: write one of these"
+    ]
+
+
+def test_a_cluster_manager_is_refused_with_the_way_out():
+    assert ha_cf(HA_CF + "crm on\n").errors == [
+        (
+            "ha.cf:6: `crm on` is not supported: a cluster resource manager would decide in place "
+            "of haresources: write `crm off`, and the groups into haresources"
+        )
+    ]
+    assert ha_cf(HA_CF + "crm off\n").problems.all == ()
+
+
+def test_fencing_is_refused_with_the_way_out():
+    assert ha_cf(HA_CF + "stonith_host * meatware x\n").errors == [
+        (
+            "ha.cf:6: `stonith_host * meatware x` is not supported: the sidecar does not switch "
+            "machines off: remove the line; an address is a lease that the kernel ends by itself "
+            "on a node that dies or hangs"
+        )
+    ]
+
+
+def test_ping_and_ipfail_are_accepted_and_told_to_do_nothing_yet():
+    understood = ha_cf(HA_CF + "ping 192.168.17.1\nrespawn hacluster /usr/lib/heartbeat/ipfail\n")
+    assert understood.errors == []
+    assert understood.warnings == [
+        "ha.cf:6: warning: not yet: ping has no effect in this version",
+        "ha.cf:7: warning: not yet: respawn ... ipfail has no effect in this version",
+    ]
+
+
+def test_another_program_of_respawn_is_told_never_to_start():
+    assert ha_cf(HA_CF + "respawn root /usr/bin/thing\n").warnings == [
+        (
+            "ha.cf:6: warning: respawn starts no program here: run it as a container of its own "
+            "(only ipfail will become a part of the sidecar)"
+        )
+    ]
+
+
+def test_without_any_link_there_is_an_example_to_copy():
+    assert ha_cf(without("ucast")).errors == [
+        (
+            "ha.cf: has no link to the other node: write a line like `ucast eth1 192.168.17.51` "
+            "with the other node's address"
+        )
+    ]
+
+
+def test_a_medium_that_is_not_implemented_is_no_link():
+    assert ha_cf(without("ucast") + "bcast eth1\nserial /dev/ttyS0\n").errors == [
+        (
+            "ha.cf: has no link to the other node (serial, bcast: not yet): write a line like "
+            "`ucast eth1 192.168.17.51` with the other node's address"
+        )
+    ]
+
+
+def test_one_file_serves_both_nodes():
+    text = HA_CF + "ucast eth1 192.168.17.50\n"
+    master = ha_cf(text, local=["192.168.17.50"])
+    slave = ha_cf(text, own="slavenginx", local=["192.168.17.51"])
+    assert [(link.name, link.target) for link in master.ha_cf.links] == [("eth1", "192.168.17.51")]
+    assert [(link.name, link.target) for link in slave.ha_cf.links] == [("eth1", "192.168.17.50")]
+    assert master.problems.all == slave.problems.all == ()
+    assert [own.line for own in master.ha_cf.own_lines] == [6]
+
+
+def test_links_that_share_an_interface_are_told_apart_by_the_target():
+    text = HA_CF + "ucast eth1 192.168.17.52\nucast eth0 10.0.0.1\n"
+    assert [link.name for link in ha_cf(text).ha_cf.links] == [
+        LinkName("eth1 192.168.17.51"),
+        LinkName("eth1 192.168.17.52"),
+        LinkName("eth0"),
+    ]
+
+
+def test_two_addresses_on_an_interface_of_which_none_is_ours_are_doubtful():
+    assert ha_cf(HA_CF + "ucast eth1 192.168.17.50\n").warnings == [
+        (
+            "ha.cf:3: warning: 2 ucast lines name eth1 (3, 6), and none of their addresses belongs "
+            "to this node: is eth1 up, and is its address right?"
+        )
+    ]
+
+
+def test_only_own_addresses_are_no_link():
+    assert ha_cf(HA_CF, local=["192.168.17.51"]).errors == [
+        (
+            "ha.cf:3: ucast names only addresses of this node itself (192.168.17.51 is one): "
+            "add a line with the other node's address"
+        )
+    ]
+
+
+def test_the_same_link_twice_counts_once():
+    understood = ha_cf(HA_CF + "ucast eth1 192.168.17.51\n")
+    assert len(understood.ha_cf.links) == 1
+    assert understood.warnings == [
+        (
+            "ha.cf:6: warning: ucast eth1 192.168.17.51 is already in line 3 and counts once: "
+            "remove one of the two lines"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ("eth1", "ucast takes an interface and an address, not 1 words"),
+        ("eth1 10.0.0.1 694", "ucast takes an interface and an address, not 3 words"),
+        ("eth1 slavenginx", "`slavenginx` is no IPv4 address"),
+        ("eth1 10.0.0.256", "`10.0.0.256` is no IPv4 address"),
+        ("eth1 fd00::1", "`fd00::1` is an IPv6 address, which ucast does not carry"),
+        ("eth1 224.0.0.1", "`224.0.0.1` is the address of no single host"),
+        ("eth1 0.0.0.0", "`0.0.0.0` is the address of no single host"),
+        ("eth1 255.255.255.255", "`255.255.255.255` is the address of no single host"),
+        ("192.168.17.51/24 eth1", "`192.168.17.51/24` is no interface name"),
+        ("interface-too-long 10.0.0.1", "`interface-too-long` is no interface name"),
+    ],
+)
+def test_a_wrong_ucast_line_is_told(options, fault):
+    understood = ha_cf(without("ucast") + f"ucast {options}\n")
+    (error,) = understood.errors
+    assert error.startswith(f"ha.cf:5: {fault}")
+    assert understood.ha_cf.links == ()
+
+
+def test_node_names_are_lower_cased():
+    understood = ha_cf(without("node") + "node MasterNginx SLAVENGINX\n", own="MASTERNGINX")
+    assert understood.errors == []
+    assert understood.ha_cf.pair is not None
+    assert understood.ha_cf.pair.nodes == ("masternginx", "slavenginx")
+
+
+def test_a_node_that_is_not_named_says_who_it_is():
+    assert ha_cf(HA_CF, own="web3").errors == [
+        (
+            "ha.cf:5: this node is `web3`, but the nodes are masternginx and slavenginx: correct "
+            "the node lines, or set SIDECAR_NODE (or --node) to one of the two"
+        )
+    ]
+
+
+def test_two_nodes_of_one_name_are_an_error():
+    understood = ha_cf(without("node") + "node masternginx\nnode MASTERNGINX\n")
+    assert understood.errors == [
+        (
+            "ha.cf:6: node masternginx is already named in line 5: write the other node's name, "
+            "as `uname -n` says it there"
+        ),
+        (
+            "ha.cf:5: masternginx is the only node: write a second `node` line with the other "
+            "one's name"
+        ),
+    ]
+
+
+def test_three_nodes_are_refused():
+    assert ha_cf(HA_CF + "node third\n").errors == [
+        (
+            "ha.cf:6: 3 nodes are named (masternginx, slavenginx, third), but the sidecar works "
+            "for exactly two: remove the others"
+        )
+    ]
+
+
+def test_no_node_is_an_error():
+    assert ha_cf(without("node")).errors == [
+        "ha.cf: names no node: write two `node` lines, each with a node's `uname -n`"
+    ]
+
+
+def test_a_name_that_no_host_can_have_is_an_error():
+    errors = ha_cf(HA_CF + "node a/b\n").errors
+    assert errors == ["ha.cf:6: `a/b` is no host name: write what `uname -n` says on that node"]
