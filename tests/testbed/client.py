@@ -1,0 +1,118 @@
+"""A client that keeps requesting an address, and what it went through.
+
+It has a namespace and a MAC of its own and keeps talking: only such a client notices that an
+announcement was missing.
+"""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tests.netns import Host
+from tests.testbed.compose import ROOT
+from tests.testbed.waiting import now_ns, wait_for
+
+MS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request: when it began and ended, and the page that it got (empty: none in time)."""
+
+    began_ns: int
+    ended_ns: int
+    page: str
+
+
+class Client:
+    """Reads the prober's lines as they come; every question is about the requests so far."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._requests: list[Request] = []
+        self._started_ns = now_ns()
+        self._stopped_ns = 0
+        self._reader = threading.Thread(target=self._read, name="client")
+        self._reader.start()
+
+    def page(self) -> str:
+        """What the last request got."""
+        return self._requests[-1].page if self._requests else ""
+
+    def requests(self, since_ns: int = 0) -> list[Request]:
+        return [request for request in self._requests if request.ended_ns >= since_ns]
+
+    def pages(self, since_ns: int = 0) -> list[str]:
+        """The pages seen, in order, each change once; failures are left out."""
+        seen: list[str] = []
+        for request in self.requests(since_ns):
+            if request.page and seen[-1:] != [request.page]:
+                seen.append(request.page)
+        return seen
+
+    def failures(self, since_ns: int = 0) -> int:
+        return sum(not request.page for request in self.requests(since_ns))
+
+    def outage_ns(self, since_ns: int = 0) -> int:
+        """The longest time between two good answers, one still lasting counted up to now."""
+        good = [request.ended_ns for request in self._requests if request.page]
+        before = [moment for moment in good if moment < since_ns]
+        start = before[-1:] or [since_ns or self._started_ns]
+        after = [moment for moment in good if moment >= since_ns]
+        moments = [*start, *after, self._stopped_ns or now_ns()]
+        return max(later - earlier for earlier, later in pairwise(moments))
+
+    def outage_ms(self, since_ns: int = 0) -> float:
+        return self.outage_ns(since_ns) / MS
+
+    def wait_for_page(self, page: str, *, seconds: float, since_ns: int = 0) -> None:
+        """Until a request that began after the moment gets this page."""
+        wait_for(
+            lambda: any(
+                request.page == page and request.began_ns >= since_ns
+                for request in reversed(self._requests)
+            ),
+            seconds=seconds,
+            what=lambda: f"page {page!r}; the client last got {self.page()!r}",
+        )
+
+    def stop(self) -> None:
+        self._stopped_ns = now_ns()
+        self._process.kill()
+        self._process.wait(10)
+        self._reader.join(10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            began, ended, page = line.rstrip("\n").split(" ", 2)
+            self._requests.append(Request(began_ns=int(began), ended_ns=int(ended), page=page))
+
+
+@contextmanager
+def client(
+    host: Host, address: str, *, port: int = 80, pause: float = 0.005, timeout: float = 0.1
+) -> Iterator[Client]:
+    """A client on the host that requests the address until the block ends."""
+    options = (address, str(port), str(pause), str(timeout))
+    process = subprocess.Popen(
+        (
+            *("nsenter", f"--net=/var/run/netns/{host.name}"),
+            *(sys.executable, "-S", "-m", "tests.testbed.prober", *options),
+        ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    started = Client(process)
+    try:
+        yield started
+    finally:
+        started.stop()

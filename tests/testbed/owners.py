@@ -1,0 +1,122 @@
+"""Who holds an address, watched on every host about a thousand times a second.
+
+A socket can be bound to an address only where the kernel has it: that is the question asked, and it
+costs some microseconds. Each host is watched by a thread of its own that stays on the host.
+"""
+
+import errno
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import combinations
+
+from tests.netns import Host
+from tests.testbed.waiting import now_ns
+
+_PAUSE_S = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """One host had the address during this time; it still has it while ``until_ns`` is None."""
+
+    host: str
+    since_ns: int
+    until_ns: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Two hosts had the address at once."""
+
+    hosts: tuple[str, str]
+    since_ns: int
+    length_ns: int
+
+
+class Watch:
+    """One host's holds of one address."""
+
+    def __init__(self, name: str, net: Host, address: str) -> None:
+        self.name = name
+        self.holds: list[Hold] = []
+        self._net = net
+        self._address = address
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"watch {name}")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(10)
+
+    def holding(self) -> bool:
+        return bool(self.holds) and self.holds[-1].until_ns is None
+
+    def _run(self) -> None:
+        with self._net.entered():
+            while not self._stop.is_set():
+                self._note(held=_is_local(self._address))
+                time.sleep(_PAUSE_S)
+
+    def _note(self, *, held: bool) -> None:
+        if held and not self.holding():
+            self.holds.append(Hold(host=self.name, since_ns=now_ns(), until_ns=None))
+        elif not held and self.holding():
+            last = self.holds[-1]
+            self.holds[-1] = Hold(host=last.host, since_ns=last.since_ns, until_ns=now_ns())
+
+
+class Owners:
+    """The holds of one address on several hosts."""
+
+    def __init__(self, watches: list[Watch]) -> None:
+        self._watches = watches
+
+    def now(self) -> list[str]:
+        return [watch.name for watch in self._watches if watch.holding()]
+
+    def holds(self) -> list[Hold]:
+        """All holds, the earliest first."""
+        every = (hold for watch in self._watches for hold in tuple(watch.holds))
+        return sorted(every, key=lambda hold: hold.since_ns)
+
+    def overlaps(self, since_ns: int = 0) -> list[Overlap]:
+        """Every time at which two hosts had the address; exact to about two milliseconds."""
+        now = now_ns()
+        found: list[Overlap] = []
+        for one, other in combinations(self.holds(), 2):
+            since = max(one.since_ns, other.since_ns, since_ns)
+            until = min(one.until_ns or now, other.until_ns or now)
+            if one.host != other.host and until > since:
+                names = (one.host, other.host)
+                found.append(Overlap(hosts=names, since_ns=since, length_ns=until - since))
+        return found
+
+
+@contextmanager
+def owners(address: str, hosts: dict[str, Host]) -> Iterator[Owners]:
+    """Watch the address on these hosts, by their nodes' names, until the block ends."""
+    watches = [Watch(name, net, address) for name, net in hosts.items()]
+    with ExitStack() as stack:
+        for watch in watches:
+            watch.start()
+            stack.callback(watch.stop)
+        yield Owners(watches)
+
+
+def _is_local(address: str) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as attempt:
+        try:
+            attempt.bind((address, 0))
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL:
+                raise
+            return False
+        return True

@@ -1,0 +1,59 @@
+"""The compose files say what Compose understands, and what the sidecar's safety rests on."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.testbed.compose import NODE_FILE, ROOT, Compose
+
+DEMO_FILE = ROOT / "compose" / "demo.yaml"
+
+
+def understood(file: str, **variables: str) -> dict[str, Any]:
+    compose = Compose("unix:///nowhere.sock", variables, ROOT / "compose" / file)
+    answer: dict[str, Any] = json.loads(compose("config", "--format", "json"))
+    return answer
+
+
+def test_one_host_needs_no_variable() -> None:
+    services = understood(NODE_FILE.name)["services"]
+    assert services["sidecar"]["container_name"] == "sidecar"
+    assert services["nginx"]["container_name"] == "nginx"
+    assert {service["network_mode"] for service in services.values()} == {"host"}
+
+
+def test_the_variables_of_a_node_arrive() -> None:
+    services = understood(
+        NODE_FILE.name,
+        NODE="masternginx",
+        PAGE="a page",
+        CONFIG_DIR="/some/folder",
+        NGINX_PORT="81",
+    )["services"]
+    assert services["sidecar"]["environment"]["SIDECAR_NODE"] == "masternginx"
+    assert services["nginx"]["environment"] == {"PAGE": "a page", "PORT": "81"}
+    assert services["nginx"]["labels"]["sidecar.check"] == "http://127.0.0.1:81/healthz"
+    mounts = {mount["target"]: mount for mount in services["sidecar"]["volumes"]}
+    assert mounts["/etc/ha.d"]["source"] == "/some/folder"
+    assert mounts["/etc/ha.d"]["read_only"] is True
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [(NODE_FILE.name, "sidecar"), (DEMO_FILE.name, "sidecar-a"), (DEMO_FILE.name, "sidecar-b")],
+)
+def test_a_sidecar_has_three_capabilities_and_a_read_only_root(file: str, name: str) -> None:
+    service = understood(file, DEMO_CONFIG="/some/folder")["services"][name]
+    assert service["cap_drop"] == ["ALL"]
+    assert sorted(service["cap_add"]) == ["NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW"]
+    assert service["read_only"] is True
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_demo_cannot_reach_beyond_its_own_networks() -> None:
+    networks = understood(DEMO_FILE.name, DEMO_CONFIG="/some/folder")["networks"]
+    assert {name: network["internal"] for name, network in networks.items()} == {
+        "service": True,
+        "heartbeat": True,
+    }
