@@ -202,12 +202,9 @@ class ShutdownRequested(_Event):
     """TERM: hand over, then exit."""
 
 
-Event = (
-    Woke
-    | PacketReceived
-    | LinkOpened
-    | LinkFailed
-    | AddressClaimed
+LinkEvent = LinkOpened | LinkFailed
+AddressEvent = (
+    AddressClaimed
     | AddressReleased
     | AddressRefused
     | LeaseRenewed
@@ -215,13 +212,16 @@ Event = (
     | AddressProbed
     | ProbeFailed
     | ConflictSeen
+)
+ContainerEvent = ServiceDone | ServiceRefused | ServiceChanged | ServiceChecked
+OperatorEvent = StandbyRequested | TakeoverRequested | ShutdownRequested
+Event = (
+    Woke
+    | PacketReceived
+    | LinkEvent
+    | AddressEvent
     | CarrierChanged
-    | ServiceDone
-    | ServiceRefused
-    | ServiceChanged
-    | ServiceChecked
+    | ContainerEvent
     | EngineChanged
-    | StandbyRequested
-    | TakeoverRequested
-    | ShutdownRequested
+    | OperatorEvent
 )

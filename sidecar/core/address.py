@@ -1,0 +1,267 @@
+"""One floating address on this node: wish and fact kept apart (``wants`` / ``holds``).
+
+The kernel keeps the address as a lease. It is renewed by its own timer, several times per lease,
+while the address is wanted; a node that is killed, frozen or starved loses it by itself (safety
+rules 1 and 2). Announced in a spaced burst on each claim, and slowly ever after (rule 8).
+Never decides who owns it.
+"""
+
+from collections.abc import Callable
+from random import Random
+from typing import Final, assert_never
+
+from sidecar.core.actions import Announce, ClaimAddress, ReleaseAddress, RenewLease
+from sidecar.core.events import (
+    AddressClaimed,
+    AddressEvent,
+    AddressLost,
+    AddressProbed,
+    AddressRefused,
+    AddressReleased,
+    ConflictSeen,
+    LeaseRenewed,
+    ProbeFailed,
+)
+from sidecar.core.occurrences import (
+    AddressAnnounced,
+    AddressConflict,
+    AddressFailed,
+    AddressGivenUp,
+    AddressHeld,
+    AddressTaken,
+)
+from sidecar.core.params import Address, Timing
+from sidecar.core.probe import Probe
+from sidecar.core.terms import MILLISECOND, SECOND, AddressState
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Operations, Turn
+from sidecar.core.view import AddressView
+
+RENEWALS_PER_LEASE: Final = 5
+ANNOUNCE_AFTER_NS: Final = tuple(ms * MILLISECOND for ms in (20, 100, 300, 1000, 2500))
+ANNOUNCE_EVERY_NS: Final = 30 * SECOND
+ANNOUNCE_JITTER_NS: Final = 5 * SECOND
+OPERATION_MAX_NS: Final = 2 * SECOND
+RETRY_NS: Final = 500 * MILLISECOND
+
+
+class AddressKeeper:
+    """Brings one address to where it is wanted, and keeps it there."""
+
+    def __init__(
+        self,
+        address: Address,
+        timing: Timing,
+        *,
+        timers: Timers,
+        operations: Operations,
+        rng: Random,
+        owner_mac: Callable[[], str | None],
+    ) -> None:
+        self.address = address
+        self.wants = False
+        self.holds = False
+        self.probe = Probe(
+            address, timing, timers=timers, operations=operations, owner_mac=owner_mac
+        )
+        self.trouble = ""
+        self._lost = 0
+        self._conflicts = 0
+        self._lease_s = timing.lease_s
+        self._timers = timers
+        self._operations = operations
+        self._rng = rng
+        self._op: int | None = None
+        self._expires_ns = 0
+        self._announced = 0
+
+    @property
+    def busy(self) -> bool:
+        """A claim or a release is under way."""
+        return self._op is not None
+
+    @property
+    def gone(self) -> bool:
+        """Surely not on this node: neither held nor about to be."""
+        return not self.holds and not self.busy
+
+    def claim(self, turn: Turn) -> None:
+        """Want it; whether it may be claimed now was decided by the caller."""
+        self.wants = True
+        if self.holds or self.busy or self._timers.is_armed(self._name("retry")):
+            return
+        self.probe.end()
+        self._op = self._operations.next()
+        turn.do(ClaimAddress(op=self._op, address=self.address, lease_s=self._lease_s))
+        self._timers.arm(self._name("operation"), turn.ns + OPERATION_MAX_NS, self._claim_hangs)
+
+    def release(self, turn: Turn) -> None:
+        """Want it no more; it is gone when the kernel has said so."""
+        self.probe.end()
+        was_wanted, self.wants = self.wants, False
+        if was_wanted:
+            for what in ("renew", "announce", "retry"):
+                self._timers.disarm(self._name(what))
+        if self.gone or (self.busy and not was_wanted):
+            return
+        if self._timers.is_armed(self._name("retry")):
+            return
+        self._op = self._operations.next()
+        turn.do(ReleaseAddress(op=self._op, address=self.address))
+        self._timers.arm(self._name("operation"), turn.ns + OPERATION_MAX_NS, self._release_hangs)
+
+    def distrust(self) -> None:
+        """We slept: what was held may be another's now. It is claimed anew, after a probe."""
+        self.holds = False
+        self._timers.disarm(self._name("renew"))
+        self._timers.disarm(self._name("announce"))
+
+    def announce(self, turn: Turn) -> None:
+        """Begin a burst anew: claimed, a peer returned, carrier came back, a second owner seen."""
+        if not self.holds:
+            return
+        self._announced = 0
+        self._announce(turn)
+
+    # --- answers -------------------------------------------------------------------------------
+
+    def on_event(self, turn: Turn, event: AddressEvent) -> None:
+        """Take a fact about this address; an answer that is not awaited any more is ignored."""
+        match event:
+            case AddressClaimed() if event.op == self._op:
+                self._claimed(turn, event.at_ns)
+            case AddressReleased() if event.op == self._op:
+                self._released(turn)
+            case AddressRefused() if event.op == self._op:
+                self._end_operation()
+                self._fail(turn, event.reason)
+            case AddressClaimed() | AddressReleased() | AddressRefused():
+                return
+            case LeaseRenewed():
+                self._renewed(event.at_ns)
+            case AddressLost():
+                self._taken(turn, event.reason)
+            case AddressProbed():
+                self.probe.on_probed(turn, event)
+            case ProbeFailed():
+                self.probe.on_failed(event)
+            case ConflictSeen():
+                self._conflict(turn, event.mac)
+            case _:
+                assert_never(event)
+
+    def _claimed(self, turn: Turn, at_ns: int) -> None:
+        self._end_operation()
+        self.holds = True
+        self.trouble = ""
+        self._extend(at_ns)
+        if not self.wants:
+            self.release(turn)
+            return
+        turn.tell(AddressHeld(address=self.address.name, interface=self.address.interface))
+        self.announce(turn)
+        self._arm_renewal(turn)
+
+    def _released(self, turn: Turn) -> None:
+        self._end_operation()
+        self.holds = False
+        self.trouble = ""
+        turn.tell(AddressGivenUp(address=self.address.name, interface=self.address.interface))
+
+    def _renewed(self, at_ns: int) -> None:
+        if self.holds:
+            self._extend(at_ns)
+
+    def _taken(self, turn: Turn, reason: str) -> None:
+        # A release of our own is seen by the kernel's watch too, and is no loss.
+        if not self.holds or not self.wants or self.busy:
+            return
+        self._lost += 1
+        self.distrust()
+        turn.tell(AddressTaken(address=self.address.name, reason=reason))
+
+    def _conflict(self, turn: Turn, mac: str) -> None:
+        if not self.holds:
+            return
+        self._conflicts += 1
+        turn.tell(AddressConflict(address=self.address.name, mac=mac))
+        self.announce(turn)
+
+    def view(self) -> AddressView:
+        return AddressView(
+            name=self.address.name,
+            interface=self.address.interface,
+            label=self.address.label or "",
+            state=self._state(),
+            lost=self._lost,
+            conflicts=self._conflicts,
+        )
+
+    def _state(self) -> AddressState:
+        if self.busy:
+            return AddressState.CLAIMING if self.wants else AddressState.RELEASING
+        if self.holds:
+            return AddressState.HELD
+        if self.trouble:
+            return AddressState.FAILED
+        return AddressState.PROBING if self.probe.asking else AddressState.ABSENT
+
+    # --- timers --------------------------------------------------------------------------------
+
+    def _name(self, what: str) -> str:
+        return f"{what} {self.address.name}"
+
+    def _end_operation(self) -> None:
+        self._op = None
+        self._timers.disarm(self._name("operation"))
+
+    def _extend(self, at_ns: int) -> None:
+        self._expires_ns = max(self._expires_ns, at_ns + self._lease_s * SECOND)
+
+    def _arm_renewal(self, turn: Turn) -> None:
+        every_ns = self._lease_s * SECOND // RENEWALS_PER_LEASE
+        self._timers.arm(self._name("renew"), turn.ns + every_ns, self._renew)
+
+    def _renew(self, turn: Turn) -> None:
+        # A little before the end, so that a renewal that waits for its turn cannot become a claim.
+        margin_ns = self._lease_s * SECOND // 10
+        turn.do(
+            RenewLease(
+                address=self.address,
+                lease_s=self._lease_s,
+                not_after_ns=self._expires_ns - margin_ns,
+            )
+        )
+        self._arm_renewal(turn)
+
+    def _announce(self, turn: Turn) -> None:
+        turn.do(Announce(address=self.address))
+        kind = "na" if self.address.is_ipv6 else "arp"
+        turn.tell(AddressAnnounced(address=self.address.name, kind=kind))
+        if self._announced < len(ANNOUNCE_AFTER_NS):
+            wait_ns = ANNOUNCE_AFTER_NS[self._announced]
+            self._announced += 1
+        else:
+            wait_ns = ANNOUNCE_EVERY_NS + self._rng.randrange(ANNOUNCE_JITTER_NS)
+        self._timers.arm(self._name("announce"), turn.ns + wait_ns, self._announce)
+
+    def _claim_hangs(self, turn: Turn) -> None:
+        # It may yet succeed in the kernel, so that it must be released before anything else.
+        self._op = None
+        self.holds = True
+        self._fail(turn, "the kernel did not answer a claim within 2 s")
+        self.release(turn)
+
+    def _release_hangs(self, turn: Turn) -> None:
+        self._op = None
+        self._fail(turn, "the kernel did not answer a release within 2 s")
+
+    def _fail(self, turn: Turn, reason: str) -> None:
+        if self.trouble != reason:
+            turn.tell(AddressFailed(address=self.address.name, reason=reason))
+        self.trouble = reason
+        self._timers.arm(self._name("retry"), turn.ns + RETRY_NS, self._retry)
+
+    def _retry(self, turn: Turn) -> None:
+        if not self.wants and self.holds:
+            self.release(turn)

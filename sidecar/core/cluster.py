@@ -1,0 +1,259 @@
+"""The one door of the core: an event and the time go in, wishes come out.
+
+    step(event, now)  due timers first, in the order of their deadlines, then the event, then every
+                      part takes the steps that have become possible; returns what to do, in order
+    deadline()        when to be woken next; the caller arms one timer
+    view()            a frozen snapshot
+
+Here the parts are put together and messages are handed to the part they concern. Nothing is
+decided here but one thing: a turn that comes late means that this node slept, and then it must not
+believe what it held, nor that the peer was silent (safety rule 2).
+"""
+
+from random import Random
+from typing import assert_never
+
+from sidecar.core.actions import Action
+from sidecar.core.events import (
+    AddressClaimed,
+    AddressLost,
+    AddressProbed,
+    AddressRefused,
+    AddressReleased,
+    CarrierChanged,
+    ConflictSeen,
+    EngineChanged,
+    Event,
+    LeaseRenewed,
+    LinkFailed,
+    LinkOpened,
+    PacketReceived,
+    ProbeFailed,
+    ServiceChanged,
+    ServiceChecked,
+    ServiceDone,
+    ServiceRefused,
+    ShutdownRequested,
+    StandbyRequested,
+    TakeoverRequested,
+    Woke,
+)
+from sidecar.core.inbox import Inbox
+from sidecar.core.links import Links
+from sidecar.core.moves import Moves
+from sidecar.core.occurrences import ReadinessChanged, TurnLate
+from sidecar.core.operator import Operator
+from sidecar.core.outbox import Outbox
+from sidecar.core.params import Boot, Params
+from sidecar.core.peer import Peer
+from sidecar.core.presence import Presence
+from sidecar.core.shutdown import Shutdown, Stage
+from sidecar.core.takeover import Takeover
+from sidecar.core.terms import Moment
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Turn
+from sidecar.core.view import ClusterView
+from sidecar.core.viewing import view_of
+from sidecar.wire import fields
+from sidecar.wire.message import Message
+
+
+class Cluster:
+    """This node's mind."""
+
+    def __init__(self, params: Params, rng: Random, boot: Boot) -> None:
+        self.params = params
+        self.boot = boot
+        self.timers = Timers()
+        self.peer = Peer(params, self.timers, rng, self)
+        self.links = Links(params, self.timers, lambda: self.peer.dead_after_ns)
+        self.outbox = Outbox(params, boot, self.links)
+        self.takeover = Takeover(params, self.peer, outbox=self.outbox, timers=self.timers, rng=rng)
+        self.moves = Moves(params, self.peer, self.takeover, timers=self.timers)
+        self.presence = Presence(
+            params,
+            self.peer,
+            outbox=self.outbox,
+            timers=self.timers,
+            describe=lambda: (self._ready, self.takeover.groups.macs),
+            activated=self.takeover.begin,
+        )
+        self.inbox = Inbox(
+            params,
+            boot,
+            self.peer,
+            links=self.links,
+            outbox=self.outbox,
+            timers=self.timers,
+            listener=self,
+        )
+        self.operator = Operator(
+            self.takeover, self.moves, self.peer, outbox=self.outbox, timers=self.timers
+        )
+        self.shutdown = Shutdown(
+            self.takeover, self.moves, self.peer, outbox=self.outbox, timers=self.timers
+        )
+        self._reasons: tuple[str, ...] = ("starting",)
+        self._ready = False
+        self._now_ns = 0
+
+    # --- the door ------------------------------------------------------------------------------
+
+    def step(self, event: Event, now: Moment) -> list[Action]:
+        """Take what happened; return what to do, in the order in which to do it."""
+        turn = Turn(now)
+        self._notice_sleep(turn)
+        self._now_ns = now.ns
+        self.timers.fire_due(turn)
+        self._dispatch(turn, event)
+        self._advance(turn)
+        self._judge_readiness(turn, event)
+        return turn.actions
+
+    def deadline(self) -> int | None:
+        """The instant, in nanoseconds, at which ``step(Woke())`` is due; None: never."""
+        return self.timers.earliest()
+
+    def view(self) -> ClusterView:
+        return view_of(self, self._now_ns, self._reasons)
+
+    # --- a step --------------------------------------------------------------------------------
+
+    def _notice_sleep(self, turn: Turn) -> None:
+        expected_ns = self.timers.earliest()
+        if expected_ns is None:
+            return
+        late_ns = turn.ns - expected_ns
+        if late_ns < self.params.timing.deadtime_ns:
+            return
+        turn.tell(TurnLate(gap_ns=late_ns))
+        self.peer.excuse_silence(turn)
+        self.links.excuse_silence(turn)
+        for group in self.takeover.groups:
+            group.distrust(turn)
+
+    def _dispatch(self, turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - a table
+        groups = self.takeover.groups
+        match event:
+            case Woke():
+                pass
+            case PacketReceived():
+                link = self.links.find(event.link)
+                if link is not None:
+                    self.inbox.receive(turn, link, event.data)
+            case LinkOpened():
+                self.links.opened(turn, event.link)
+                self.presence.begin(turn)
+            case LinkFailed():
+                self.links.failed(turn, event.link, event.reason)
+            case AddressClaimed() | AddressReleased() | AddressRefused() | LeaseRenewed():
+                groups.on_address_event(turn, event)
+            case AddressLost() | AddressProbed() | ProbeFailed() | ConflictSeen():
+                groups.on_address_event(turn, event)
+            case ServiceDone() | ServiceRefused() | ServiceChanged() | ServiceChecked():
+                groups.on_container_event(turn, event)
+            case CarrierChanged():
+                groups.on_carrier(turn, event)
+            case EngineChanged():
+                groups.on_engine(turn, event)
+            case StandbyRequested():
+                self.operator.on_standby(turn, event)
+            case TakeoverRequested():
+                self.operator.on_takeover(turn, event)
+            case ShutdownRequested():
+                self.shutdown.begin(turn)
+            case _:
+                assert_never(event)
+
+    def _advance(self, turn: Turn) -> None:
+        self.takeover.advance(turn)
+        if self.shutdown.stage is Stage.RUNNING:
+            self.moves.advance(turn)
+        self.operator.advance(turn)
+        self.shutdown.advance(turn)
+
+    def _judge_readiness(self, turn: Turn, event: Event) -> None:
+        if isinstance(event, PacketReceived):
+            return
+        reasons = self._why_not_ready()
+        if reasons == self._reasons:
+            return
+        was_ready, self._ready = self._ready, not reasons
+        self._reasons = reasons
+        if was_ready is not self._ready or reasons:
+            turn.tell(ReadinessChanged(ready=self._ready, reasons=reasons))
+        if was_ready is not self._ready and self.links.any_open:
+            self.presence.say_status(turn)
+
+    def _why_not_ready(self) -> tuple[str, ...]:
+        reasons = list(self.boot.trouble)
+        if not self.links.any_open:
+            reasons += [f"link {link.link.name}: {link.reason}" for link in self.links]
+        reasons += self.takeover.groups.trouble()
+        if self.shutdown.stage is not Stage.RUNNING:
+            reasons.append("shutting down")
+        return tuple(reasons)
+
+    # --- messages of the peer ------------------------------------------------------------------
+
+    def heard(self, turn: Turn, message: Message) -> None:
+        """Hand a message to the part it concerns; a type that we do not know is harmless."""
+        match message.kind:
+            case fields.REQNODES:
+                self.presence.on_reqnodes(turn)
+            case fields.REPNODES:
+                self.presence.on_repnodes(turn)
+            case fields.STARTING:
+                self.takeover.on_starting(turn)
+            case fields.RESOURCE:
+                self.takeover.on_resource(turn, message)
+            case fields.ASK_RESOURCES:
+                may_take = self.moves.obstacle() == "" and self.shutdown.stage is Stage.RUNNING
+                self.takeover.standby.on_ask(turn, message, may_take=may_take)
+            case fields.HB_TAKEOVER:
+                if self.shutdown.stage is Stage.RUNNING:
+                    self.operator.on_hb_takeover(turn, message.get(fields.RSC_HOLD) or "")
+            case fields.SHUTDONE:
+                self.peer.leave(turn)
+                self.takeover.peer_left(turn)
+            case _:
+                pass
+
+    # --- news of the peer ----------------------------------------------------------------------
+
+    def peer_met(self, turn: Turn) -> None:
+        self.takeover.peer_met(turn)
+        self.presence.peer_met(turn)
+
+    def peer_restarted(self, turn: Turn) -> None:
+        self.takeover.peer_restarted(turn)
+        self.presence.peer_met(turn)
+        self._announce(turn)
+
+    def peer_returned(self, turn: Turn) -> None:
+        self.presence.say_status(turn)
+        self.takeover.peer_returned(turn)
+        self._announce(turn)
+
+    def peer_quiet(self, turn: Turn) -> None:
+        """Stand by warm, and look for the owner, so that at deadtime only the address moves."""
+        if self.shutdown.stage is not Stage.RUNNING:
+            return
+        for group in self.takeover.groups:
+            if not group.wanted:
+                group.set_warm(turn, warm=True)
+                group.look_for_owner(turn)
+
+    def peer_calm(self, turn: Turn) -> None:
+        for group in self.takeover.groups:
+            group.stop_looking()
+            if self.takeover.standby.idle:
+                group.set_warm(turn, warm=False)
+
+    def peer_died(self, turn: Turn) -> None:
+        self.presence.peer_died(turn)
+        self.takeover.peer_died(turn)
+
+    def _announce(self, turn: Turn) -> None:
+        for group in self.takeover.groups:
+            group.announce(turn)

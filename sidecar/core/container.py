@@ -1,0 +1,379 @@
+"""One container on this node: brought to serve, or to stand by; mended within a budget.
+
+Serving means running, not paused, and passing its checks. An engine that does not answer has not
+stopped the container: then the checks alone decide (safety rule 6). A failure is mended by local
+restarts as long as the budget lasts; then the container counts as failed, which is a reason to hand
+over, and is tried again in peace at growing intervals. Never decides who holds a group.
+"""
+
+from dataclasses import replace
+from typing import Final, assert_never
+
+from sidecar.core.actions import (
+    BeginChecks,
+    EndChecks,
+    PauseService,
+    RestartService,
+    StartService,
+    StopService,
+)
+from sidecar.core.events import (
+    ContainerEvent,
+    ContainerFacts,
+    ServiceChanged,
+    ServiceChecked,
+    ServiceDone,
+    ServiceRefused,
+)
+from sidecar.core.occurrences import (
+    CheckFailed,
+    ContainerChanged,
+    ServiceFailed,
+    ServiceRecovered,
+)
+from sidecar.core.params import Container
+from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, StandbyMode
+from sidecar.core.timers import Then, Timers
+from sidecar.core.turn import Operations, Turn
+from sidecar.core.view import ContainerView
+
+OPERATION_MAX_NS: Final = 15 * SECOND
+FIRST_CHECK_MAX_NS: Final = 10 * SECOND
+RETRY_MIN_NS: Final = 500 * MILLISECOND
+RETRY_MAX_NS: Final = 30 * SECOND
+BUDGET_BACK_AFTER_NS: Final = 60 * SECOND
+SETTLE_NS: Final = 2 * SECOND
+
+_UP: Final = (ContainerState.RUNNING, ContainerState.UNKNOWN)
+
+
+class ContainerKeeper:
+    """Brings one container to where it is wished, one operation at a time."""
+
+    def __init__(self, container: Container, timers: Timers, operations: Operations) -> None:
+        self.name = container.name
+        self.facts = ContainerFacts(state=ContainerState.UNKNOWN, detail="not inspected yet")
+        self.failed = False
+        self._standby = container.standby
+        self._timers = timers
+        self._operations = operations
+        self._directed = False
+        """Whether it was ever told what to do: until then it is left as it was found."""
+        self._active = False
+        self._op: int | None = None
+        self._checking = False
+        self._passed = False
+        self._fails_in_a_row = 0
+        self._restarts_used = 0
+        self._served = False
+        """Whether it has served since it was last made active: losing that is a failure."""
+        self._retry_ns = RETRY_MIN_NS
+        self._trial = False
+        self._reason = ""
+
+    @property
+    def busy(self) -> bool:
+        return self._op is not None
+
+    @property
+    def serving(self) -> bool:
+        if self.failed or not (self._active or self._trial):
+            return False
+        if self.facts.state is ContainerState.UNKNOWN:
+            return self._passed if self.facts.checked else self._served
+        return self.facts.state is ContainerState.RUNNING and (
+            self._passed or not self.facts.checked
+        )
+
+    @property
+    def trouble(self) -> str:
+        """Why it could not serve if asked to; empty when it could."""
+        if self.failed:
+            return f"container {self.name} failed: {self._reason}"
+        match self.facts.state:
+            case ContainerState.ABSENT:
+                return f"container {self.name} does not exist: create it (docker compose up)"
+            case ContainerState.UNKNOWN:
+                return f"container {self.name} is unknown: {self.facts.detail}"
+            case _:
+                return ""
+
+    @property
+    def at_rest(self) -> bool:
+        """Standing by as its mode says, or not there to be put to rest."""
+        return not self.busy and not self._active and self._rest_action() is None
+
+    def activate(self, turn: Turn) -> None:
+        """Make it serve, and keep it serving."""
+        self._directed = True
+        if not self._active:
+            self._active = True
+            self._served = False
+            self._retry_ns = RETRY_MIN_NS
+            self._disarm("retry")
+        self.advance(turn)
+
+    def stand_by(self, turn: Turn) -> None:
+        """It need not serve: pause, stop or leave it, as its mode says."""
+        self._directed = True
+        if self._active:
+            self._active = self._served = False
+            self._retry_ns = RETRY_MIN_NS
+            self._disarm("retry")
+            self._disarm("budget")
+        self.advance(turn)
+
+    def advance(self, turn: Turn) -> None:
+        """Take the next step towards the wish, unless one is under way or waits for its time."""
+        if self.busy or not self._directed or self._timers.is_armed(self._timer("retry")):
+            return
+        if self._active or self._trial:
+            self._advance_to_serving(turn)
+        else:
+            self._advance_to_rest(turn)
+
+    # --- answers -------------------------------------------------------------------------------
+
+    def on_event(self, turn: Turn, event: ContainerEvent) -> None:
+        """Take a fact about this container; an answer that is not awaited any more is ignored."""
+        match event:
+            case ServiceDone() if event.op == self._op:
+                self._end_operation()
+                self._learn(turn, event.facts)
+            case ServiceRefused() if event.op == self._op:
+                self._end_operation()
+                self._fail(turn, event.reason)
+            case ServiceDone() | ServiceRefused():
+                return
+            case ServiceChanged():
+                self._learn(turn, event.facts)
+            case ServiceChecked():
+                self._checked(turn, event)
+            case _:
+                assert_never(event)
+
+    def _checked(self, turn: Turn, event: ServiceChecked) -> None:
+        if not self._checking:
+            return
+        if event.passed:
+            self._pass(turn)
+            return
+        self._fails_in_a_row += 1
+        if not self._passed and not self._served:
+            self._reason = event.detail  # still starting: the deadline of the first check decides
+            return
+        limit = self.facts.failures
+        turn.tell(
+            CheckFailed(
+                container=self.name,
+                detail=event.detail,
+                in_a_row=self._fails_in_a_row,
+                limit=limit,
+            )
+        )
+        if self._fails_in_a_row >= limit and not self.busy:
+            self._fail(turn, f"{self._fails_in_a_row} checks failed: {event.detail}")
+
+    def view(self) -> ContainerView:
+        return ContainerView(
+            name=self.name,
+            state=self.facts.state,
+            serving=self.serving,
+            failed=self.failed,
+            detail=self.facts.detail or self._reason,
+        )
+
+    # --- towards serving -----------------------------------------------------------------------
+
+    def _advance_to_serving(self, turn: Turn) -> None:
+        if self.facts.state is ContainerState.RUNNING:
+            self._begin_checks(turn)
+            if self.serving:
+                self._count_as_serving(turn)
+        elif self.facts.state is ContainerState.UNKNOWN and self._served:
+            return  # the checks will tell
+        elif self.facts.state in (ContainerState.ABSENT, ContainerState.RESTARTING):
+            if self._served or self.facts.state is ContainerState.ABSENT:
+                self._fail(turn, self.facts.detail or f"it is {self.facts.state}")
+        elif self._served and self.facts.state is not ContainerState.PAUSED:
+            self._fail(turn, self.facts.detail or f"it is {self.facts.state}")
+        else:
+            self._operate(turn, StartService)
+
+    def _begin_checks(self, turn: Turn) -> None:
+        if self._checking or not self.facts.checked:
+            return
+        self._checking = True
+        self._fails_in_a_row = 0
+        turn.do(BeginChecks(container=self.name))
+        self._arm(turn, "first check", FIRST_CHECK_MAX_NS, self._first_check_late)
+
+    def _end_checks(self, turn: Turn) -> None:
+        self._passed = False
+        if not self._checking:
+            return
+        self._checking = False
+        self._disarm("first check")
+        turn.do(EndChecks(container=self.name))
+
+    def _pass(self, turn: Turn) -> None:
+        self._passed = True
+        self._fails_in_a_row = 0
+        self._disarm("first check")
+        if self.failed:
+            self._recover(turn)
+        self.advance(turn)
+
+    def _first_check_late(self, turn: Turn) -> None:
+        self._fail(turn, f"no check passed within 10 s of its start: {self._reason}")
+
+    def _count_as_serving(self, turn: Turn) -> None:
+        if self._trial and not self._active:
+            self._end_trial(turn)
+            return
+        if self._served:
+            return
+        self._served = True
+        self._retry_ns = RETRY_MIN_NS
+        self._arm(turn, "budget", BUDGET_BACK_AFTER_NS, self._restore_budget)
+
+    def _restore_budget(self, turn: Turn) -> None:
+        del turn
+        self._restarts_used = 0
+
+    # --- failure and mending -------------------------------------------------------------------
+
+    def _fail(self, turn: Turn, reason: str) -> None:
+        """It does not serve though it should, or did not do as it was told."""
+        self._reason = reason
+        self._disarm("budget")
+        if not (self._active or self._trial):
+            self._wait_and_retry(turn)
+            return
+        left = max(0, self.facts.restarts - self._restarts_used)
+        if not self.failed or self._trial:
+            turn.tell(ServiceFailed(container=self.name, reason=reason, restarts_left=left))
+        self._end_checks(turn)
+        self._served = False
+        if left and self.facts.state is not ContainerState.ABSENT and not self.failed:
+            self._restarts_used += 1
+            self._mend(turn)
+            return
+        self.failed = True
+        self._trial = False
+        self._wait_and_retry(turn)
+
+    def _mend(self, turn: Turn) -> None:
+        verb = RestartService if self.facts.state in _UP else StartService
+        self._operate(turn, verb)
+
+    def _wait_and_retry(self, turn: Turn) -> None:
+        self._arm(turn, "retry", self._retry_ns, self._retry)
+        self._retry_ns = min(2 * self._retry_ns, RETRY_MAX_NS)
+
+    def _retry(self, turn: Turn) -> None:
+        if not self.failed:
+            self.advance(turn)
+        elif self.facts.state is ContainerState.ABSENT:
+            self._wait_and_retry(turn)
+        else:
+            # Also on the node that stands by: only a container seen serving is fit for a takeover.
+            self._trial = not self._active
+            self._mend(turn)
+
+    def _recover(self, turn: Turn) -> None:
+        self.failed = False
+        self._restarts_used = 0
+        self._reason = ""
+        turn.tell(ServiceRecovered(container=self.name))
+
+    def _end_trial(self, turn: Turn) -> None:
+        self._trial = False
+        self._retry_ns = RETRY_MIN_NS
+        self._advance_to_rest(turn)
+
+    # --- towards rest --------------------------------------------------------------------------
+
+    def _advance_to_rest(self, turn: Turn) -> None:
+        self._end_checks(turn)
+        verb = self._rest_action()
+        if verb is not None:
+            self._operate(turn, verb)
+
+    def _rest_action(self) -> type[PauseService | StopService] | None:
+        if self._trial:
+            return None
+        match self._standby or self.facts.standby, self.facts.state:
+            case StandbyMode.PAUSE, ContainerState.RUNNING:
+                return PauseService
+            case StandbyMode.STOP, ContainerState.RUNNING | ContainerState.PAUSED:
+                return StopService
+            case _:
+                return None
+
+    # --- operations and facts ------------------------------------------------------------------
+
+    def _operate(
+        self,
+        turn: Turn,
+        verb: type[StartService | RestartService | PauseService | StopService],
+    ) -> None:
+        self._op = self._operations.next()
+        turn.do(verb(op=self._op, container=self.name))
+        self._arm(turn, "operation", OPERATION_MAX_NS, self._operation_hangs)
+
+    def _operation_hangs(self, turn: Turn) -> None:
+        self._op = None
+        self._fail(turn, "the Docker engine did not answer within 15 s")
+
+    def _end_operation(self) -> None:
+        self._op = None
+        self._disarm("operation")
+
+    def _learn(self, turn: Turn, facts: ContainerFacts) -> None:
+        was = self.facts
+        if facts.state is ContainerState.UNKNOWN:
+            # An engine that does not answer has changed nothing: what is known of it stays.
+            facts = replace(was, state=facts.state, detail=facts.detail)
+        self.facts = facts
+        if facts.state is not was.state:
+            turn.tell(
+                ContainerChanged(
+                    container=self.name,
+                    state=facts.state.value,
+                    was=was.state.value,
+                    detail=facts.detail,
+                )
+            )
+        if facts.state not in _UP:
+            self._end_checks(turn)
+        if self.failed and self._is_another(was, facts):
+            self._be_lenient(turn)
+        if self.failed and facts.state is ContainerState.RUNNING and not facts.checked:
+            self._arm(turn, "settle", SETTLE_NS, self._settled)
+        self.advance(turn)
+
+    @staticmethod
+    def _is_another(was: ContainerFacts, facts: ContainerFacts) -> bool:
+        return facts.state is not ContainerState.ABSENT and facts.identity != was.identity
+
+    def _be_lenient(self, turn: Turn) -> None:
+        """Somebody made the container anew: it gets a new chance and a new budget."""
+        self._disarm("retry")
+        self._retry_ns = RETRY_MIN_NS
+        self._recover(turn)
+
+    def _settled(self, turn: Turn) -> None:
+        """Unchecked, and still running after a while: that has to do as a proof."""
+        if self.failed and self.facts.state is ContainerState.RUNNING:
+            self._recover(turn)
+            self.advance(turn)
+
+    def _timer(self, what: str) -> str:
+        return f"{what} of {self.name}"
+
+    def _arm(self, turn: Turn, what: str, after_ns: int, then: Then) -> None:
+        self._timers.arm(self._timer(what), turn.ns + after_ns, then)
+
+    def _disarm(self, what: str) -> None:
+        self._timers.disarm(self._timer(what))

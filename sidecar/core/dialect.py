@@ -1,0 +1,39 @@
+"""The fields that two sidecars add to Heartbeat's messages. A real Heartbeat node ignores them.
+
+They mark the peer as one of ours, which takes away the waits that Heartbeat's own design forces,
+and carry what a decision needs: readiness, hardware addresses, the age of a claim.
+"""
+
+from typing import Final
+
+VERSION_FIELD: Final = "hs_v"  # on every status; its presence makes the peer a sidecar
+VERSION: Final = "1"
+READY: Final = "hs_ready"  # 1 when the node could serve now
+MACS: Final = "hs_mac"  # interface=mac,interface=mac: where the node's addresses live
+TERMS: Final = "hs_term"  # local,foreign on resource: which claim is the older one, hex
+WHY: Final = "hs_why"  # on ask_resources me: the label of the reason
+
+MACS_MAX: Final = 64
+
+
+def encode_macs(macs: dict[str, str]) -> str:
+    return ",".join(f"{interface}={mac}" for interface, mac in macs.items())
+
+
+def decode_macs(text: str) -> dict[str, str]:
+    """Read what a peer says; a part that makes no sense is left out."""
+    pairs = [part.split("=", 1) for part in text.split(",")[:MACS_MAX] if "=" in part]
+    return {
+        interface: mac for interface, mac in pairs if interface and len(mac) == len("00:" * 5) + 2
+    }
+
+
+def decode_terms(text: str | None) -> tuple[int, int] | None:
+    """Read ``local,foreign`` in hex; None when it is absent or makes no sense."""
+    if text is None or len(text) > len("ffffffff") * 2 + 1:
+        return None
+    local, comma, foreign = text.partition(",")
+    try:
+        return (int(local, 16), int(foreign, 16)) if comma else None
+    except ValueError:
+        return None

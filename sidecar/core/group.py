@@ -1,0 +1,308 @@
+"""One resource group on this node: brought up, kept up, or given up, step by step.
+
+Up: the containers first, in the order of haresources, then the addresses. Down: the addresses
+first, then the containers, in reverse. An address must never point at a service that does not
+answer. ``advance`` looks at wish and facts and takes the next step; it is called after every event
+that may have changed either, so that no step depends on how the state came about.
+
+Theory of a wanted group, from the first line that applies:
+
+    suspended: no carrier, or nothing can serve and nobody hears us   release the addresses
+    a container does not serve yet                                    mend it; addresses stay
+    nobody vouches that an address is free                            probe it
+    all is well                                                       claim, renew, announce
+
+Never decides who owns the group.
+"""
+
+from typing import Final, Protocol
+
+from sidecar.core.address import AddressKeeper
+from sidecar.core.container import ContainerKeeper
+from sidecar.core.occurrences import (
+    GiveUpBegan,
+    GiveUpDone,
+    TakeoverBegan,
+    TakeoverBlocked,
+    TakeoverDone,
+    TakeoverPhase,
+)
+from sidecar.core.params import ResourceGroup
+from sidecar.core.turn import Turn
+from sidecar.core.view import GroupView
+
+_NO_TIME: Final = -1
+
+
+class GroupNews(Protocol):
+    """Who acts on what a group achieved."""
+
+    def group_held(self, turn: Turn, group: "Group") -> None: ...
+
+    def group_released(self, turn: Turn, group: "Group") -> None: ...
+
+
+class Surroundings(Protocol):
+    """What a group needs to know of the world."""
+
+    def has_carrier(self, interface: str) -> bool: ...
+
+    @property
+    def peer_alive(self) -> bool: ...
+
+    @property
+    def decided(self) -> bool:
+        """Whether it is known yet who holds what: until then containers are left as found."""
+
+
+class Group:
+    """The addresses and containers of one line of haresources."""
+
+    def __init__(
+        self,
+        spec: ResourceGroup,
+        addresses: tuple[AddressKeeper, ...],
+        containers: tuple[ContainerKeeper, ...],
+        *,
+        around: Surroundings,
+        news: GroupNews,
+    ) -> None:
+        self.spec = spec
+        self.addresses = addresses
+        self.containers = containers
+        self.wanted = False
+        self.warm = False
+        """Containers serve ahead of a takeover that may come; addresses do not move."""
+        self.held = False
+        self.released = True
+        self._around = around
+        self._news = news
+        self._vouched = False
+        self.why = ""
+        """The sentence that was given when it last came or went."""
+        self._reason = ""
+        self._since_ns = _NO_TIME
+        self._phases: set[str] = set()
+        self.failing: tuple[str, str] | None = None
+        """Wanted here, but cannot be served here: label and reason."""
+        self._blocked_told = False
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def serves(self) -> bool:
+        """All its containers serve."""
+        return all(container.serving for container in self.containers)
+
+    @property
+    def any_address_here(self) -> bool:
+        return any(not address.gone for address in self.addresses)
+
+    @property
+    def at_rest(self) -> bool:
+        return self.released and all(container.at_rest for container in self.containers)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is left to do until something happens."""
+        if self.wanted:
+            return self.held and self.serves and self.suspension() is None
+        return self.at_rest and not self.warm
+
+    @property
+    def blocked(self) -> bool:
+        """Wanted here, but another machine still answers for an address."""
+        return self.wanted and self._blocked_told
+
+    def want(self, turn: Turn, *, vouched: bool, reason: str, why: str) -> None:
+        """Take it over. ``vouched``: the peer itself said that it has let go."""
+        self._vouched = vouched
+        if self.wanted:
+            return
+        self.wanted = True
+        self.warm = False
+        self.released = self._blocked_told = False
+        self.failing = None
+        self._begin(turn, reason, why)
+        turn.tell(TakeoverBegan(groups=(self.name,), reason=reason, why=why))
+        self.advance(turn)
+
+    def give_up(self, turn: Turn, *, reason: str, why: str) -> None:
+        """Let it go; ``group_released`` follows when the last address has gone."""
+        if not self.wanted:
+            return
+        self.wanted = self.held = False
+        self.failing = None
+        self._begin(turn, reason, why)
+        turn.tell(GiveUpBegan(groups=(self.name,), reason=reason, why=why))
+        self.advance(turn)
+
+    def set_warm(self, turn: Turn, *, warm: bool) -> None:
+        if self.warm is warm:
+            return
+        self.warm = warm
+        self.advance(turn)
+
+    def look_for_owner(self, turn: Turn) -> None:
+        """The peer is silent: does somebody still answer for the addresses?"""
+        for address in self.addresses:
+            if address.gone:
+                address.probe.begin(turn)
+
+    def stop_looking(self) -> None:
+        if not self.wanted:
+            for address in self.addresses:
+                address.probe.end()
+
+    def distrust(self, turn: Turn) -> None:
+        """We slept: what was held may be another's now."""
+        self._vouched = self.held = False
+        for address in self.addresses:
+            if address.holds:
+                address.distrust()
+        self.advance(turn)
+
+    def announce(self, turn: Turn) -> None:
+        for address in self.addresses:
+            address.announce(turn)
+
+    def advance(self, turn: Turn) -> None:
+        """Take the next steps towards the wish."""
+        if self.wanted:
+            self._advance_up(turn)
+        else:
+            self._advance_down(turn)
+
+    def suspension(self) -> tuple[str, str] | None:
+        """Why the addresses must not be here although the group is wanted: label and reason."""
+        for address in self.addresses:
+            interface = address.address.interface
+            if not self._around.has_carrier(interface):
+                return "carrier_lost", f"{interface or 'its interface'} has no carrier"
+        failed = next((c for c in self.containers if c.failed), None)
+        if failed is not None and not self._around.peer_alive:
+            return "service_failed", failed.trouble
+        return None
+
+    def view(self) -> GroupView:
+        by_name = {a.address.name: a.view() for a in self.addresses}
+        containers = {c.name: c.view() for c in self.containers}
+        return GroupView(
+            name=self.name,
+            preferred=self.spec.preferred,
+            wanted=self.wanted,
+            held=self.held,
+            resources=tuple(by_name.get(r.name) or containers[r.name] for r in self.spec.resources),
+        )
+
+    # --- up ------------------------------------------------------------------------------------
+
+    def _advance_up(self, turn: Turn) -> None:
+        suspension = self.suspension()
+        if suspension is not None:
+            self.held = False
+            self._release_addresses(turn)
+            self._fail(*suspension)
+            return
+        if not self._bring_up_containers(turn):
+            return
+        self._phase(turn, "container")
+        if not self._claim_addresses(turn):
+            self.held = False
+            return
+        self.failing = None
+        self._blocked_told = False
+        if not self.held:
+            self.held = True
+            self._phase(turn, "address")
+            self._finish_takeover(turn)
+            self._news.group_held(turn, self)
+
+    def _bring_up_containers(self, turn: Turn) -> bool:
+        for container in self.containers:
+            container.activate(turn)
+            if container.failed:
+                self._fail("service_failed", container.trouble)
+            if not container.serving:
+                if not self._vouched:
+                    self._probe_addresses(turn)  # meanwhile, so that no time is lost
+                return False
+        return True
+
+    def _claim_addresses(self, turn: Turn) -> bool:
+        for address in self.addresses:
+            if address.holds or address.busy:
+                continue
+            if address.trouble:
+                self._fail("address_failed", f"{address.address.name}: {address.trouble}")
+            if self._vouched or address.probe.is_clear(turn):
+                address.claim(turn)
+            else:
+                self._probe(turn, address)
+        return all(address.holds and not address.busy for address in self.addresses)
+
+    def _probe_addresses(self, turn: Turn) -> None:
+        for address in self.addresses:
+            if address.gone:
+                self._probe(turn, address)
+
+    def _probe(self, turn: Turn, address: AddressKeeper) -> None:
+        address.probe.begin(turn)
+        mac = address.probe.answered_by
+        if mac is not None and not self._blocked_told:
+            self._blocked_told = True
+            turn.tell(TakeoverBlocked(address=address.address.name, mac=mac))
+
+    def _finish_takeover(self, turn: Turn) -> None:
+        # What was lost once it was held has to be probed for like anything else.
+        self._vouched = False
+        if self._since_ns == _NO_TIME:
+            return
+        took_ns = turn.ns - self._since_ns
+        self._since_ns = _NO_TIME
+        turn.tell(TakeoverDone(groups=(self.name,), reason=self._reason, took_ns=took_ns))
+
+    def _fail(self, label: str, why: str) -> None:
+        self.failing = self.failing or (label, why)
+
+    # --- down ----------------------------------------------------------------------------------
+
+    def _advance_down(self, turn: Turn) -> None:
+        self._release_addresses(turn)
+        if self.any_address_here:
+            return
+        if not self.released:
+            self.released = True
+            self._news.group_released(turn, self)
+        if not self._around.decided:
+            return
+        for container in reversed(self.containers):
+            if self.warm:
+                container.activate(turn)
+            else:
+                container.stand_by(turn)
+        if self.at_rest and self._since_ns != _NO_TIME:
+            took_ns = turn.ns - self._since_ns
+            self._since_ns = _NO_TIME
+            turn.tell(GiveUpDone(groups=(self.name,), took_ns=took_ns))
+
+    def _release_addresses(self, turn: Turn) -> None:
+        for address in reversed(self.addresses):
+            if address.wants or not address.gone:
+                address.release(turn)
+
+    # --- the record of a takeover --------------------------------------------------------------
+
+    def _begin(self, turn: Turn, reason: str, why: str) -> None:
+        self._reason = reason
+        self.why = why
+        self._since_ns = turn.ns
+        self._phases.clear()
+
+    def _phase(self, turn: Turn, phase: str) -> None:
+        if phase in self._phases or self._since_ns == _NO_TIME:
+            return
+        self._phases.add(phase)
+        turn.tell(TakeoverPhase(group=self.name, phase=phase, took_ns=turn.ns - self._since_ns))

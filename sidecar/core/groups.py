@@ -1,0 +1,167 @@
+"""All resource groups of this node, and the interfaces and containers that they live on.
+
+Routes what happened to the address or container it happened to, and answers for all of them: what
+is held, what is at rest, what stands in the way of serving. Never decides who owns a group.
+"""
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+from sidecar.core.address import AddressKeeper
+from sidecar.core.container import ContainerKeeper
+from sidecar.core.events import AddressEvent, CarrierChanged, ContainerEvent, EngineChanged
+from sidecar.core.group import Group, GroupNews
+from sidecar.core.occurrences import CarrierReported, EngineReported
+from sidecar.core.params import Address, Params
+from sidecar.core.peer import Peer
+from sidecar.core.terms import Holding
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Operations, Turn
+
+
+class Groups:
+    """The groups in the order of haresources."""
+
+    def __init__(
+        self,
+        params: Params,
+        peer: Peer,
+        *,
+        timers: Timers,
+        rng: Random,
+        news: GroupNews,
+        decided: Callable[[], bool],
+    ) -> None:
+        self._node = params.node
+        self._peer = peer
+        self._decided = decided
+        self._carrier: dict[str, bool] = {}
+        self._macs: dict[str, str] = {}
+        self.engine_up: bool | None = None
+        self._engine_reason = ""
+        operations = Operations()
+        self._addresses = {
+            a.name: AddressKeeper(
+                a,
+                params.timing,
+                timers=timers,
+                operations=operations,
+                rng=rng,
+                owner_mac=self._owner_mac(a),
+            )
+            for g in params.groups
+            for a in g.addresses
+        }
+        self._containers = {
+            c.name: ContainerKeeper(c, timers, operations)
+            for g in params.groups
+            for c in g.containers
+        }
+        self._groups = tuple(
+            Group(
+                spec,
+                tuple(self._addresses[a.name] for a in spec.addresses),
+                tuple(self._containers[c.name] for c in spec.containers),
+                around=self,
+                news=news,
+            )
+            for spec in params.groups
+        )
+
+    def __iter__(self) -> Iterator[Group]:
+        return iter(self._groups)
+
+    def of(self, holding: Holding) -> tuple[Group, ...]:
+        """The groups that these bits stand for, as seen from this node."""
+        return tuple(g for g in self._groups if self.side_of(g) & holding)
+
+    def side_of(self, group: Group) -> Holding:
+        return Holding.LOCAL if group.spec.preferred == self._node else Holding.FOREIGN
+
+    # --- surroundings of a group ---------------------------------------------------------------
+
+    def has_carrier(self, interface: str) -> bool:
+        return self._carrier.get(interface, True)
+
+    @property
+    def peer_alive(self) -> bool:
+        return self._peer.alive
+
+    @property
+    def decided(self) -> bool:
+        return self._decided()
+
+    # --- what all of them are like -------------------------------------------------------------
+
+    @property
+    def macs(self) -> dict[str, str]:
+        """The hardware addresses of the interfaces that carry our addresses."""
+        return dict(self._macs)
+
+    @property
+    def any_here(self) -> bool:
+        return any(g.any_address_here or (g.wanted and g.held) for g in self._groups)
+
+    def trouble(self) -> tuple[str, ...]:
+        """Why this node could not serve if it were asked to."""
+        reasons = [
+            f"interface {interface} has no carrier"
+            for interface, up in self._carrier.items()
+            if not up
+        ]
+        if self.engine_up is False:
+            reasons.append(f"the Docker engine does not answer: {self._engine_reason}")
+        reasons += [c.trouble for c in self._containers.values() if c.trouble]
+        reasons += [
+            f"address {a.address.name}: {a.trouble}" for a in self._addresses.values() if a.trouble
+        ]
+        return tuple(reasons)
+
+    def advance(self, turn: Turn) -> None:
+        for group in self._groups:
+            if not group.settled:
+                group.advance(turn)
+
+    # --- what happened -------------------------------------------------------------------------
+
+    def on_address_event(self, turn: Turn, event: AddressEvent) -> None:
+        keeper = self._addresses.get(event.address)
+        if keeper is None:
+            return
+        keeper.on_event(turn, event)
+        for group in self._groups:
+            if keeper in group.addresses:
+                group.advance(turn)
+
+    def on_container_event(self, turn: Turn, event: ContainerEvent) -> None:
+        keeper = self._containers.get(event.container)
+        if keeper is None:
+            return
+        keeper.on_event(turn, event)
+        for group in self._groups:
+            if keeper in group.containers:
+                group.advance(turn)
+
+    def on_carrier(self, turn: Turn, event: CarrierChanged) -> None:
+        if event.mac:
+            self._macs[event.interface] = event.mac
+        was_up = self._carrier.get(event.interface)
+        self._carrier[event.interface] = event.up
+        if was_up is event.up:
+            return
+        if was_up is not None or not event.up:
+            turn.tell(CarrierReported(interface=event.interface, up=event.up))
+        for group in self._groups:
+            group.advance(turn)
+            if event.up:
+                group.announce(turn)
+
+    def on_engine(self, turn: Turn, event: EngineChanged) -> None:
+        was_up, self.engine_up = self.engine_up, event.up
+        self._engine_reason = event.reason
+        if was_up is not event.up and not (was_up is None and event.up):
+            turn.tell(EngineReported(up=event.up, reason=event.reason))
+
+    def _owner_mac(self, address: Address) -> Callable[[], str | None]:
+        # A peer on the same file names the interface alike; where it does not, everybody is asked.
+        return lambda: self._peer.macs.get(address.interface)

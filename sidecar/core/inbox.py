@@ -1,0 +1,182 @@
+"""What the peer says: checked, put in order, and only then believed.
+
+A packet that is not authentic, not the peer's, or not of its present life is rejected, counted by
+reason, and changes nothing (protocol sections 2.1, 3 and 4). What remains is handed on once, each
+kind in its newest form: an older status or resource message that arrives late says nothing new.
+"""
+
+from typing import Final, Protocol
+
+from sidecar.core.links import Links, LinkState
+from sidecar.core.occurrences import PacketsLost
+from sidecar.core.outbox import Outbox
+from sidecar.core.params import Boot, Params
+from sidecar.core.peer import Peer
+from sidecar.core.sequence import Verdict
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Turn
+from sidecar.wire import fields
+from sidecar.wire.codec import unseal
+from sidecar.wire.errors import Malformed, WireError
+from sidecar.wire.message import Message
+
+NO_UUID: Final = bytes(16)
+_ONLY_NEWEST: Final = (fields.STATUS, fields.RESOURCE)
+
+
+class Listener(Protocol):
+    """Who acts on the peer's messages."""
+
+    def heard(self, turn: Turn, message: Message) -> None:
+        """A message for this node, other than a status."""
+
+
+class Inbox:
+    """From bytes to the peer's words."""
+
+    def __init__(
+        self,
+        params: Params,
+        boot: Boot,
+        peer: Peer,
+        *,
+        links: Links,
+        outbox: Outbox,
+        timers: Timers,
+        listener: Listener,
+    ) -> None:
+        self._node = params.node
+        self._uuid = boot.uuid
+        self._keyring = params.keyring
+        self._peer = peer
+        self._links = links
+        self._outbox = outbox
+        self._timers = timers
+        self._listener = listener
+        self._newest: dict[str, int] = {}
+
+    def receive(self, turn: Turn, link: LinkState, data: bytes) -> None:
+        try:
+            message = unseal(data, self._keyring).message
+            self._accept(turn, link, message)
+        except WireError as error:
+            link.reject(turn, error.reason, str(error))
+
+    def _accept(self, turn: Turn, link: LinkState, message: Message) -> None:
+        source = message.get(fields.SRC)
+        if not message.kind or source is None or not message.hex_int(fields.TS):
+            raise Malformed("a message needs t, src and ts")
+        if source == self._node:
+            self._hear_own_name(turn, link, message)
+        elif source != self._peer.name:
+            link.reject(turn, "foreign_node", f"{source!r:.60} is no node of this cluster")
+        elif message.kind.startswith(fields.UNSEQUENCED_PREFIX):
+            self._links.heard(turn, link)
+            self._hear_unsequenced(turn, message)
+        else:
+            self._hear_sequenced(turn, link, message)
+
+    def _hear_own_name(self, turn: Turn, link: LinkState, message: Message) -> None:
+        uuid = message.get_bytes(fields.SRCUUID)
+        if uuid is not None and uuid != self._uuid:
+            link.reject(turn, "same_name", f"another machine calls itself {self._node}, too")
+
+    # --- sequenced messages --------------------------------------------------------------------
+
+    def _hear_sequenced(self, turn: Turn, link: LinkState, message: Message) -> None:
+        seq = message.hex_int(fields.SEQ)
+        if seq is None:
+            raise Malformed("a sequenced message needs seq")
+        generation = message.hex_int(fields.HG) or 0
+        is_status = message.kind == fields.STATUS
+        inbound = self._peer.inbound
+        verdict = inbound.judge(generation, seq, turn.ns, is_status=is_status)
+        if verdict is Verdict.REPLAY:
+            link.reject(turn, "replay", f"generation {generation:x} number {seq:x} is of the past")
+            return
+        self._links.heard(turn, link)
+        if verdict in (Verdict.DUPLICATE, Verdict.EARLY):
+            return
+        self._watch_gaps()
+        self._acknowledge(turn, message.kind, seq)
+        if verdict is Verdict.NEW_LIFE:
+            self._newest.clear()
+        if not self._is_news(message.kind, seq):
+            return
+        if is_status:
+            self._peer.on_status(turn, message, verdict)
+        elif self._is_for_us(message):
+            self._listener.heard(turn, message)
+
+    def _is_news(self, kind: str, seq: int) -> bool:
+        if kind not in _ONLY_NEWEST:
+            return True
+        if seq < self._newest.get(kind, 0):
+            return False
+        self._newest[kind] = seq
+        return True
+
+    def _is_for_us(self, message: Message) -> bool:
+        uuid = message.get_bytes(fields.DESTUUID)
+        if uuid is not None and uuid != NO_UUID:
+            return uuid == self._uuid
+        return message.get(fields.DEST) in (None, self._node)
+
+    def _acknowledge(self, turn: Turn, kind: str, seq: int) -> None:
+        # A node that says goodbye waits for this one: it need not linger.
+        goodbye = kind == fields.SHUTDONE and self._peer.is_sidecar
+        if goodbye or self._peer.inbound.ack_due(seq):
+            self._outbox.send_unsequenced(
+                turn,
+                fields.NS_ACKMSG,
+                (fields.DEST, self._peer.name),
+                (fields.ACKSEQ, f"{seq:x}"),
+            )
+
+    # --- retransmission ------------------------------------------------------------------------
+
+    def _watch_gaps(self) -> None:
+        at_ns = self._peer.inbound.next_request_ns()
+        if at_ns is None:
+            self._timers.disarm("request missing")
+        else:
+            self._timers.arm("request missing", at_ns, self._request_missing)
+
+    def _request_missing(self, turn: Turn) -> None:
+        inbound = self._peer.inbound
+        lost = inbound.take_losses()
+        # In decimal, unlike every other number (section 4.3).
+        for seq in inbound.take_requests(turn.ns):
+            self._outbox.send_unsequenced(
+                turn,
+                fields.NS_REXMIT,
+                (fields.DEST, self._peer.name),
+                (fields.FIRSTSEQ, str(seq)),
+                (fields.LASTSEQ, str(seq)),
+            )
+        if lost:
+            turn.tell(
+                PacketsLost(node=self._peer.name, count=len(lost), first=lost[0], last=lost[-1])
+            )
+        self._watch_gaps()
+
+    def _hear_unsequenced(self, turn: Turn, message: Message) -> None:
+        if message.get(fields.DEST) != self._node:
+            return
+        match message.kind:
+            case fields.NS_REXMIT:
+                first = message.dec_int(fields.FIRSTSEQ)
+                last = message.dec_int(fields.LASTSEQ)
+                if first is not None and last is not None:
+                    self._outbox.resend(turn, first, last)
+            case fields.NS_NAK_REXMIT:
+                refused = message.hex_int(fields.FIRSTSEQ)
+                if refused is not None:
+                    self._peer.inbound.fill(refused)
+                    self._watch_gaps()
+            case fields.NS_ACKMSG:
+                acknowledged = message.hex_int(fields.ACKSEQ)
+                if acknowledged is not None:
+                    self._outbox.acknowledged = max(self._outbox.acknowledged, acknowledged)
+            case _:
+                return

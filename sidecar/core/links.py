@@ -1,0 +1,145 @@
+"""Each link to the peer: whether it can carry packets here, and whether the peer is heard on it.
+
+A link is dead when no packet arrived on it for the peer's dead time. The loss of one link of
+several changes nothing but its status (protocol section 5.5).
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from sidecar.core.occurrences import LinkChanged, PacketRejected, seconds_text
+from sidecar.core.params import Link, Params
+from sidecar.core.terms import SECOND, LinkName, LinkStatus, Medium
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Turn
+from sidecar.core.view import LinkView
+from sidecar.wire.codec import Form
+
+_TELL_EVERY_NS: Final = 10 * SECOND
+
+
+class LinkState:
+    """One link as it is now."""
+
+    __slots__ = (
+        "_told_ns",
+        "form",
+        "heard_ns",
+        "link",
+        "open",
+        "reason",
+        "received",
+        "rejected",
+        "sent",
+        "status",
+    )
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.form = Form.CLASSIC if link.medium is Medium.SERIAL else Form.NETSTRING
+        self.open = False
+        self.status = LinkStatus.DEAD
+        self.reason = "not opened yet"
+        self.heard_ns: int | None = None
+        self.sent = 0
+        self.received = 0
+        self.rejected: dict[str, int] = {}
+        self._told_ns: dict[str, int] = {}
+
+    def reject(self, turn: Turn, reason: str, detail: str) -> None:
+        """Count a refused packet, and tell of it now and then: a flood must not flood the log."""
+        count = self.rejected.get(reason, 0) + 1
+        self.rejected[reason] = count
+        told_ns = self._told_ns.get(reason)
+        if told_ns is not None and turn.ns - told_ns < _TELL_EVERY_NS:
+            return
+        self._told_ns[reason] = turn.ns
+        turn.tell(
+            PacketRejected(link=self.link.name, reason=reason, detail=detail[:200], count=count)
+        )
+
+    def view(self) -> LinkView:
+        return LinkView(
+            name=self.link.name,
+            medium=self.link.medium.value,
+            open=self.open,
+            status=self.status,
+            reason=self.reason,
+            sent=self.sent,
+            received=self.received,
+            rejected=tuple(self.rejected.items()),
+        )
+
+
+class Links:
+    """All links to the peer, in the order of ha.cf."""
+
+    def __init__(self, params: Params, timers: Timers, dead_after_ns: Callable[[], int]) -> None:
+        self._peer = params.peer
+        self._timers = timers
+        self._dead_after_ns = dead_after_ns
+        self._states = {link.name: LinkState(link) for link in params.links}
+
+    def __iter__(self) -> Iterator[LinkState]:
+        return iter(self._states.values())
+
+    def find(self, name: LinkName) -> LinkState | None:
+        return self._states.get(name)
+
+    @property
+    def any_open(self) -> bool:
+        return any(state.open for state in self)
+
+    def opened(self, turn: Turn, name: LinkName) -> None:
+        state = self._states[name]
+        state.open = True
+        state.reason = "nothing heard yet" if state.heard_ns is None else state.reason
+        self._watch(turn, state, turn.ns)
+
+    def failed(self, turn: Turn, name: LinkName, reason: str) -> None:
+        state = self._states[name]
+        was_told = not state.open and state.reason == reason
+        state.open = False
+        state.reason = reason
+        if not was_told:
+            self._die(turn, state, reason)
+
+    def heard(self, turn: Turn, state: LinkState) -> None:
+        """An accepted packet, or a second copy of one, came by this link."""
+        state.received += 1
+        state.heard_ns = turn.ns
+        if state.status is LinkStatus.UP:
+            return
+        state.status = LinkStatus.UP
+        state.reason = "the peer is heard"
+        turn.tell(self._changed(state, "the peer is heard"))
+        self._watch(turn, state, turn.ns)
+
+    def excuse_silence(self, turn: Turn) -> None:
+        """We were deaf ourselves: silence counts from now."""
+        for state in self:
+            if state.heard_ns is not None:
+                state.heard_ns = turn.ns
+
+    def _watch(self, turn: Turn, state: LinkState, since_ns: int) -> None:
+        def look(turn: Turn) -> None:
+            heard_ns = state.heard_ns if state.heard_ns is not None else since_ns
+            if turn.ns - heard_ns >= self._dead_after_ns():
+                silence = seconds_text(turn.ns - heard_ns)
+                self._die(turn, state, f"nothing heard for {silence}")
+            elif state.open:
+                self._watch(turn, state, heard_ns)
+
+        heard_ns = max(since_ns, state.heard_ns or 0)
+        at_ns = max(heard_ns + self._dead_after_ns(), turn.ns + 1)
+        self._timers.arm(f"link {state.link.name} dead", at_ns, look)
+
+    def _die(self, turn: Turn, state: LinkState, reason: str) -> None:
+        state.status = LinkStatus.DEAD
+        state.reason = reason
+        turn.tell(self._changed(state, reason))
+
+    def _changed(self, state: LinkState, reason: str) -> LinkChanged:
+        return LinkChanged(
+            node=self._peer, link=state.link.name, status=state.status.value, reason=reason
+        )

@@ -1,0 +1,106 @@
+"""What this node says: numbered, signed, kept for retransmission, sent on every open link.
+
+Every message goes out on all links; the later copies count as duplicates at the receiver.
+See protocol sections 2.1 (envelope), 4.2 and 4.3 (numbers, retransmission).
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+from sidecar.core.actions import SendPacket
+from sidecar.core.links import Links
+from sidecar.core.params import Boot, Params
+from sidecar.core.terms import MILLISECOND
+from sidecar.core.turn import Turn
+from sidecar.wire import fields
+from sidecar.wire.codec import Form, seal
+from sidecar.wire.message import Message
+
+HISTORY_MAX: Final = 500
+RESEND_MAX_PER_REQUEST: Final = 50
+RESEND_PAUSE_NS: Final = 240 * MILLISECOND
+NODES: Final = 2
+
+Pair = tuple[str, str | bytes]
+
+
+class Outbox:
+    """Sends, remembers and repeats."""
+
+    def __init__(self, params: Params, boot: Boot, links: Links) -> None:
+        self._params = params
+        self._links = links
+        self.acknowledged = 0
+        """The highest number that the peer says it has (section 4.4)."""
+        self._last = 0
+        self._history: OrderedDict[int, Message] = OrderedDict()
+        self._resent_ns: dict[int, int] = {}
+        self._source: tuple[Pair, ...] = (
+            (fields.SRC, params.node),
+            (fields.SRCUUID, boot.uuid),
+        )
+        self._generation = f"{boot.generation:x}"
+        self._ttl = str(params.hopfudge + NODES)
+
+    def send(self, turn: Turn, kind: str, *pairs: Pair) -> int:
+        """Send a sequenced message; return its number."""
+        self._last += 1
+        message = Message.of(
+            (fields.T, kind),
+            *pairs,
+            *self._source,
+            (fields.SEQ, f"{self._last:x}"),
+            *self._envelope(turn),
+        )
+        self._history[self._last] = message
+        if len(self._history) > HISTORY_MAX:
+            forgotten, _ = self._history.popitem(last=False)
+            self._resent_ns.pop(forgotten, None)
+        self._transmit(turn, message)
+        return self._last
+
+    def send_unsequenced(self, turn: Turn, kind: str, *pairs: Pair) -> None:
+        """Send a message that is never repeated: its type begins with NS_."""
+        message = Message.of((fields.T, kind), *pairs, *self._source, *self._envelope(turn))
+        self._transmit(turn, message)
+
+    def resend(self, turn: Turn, first: int, last: int) -> None:
+        """Answer a request: the same message again, or a word that it is gone."""
+        for seq in range(first, min(last, first + RESEND_MAX_PER_REQUEST - 1) + 1):
+            if seq > self._last:
+                return
+            message = self._history.get(seq)
+            if message is None:
+                self._refuse(turn, seq)
+            elif turn.ns - self._resent_ns.get(seq, -RESEND_PAUSE_NS) >= RESEND_PAUSE_NS:
+                self._resent_ns[seq] = turn.ns
+                self._transmit(turn, message)
+
+    def _refuse(self, turn: Turn, seq: int) -> None:
+        # In hex, unlike the request: the real daemon writes it so (section 4.3).
+        self.send_unsequenced(
+            turn,
+            fields.NS_NAK_REXMIT,
+            (fields.FIRSTSEQ, f"{seq:x}"),
+            (fields.DEST, self._params.peer),
+            (fields.INFO, "seqno not found"),
+        )
+
+    def _envelope(self, turn: Turn) -> tuple[Pair, ...]:
+        return (
+            (fields.HG, self._generation),
+            (fields.TS, f"{turn.wall_s:x}"),
+            (fields.TTL, self._ttl),
+        )
+
+    def _transmit(self, turn: Turn, message: Message) -> None:
+        key, inner = self._params.keyring.current, self._params.inner_auth
+        sealed: dict[Form, bytes] = {}
+        for state in self._links:
+            if not state.open:
+                continue
+            data = sealed.get(state.form)
+            if data is None:
+                data = sealed[state.form] = seal(message, key, state.form, inner=inner)
+            state.sent += 1
+            turn.do(SendPacket(link=state.link.name, data=data))

@@ -1,0 +1,181 @@
+"""Whether the other node lives. Silence on every link for the dead time, counted from its last
+status message, and nothing else, makes it dead (protocol section 5.5; ha.cf deadtime).
+
+The peer says itself after how long a silence it is to be held for dead (``dt``). After warntime it
+is quiet: nothing is decided, but the takeover is prepared. A peer that was never heard is dead when
+initdead has passed since this node could hear anything at all. Never looks at resources.
+"""
+
+from random import Random
+from typing import Final, Protocol
+
+from sidecar.core import dialect
+from sidecar.core.occurrences import (
+    BeatHeard,
+    HeartbeatLate,
+    NodeDied,
+    NodeLeft,
+    NodeQuiet,
+    NodeReturned,
+    NodeStatusChanged,
+)
+from sidecar.core.params import Params
+from sidecar.core.sequence import Inbound, Verdict
+from sidecar.core.terms import MILLISECOND, SECOND, NodeStatus
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Turn
+from sidecar.wire import fields
+from sidecar.wire.message import Message
+
+DT_MAX_NS: Final = 3600 * SECOND  # a dead time beyond an hour would be no dead time
+
+
+class PeerNews(Protocol):
+    """Who acts on what is learnt about the peer."""
+
+    def peer_met(self, turn: Turn) -> None:
+        """First contact in this life of ours."""
+
+    def peer_restarted(self, turn: Turn) -> None:
+        """A new life of the peer: it holds nothing."""
+
+    def peer_returned(self, turn: Turn) -> None:
+        """Held for dead, and the same life speaks again."""
+
+    def peer_quiet(self, turn: Turn) -> None: ...
+
+    def peer_calm(self, turn: Turn) -> None: ...
+
+    def peer_died(self, turn: Turn) -> None: ...
+
+
+class Peer:
+    """The other node as seen here."""
+
+    def __init__(self, params: Params, timers: Timers, rng: Random, news: PeerNews) -> None:
+        self.name = params.peer
+        self.status = NodeStatus.INIT
+        self.inbound = Inbound(rng)
+        self.met = False
+        self.left = False
+        """It said goodbye: its silence is no failure."""
+        self.quiet = False
+        self.is_sidecar = False
+        self.ready: bool | None = None
+        self.macs: dict[str, str] = {}
+        self.late = 0
+        self.beat_ns: int | None = None
+        self.dead_after_ns = params.timing.deadtime_ns
+        self._timing = params.timing
+        self._timers = timers
+        self._news = news
+
+    @property
+    def alive(self) -> bool:
+        return self.met and self.status is not NodeStatus.DEAD
+
+    @property
+    def can_serve(self) -> bool:
+        """Alive, and ready as far as it says; a real Heartbeat node never says."""
+        return self.alive and not self.left and self.ready is not False
+
+    def await_first_sign(self, turn: Turn) -> None:
+        """This node can hear now: initdead begins."""
+        self._timers.arm("peer dead", turn.ns + self._timing.initdead_ns, self._die)
+
+    def excuse_silence(self, turn: Turn) -> None:
+        """We were deaf ourselves: silence counts from now."""
+        if self.alive:
+            self.beat_ns = turn.ns
+            self._watch()
+
+    def on_status(self, turn: Turn, message: Message, verdict: Verdict) -> None:
+        """A status message that was not seen before."""
+        was, first = self.status, not self.met
+        new_life = verdict is Verdict.NEW_LIFE
+        self._read(message)
+        if was is not NodeStatus.DEAD and not first and not new_life:
+            self._measure_gap(turn)
+        self.beat_ns = turn.ns
+        self.met = True
+        if self.status is not was:
+            turn.tell(NodeStatusChanged(node=self.name, status=self.status.value, was=was.value))
+        self._watch()
+        self._spread(turn, first=first, new_life=new_life, was=was)
+
+    def leave(self, turn: Turn) -> None:
+        """It has released everything and is about to fall silent (``shutdone``)."""
+        self.left = True
+        turn.tell(NodeLeft(node=self.name))
+
+    def _spread(self, turn: Turn, *, first: bool, new_life: bool, was: NodeStatus) -> None:
+        was_quiet, self.quiet = self.quiet, False
+        if first:
+            self._news.peer_met(turn)
+        elif new_life:
+            self.left = False
+            turn.tell(NodeReturned(node=self.name, restarted=True))
+            self._news.peer_restarted(turn)
+        elif was is NodeStatus.DEAD:
+            turn.tell(NodeReturned(node=self.name, restarted=False))
+            self._news.peer_returned(turn)
+        if was_quiet:
+            self._news.peer_calm(turn)
+
+    def _read(self, message: Message) -> None:
+        status = message.get(fields.ST) or ""
+        if status in (NodeStatus.INIT, NodeStatus.UP, NodeStatus.ACTIVE):
+            self.status = NodeStatus(status)
+        elif self.status is NodeStatus.DEAD:
+            self.status = NodeStatus.UP
+        dt_ms = message.hex_int(fields.DT)
+        if dt_ms:
+            self.dead_after_ns = min(dt_ms * MILLISECOND, DT_MAX_NS)
+        else:
+            self.dead_after_ns = self._timing.deadtime_ns
+        self.is_sidecar = message.get(dialect.VERSION_FIELD) is not None
+        ready = message.get(dialect.READY)
+        self.ready = None if ready is None else ready == "1"
+        self.macs = dialect.decode_macs(message.get(dialect.MACS) or "")
+
+    def _measure_gap(self, turn: Turn) -> None:
+        assert self.beat_ns is not None
+        gap_ns = turn.ns - self.beat_ns
+        turn.tell(BeatHeard(node=self.name, gap_ns=gap_ns))
+        if gap_ns > self._timing.warntime_ns:
+            self.late += 1
+            turn.tell(
+                HeartbeatLate(node=self.name, gap_ns=gap_ns, warntime_ns=self._timing.warntime_ns)
+            )
+
+    def _watch(self) -> None:
+        assert self.beat_ns is not None
+        self._timers.arm("peer quiet", self.beat_ns + self._timing.warntime_ns, self._fall_quiet)
+        self._timers.arm("peer dead", self.beat_ns + self.dead_after_ns, self._die)
+
+    def _fall_quiet(self, turn: Turn) -> None:
+        if self.left or not self.alive:
+            return
+        self.quiet = True
+        turn.tell(NodeQuiet(node=self.name, silence_ns=self._silence_ns(turn)))
+        self._news.peer_quiet(turn)
+
+    def _die(self, turn: Turn) -> None:
+        was, self.status = self.status, NodeStatus.DEAD
+        self.inbound.forget_gaps()
+        self._timers.disarm("peer quiet")
+        if self.left:
+            turn.tell(NodeStatusChanged(node=self.name, status="dead", was=was.value))
+        else:
+            turn.tell(
+                NodeDied(
+                    node=self.name,
+                    silence_ns=self._silence_ns(turn),
+                    deadtime_ns=self.dead_after_ns if self.met else self._timing.initdead_ns,
+                    heard=self.met,
+                )
+            )
+        self._news.peer_died(turn)
+
+    def _silence_ns(self, turn: Turn) -> int:
+        return turn.ns - self.beat_ns if self.beat_ns is not None else self._timing.initdead_ns

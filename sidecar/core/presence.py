@@ -1,0 +1,121 @@
+"""What this node says of itself: the beat, and its way from the first packet to ACTIVE.
+
+    INIT  --a link is open-->    UP      sends status init, status up, and beats from now on
+    UP    --peer is a sidecar--> ACTIVE  nothing to negotiate
+    UP    --repnodes-->          ACTIVE  a real Heartbeat tells the nodes when asked (section 5.4)
+    UP    --peer is dead-->      ACTIVE  alone
+
+The beat keeps its own time: a late turn does not shift the beats that follow (section 5.3).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from sidecar.core import dialect
+from sidecar.core.outbox import Outbox
+from sidecar.core.params import Params
+from sidecar.core.peer import Peer
+from sidecar.core.terms import MILLISECOND, SECOND, NodeStatus
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Turn
+from sidecar.wire import fields
+
+ASK_NODES_EVERY_NS: Final = 1 * SECOND
+
+
+class Presence:
+    """Beats, and tells the peer who we are."""
+
+    def __init__(
+        self,
+        params: Params,
+        peer: Peer,
+        *,
+        outbox: Outbox,
+        timers: Timers,
+        describe: Callable[[], tuple[bool, dict[str, str]]],
+        activated: Callable[[Turn], None],
+    ) -> None:
+        self.status = NodeStatus.INIT
+        self._params = params
+        self._peer = peer
+        self._outbox = outbox
+        self._timers = timers
+        self._describe = describe
+        self._activated = activated
+        self._keepalive_ns = params.timing.keepalive_ns
+        self._dt = f"{params.timing.deadtime_ns // MILLISECOND:x}"
+        self._due_ns = 0
+
+    def begin(self, turn: Turn) -> None:
+        """A link can carry packets for the first time."""
+        if self.status is not NodeStatus.INIT:
+            return
+        self.say_status(turn)
+        self.status = NodeStatus.UP
+        self.say_status(turn)
+        self._due_ns = turn.ns
+        self._arm_beat(turn)
+        self._peer.await_first_sign(turn)
+
+    def say_status(self, turn: Turn) -> None:
+        """Send the status now; also outside the beat, when it has changed."""
+        ready, macs = self._describe()
+        self._outbox.send(
+            turn,
+            fields.STATUS,
+            (fields.ST, self.status.value),
+            (fields.DT, self._dt),
+            (fields.PROTOCOL, "1"),
+            (dialect.VERSION_FIELD, dialect.VERSION),
+            (dialect.READY, "1" if ready else "0"),
+            (dialect.MACS, dialect.encode_macs(macs) or "none"),
+        )
+
+    def peer_met(self, turn: Turn) -> None:
+        """The peer is heard: what is left to do before we may act?"""
+        if self.status is not NodeStatus.UP:
+            return
+        if self._peer.is_sidecar:
+            self._activate(turn)
+        else:
+            self._ask_nodes(turn)
+
+    def peer_died(self, turn: Turn) -> None:
+        if self.status is NodeStatus.UP:
+            self._activate(turn)
+
+    def on_reqnodes(self, turn: Turn) -> None:
+        """Name exactly both nodes: the answer replaces the asker's own list."""
+        names = sorted((self._params.node, self._params.peer))
+        self._outbox.send(
+            turn,
+            fields.REPNODES,
+            (fields.DEST, self._params.peer),
+            (fields.NODELIST, "".join(f"{name} " for name in names)),
+            (fields.DELNODELIST, " "),
+        )
+
+    def on_repnodes(self, turn: Turn) -> None:
+        if self.status is NodeStatus.UP:
+            self._activate(turn)
+
+    def _activate(self, turn: Turn) -> None:
+        self._timers.disarm("ask nodes")
+        self.status = NodeStatus.ACTIVE
+        self.say_status(turn)
+        self._activated(turn)
+
+    def _ask_nodes(self, turn: Turn) -> None:
+        self._outbox.send(turn, fields.REQNODES, (fields.DEST, self._params.peer))
+        self._timers.arm("ask nodes", turn.ns + ASK_NODES_EVERY_NS, self._ask_nodes)
+
+    def _beat(self, turn: Turn) -> None:
+        self.say_status(turn)
+        self._arm_beat(turn)
+
+    def _arm_beat(self, turn: Turn) -> None:
+        self._due_ns += self._keepalive_ns
+        if self._due_ns <= turn.ns:  # beats that were slept through are not made up for
+            self._due_ns = turn.ns + self._keepalive_ns
+        self._timers.arm("beat", self._due_ns, self._beat)

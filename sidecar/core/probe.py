@@ -1,0 +1,117 @@
+"""Does somebody still answer for an address? Asked before it is claimed (safety rules 2 and 3).
+
+A silent peer need not be a dead one: perhaps only the heartbeat is cut. So the standby asks for the
+owner on the service interface, from warntime on. Silence counts only when several questions in a
+row found no answer; a question that could not be asked counts for nothing. To a peer whose hardware
+address is known the question goes directly, since a router may answer broadcasts for the dead.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from sidecar.core.actions import ProbeAddress
+from sidecar.core.events import AddressProbed, ProbeFailed
+from sidecar.core.params import Address, Timing
+from sidecar.core.terms import MILLISECOND
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Operations, Turn
+
+SILENT_PROBES_NEEDED: Final = 3
+PERIOD_MIN_NS: Final = 10 * MILLISECOND
+PERIOD_MAX_NS: Final = 200 * MILLISECOND
+PATIENCE_MAX_NS: Final = 50 * MILLISECOND
+
+
+def probe_period_ns(timing: Timing) -> int:
+    """So often that enough questions fit between warntime and deadtime."""
+    room_ns = (timing.deadtime_ns - timing.warntime_ns) // (SILENT_PROBES_NEEDED + 2)
+    return max(PERIOD_MIN_NS, min(PERIOD_MAX_NS, room_ns))
+
+
+class Probe:
+    """Asks for one address, at an even pace, while somebody wants to know."""
+
+    def __init__(
+        self,
+        address: Address,
+        timing: Timing,
+        *,
+        timers: Timers,
+        operations: Operations,
+        owner_mac: Callable[[], str | None],
+    ) -> None:
+        self.answered_by: str | None = None
+        """Who gave the last answer; None after a silent question."""
+        self.trouble = ""
+        """Why the question cannot be asked, while that is so."""
+        self._address = address
+        self._timers = timers
+        self._operations = operations
+        self._owner_mac = owner_mac
+        self._period_ns = probe_period_ns(timing)
+        # Less than the period: each answer is in before the next question goes out.
+        self._patience_ns = min(self._period_ns * 3 // 4, PATIENCE_MAX_NS)
+        self._name = f"probe {address.name}"
+        self._op: int | None = None
+        self._asking = False
+        self._silent = 0
+        self._silent_at_ns = 0
+
+    @property
+    def asking(self) -> bool:
+        return self._asking
+
+    def begin(self, turn: Turn) -> None:
+        """Ask now and go on asking; what was found before counts no more."""
+        if self._asking:
+            return
+        self._asking = True
+        self._silent = 0
+        self.answered_by = None
+        self._ask(turn)
+
+    def end(self) -> None:
+        self._asking = False
+        self._op = None
+        self._silent = 0
+        self._timers.disarm(self._name)
+
+    def is_clear(self, turn: Turn) -> bool:
+        """Nobody answered the last questions, and they are recent."""
+        fresh = turn.ns - self._silent_at_ns <= 3 * self._period_ns
+        return self._silent >= SILENT_PROBES_NEEDED and fresh
+
+    def on_probed(self, turn: Turn, event: AddressProbed) -> bool:
+        """Take an answer; False when it is not the one awaited. The first ones follow quickly."""
+        if event.op != self._op:
+            return False
+        self._op = None
+        self.trouble = ""
+        self.answered_by = event.answered_by
+        self._silent = self._silent + 1 if event.answered_by is None else 0
+        if 0 < self._silent < SILENT_PROBES_NEEDED:
+            self._ask(turn)
+        return True
+
+    def on_failed(self, event: ProbeFailed) -> bool:
+        if event.op != self._op:
+            return False
+        self._op = None
+        self._silent = 0
+        self.trouble = event.reason
+        return True
+
+    def _ask(self, turn: Turn) -> None:
+        if not self._asking:
+            return
+        self._silent_at_ns = turn.ns
+        self._op = self._operations.next()
+        turn.do(
+            ProbeAddress(
+                op=self._op,
+                address=self._address,
+                mac=self._owner_mac(),
+                patience_ns=self._patience_ns,
+            )
+        )
+        self._timers.arm(self._name, turn.ns + self._period_ns, self._ask)

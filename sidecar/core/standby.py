@@ -1,0 +1,218 @@
+"""A planned hand-over between two nodes that are both well (protocol section 6.3).
+
+    giver  -> all : ask_resources X me        "I want to give X away"
+    taker  -> all : ask_resources X other     "I take it"; ours says so when its containers serve
+    giver         : releases the addresses, then stops what is to be stopped
+    giver  -> all : ask_resources X done
+    taker         : claims the addresses
+    taker  -> all : ask_resources X done
+
+X is named from the giver's point of view in all three. The states, and what moves them:
+
+    NOT   --begin-->                ME       sent me
+    ME    --other-->                DONE     released, sent done
+    DONE  --done of the taker-->    NOT
+    NOT   --me of the giver-->      OTHER    warming up, then sent other
+    OTHER --done of the giver-->    DONE     claimed, sent done, and NOT
+    any   --the other dies, restarts, or answers too late--> NOT
+
+Never decides whether a hand-over is wise: who begins one has decided that.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from sidecar.core import dialect
+from sidecar.core.group import Group
+from sidecar.core.groups import Groups
+from sidecar.core.occurrences import StandbyRefused
+from sidecar.core.outbox import Outbox
+from sidecar.core.peer import Peer
+from sidecar.core.terms import HOLDING_OF_WORD, SECOND, Holding, StandbyState
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Turn
+from sidecar.wire import fields
+from sidecar.wire.message import Message
+
+ANSWER_MAX_NS: Final = 10 * SECOND
+STEP_MAX_NS: Final = 3600 * SECOND
+STEP_MAX_SIDECAR_NS: Final = 60 * SECOND
+
+
+class Finished(Protocol):
+    """Whoever began a hand-over hears how it ended."""
+
+    def __call__(self, turn: Turn, *, ok: bool, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """What is handed over and why, and who wants to hear how it ended."""
+
+    which: Holding
+    """From the giver's point of view."""
+    reason: str
+    why: str
+    finished: Finished | None = None
+
+
+class Holdings(Protocol):
+    """The negotiation, whose holdings a hand-over changes."""
+
+    def let_go(self, turn: Turn, which: Holding, reason: str, why: str) -> None: ...
+
+    def take(self, turn: Turn, which: Holding, reason: str, why: str) -> None: ...
+
+    def standby_ended(self, turn: Turn) -> None:
+        """Tell the other what is held now; both nodes are free to move again."""
+
+    def arm_failback(self) -> None: ...
+
+
+class Standby:
+    """This node's part in a hand-over, whichever it is."""
+
+    def __init__(
+        self, groups: Groups, peer: Peer, *, outbox: Outbox, timers: Timers, holdings: Holdings
+    ) -> None:
+        self.state = StandbyState.NOT
+        self._groups = groups
+        self._peer = peer
+        self._outbox = outbox
+        self._timers = timers
+        self._holdings = holdings
+        self._current: HandOver | None = None
+        self._giving = False
+        self._done_sent = False
+
+    @property
+    def idle(self) -> bool:
+        return self.state is StandbyState.NOT
+
+    def begin(self, turn: Turn, hand_over: HandOver) -> None:
+        """Give away. The caller has made sure that the other is well and nothing is under way."""
+        assert self.idle
+        self._current = hand_over
+        self._giving = True
+        self._done_sent = False
+        self.state = StandbyState.ME
+        self._ask(turn, "me", (dialect.WHY, hand_over.reason))
+        self._timers.arm("standby", turn.ns + ANSWER_MAX_NS, self._no_answer)
+
+    def cancel(self, turn: Turn, why: str) -> None:
+        """The other died or restarted, or does not answer."""
+        if self.idle:
+            return
+        self._finish(turn, ok=False, text=why)
+
+    def on_ask(self, turn: Turn, message: Message, *, may_take: bool) -> None:
+        """An ``ask_resources`` of the other node."""
+        which = HOLDING_OF_WORD.get(message.get(fields.RSC_HOLD) or "")
+        match message.get(fields.INFO), self.state:
+            case "me", StandbyState.NOT if may_take and which:
+                self._take_part(turn, which, message.get(dialect.WHY) or "standby")
+            case "me", _:
+                turn.tell(StandbyRefused(why=f"{self._peer.name} offers one while in flux"))
+            case "other", StandbyState.ME:
+                self._give(turn)
+            case "done", StandbyState.OTHER:
+                self._take(turn)
+            case "done", StandbyState.DONE if self._giving:
+                self._finish(turn, ok=True, text=f"{self._peer.name} has taken over")
+            case _:
+                return  # such as the word that ends a takeover after shutdone, which names anything
+
+    def advance(self, turn: Turn) -> None:
+        """Take the next step when the groups are as far as it needs."""
+        if self._current is None:
+            return
+        if self.state is StandbyState.OTHER and not self._done_sent and self._is_warm():
+            self._done_sent = True
+            self._ask(turn, "other")
+        elif self.state is StandbyState.DONE and not self._done_sent:
+            if self._giving and self._is_released():
+                self._done_sent = True
+                self._ask(turn, "done")
+            elif not self._giving and self._is_held():
+                self._done_sent = True
+                self._ask(turn, "done")
+                self._finish(turn, ok=True, text="taken over")
+        if self._giving and self.state is StandbyState.ME and self._peer.ready is False:
+            self._finish(turn, ok=False, text=f"{self._peer.name} says that it is not ready")
+
+    # --- giver ---------------------------------------------------------------------------------
+
+    def _give(self, turn: Turn) -> None:
+        assert self._current is not None
+        self.state = StandbyState.DONE
+        self._arm_step(turn)
+        self._holdings.let_go(turn, self._current.which, self._current.reason, self._current.why)
+        self.advance(turn)
+
+    def _no_answer(self, turn: Turn) -> None:
+        self._finish(turn, ok=False, text=f"{self._peer.name} did not answer within 10 s")
+
+    def _is_released(self) -> bool:
+        return all(g.released for g in self._moving())
+
+    # --- taker ---------------------------------------------------------------------------------
+
+    def _take_part(self, turn: Turn, which: Holding, reason: str) -> None:
+        why = f"{self._peer.name} hands over ({reason.replace('_', ' ')})"
+        self._current = HandOver(which=which, reason=reason, why=why)
+        self._giving = self._done_sent = False
+        self.state = StandbyState.OTHER
+        for group in self._moving():
+            group.set_warm(turn, warm=True)
+        self._arm_step(turn)
+        self.advance(turn)
+
+    def _take(self, turn: Turn) -> None:
+        assert self._current is not None
+        self.state = StandbyState.DONE
+        self._done_sent = False
+        if self._current.reason in ("service_failed", "carrier_lost", "address_failed"):
+            self._holdings.arm_failback()
+        self._holdings.take(
+            turn, self._current.which.swapped, self._current.reason, self._current.why
+        )
+        self.advance(turn)
+
+    def _is_warm(self) -> bool:
+        return all(g.serves for g in self._moving())
+
+    def _is_held(self) -> bool:
+        return all(g.held for g in self._moving())
+
+    # --- both ----------------------------------------------------------------------------------
+
+    def _moving(self) -> tuple[Group, ...]:
+        """The groups under way, as this node sees them."""
+        assert self._current is not None
+        which = self._current.which
+        return self._groups.of(which if self._giving else which.swapped)
+
+    def _ask(self, turn: Turn, info: str, *more: tuple[str, str]) -> None:
+        assert self._current is not None
+        hold = (fields.RSC_HOLD, self._current.which.word)
+        self._outbox.send(turn, fields.ASK_RESOURCES, hold, (fields.INFO, info), *more)
+
+    def _arm_step(self, turn: Turn) -> None:
+        limit_ns = STEP_MAX_SIDECAR_NS if self._peer.is_sidecar else STEP_MAX_NS
+        self._timers.arm("standby", turn.ns + limit_ns, self._too_slow)
+
+    def _too_slow(self, turn: Turn) -> None:
+        self._finish(turn, ok=False, text="the hand-over did not come to its end in time")
+
+    def _finish(self, turn: Turn, *, ok: bool, text: str) -> None:
+        current, self._current = self._current, None
+        assert current is not None
+        self.state = StandbyState.NOT
+        self._timers.disarm("standby")
+        for group in self._groups:
+            group.set_warm(turn, warm=False)
+        if not ok:
+            turn.tell(StandbyRefused(why=text))
+        self._holdings.standby_ended(turn)
+        if current.finished is not None:
+            current.finished(turn, ok=ok, text=text)

@@ -1,0 +1,299 @@
+"""Who holds which groups: the resource negotiation (protocol section 6, rules R1 to R9).
+
+Two bits per node, LOCAL and FOREIGN, say what it has decided to hold. Each node tells its bits in
+``resource`` messages, always from its own point of view, and whether it is through with moving
+things (``isstable``). The states, and what moves them:
+
+    INIT          communication is not up yet
+    STARTING      R1: sent ``starting``
+    BOTHSTARTING  R2: and received the other's
+    RSCRCVD       R3: holdings were told; waits until the other is stable, or for R5's 10 s
+    STABLE        R4/R5/R7: decided
+    SHUTDOWN      giving up for good
+
+Between two sidecars nobody waits for R5: when the other has told its holdings all is known, and
+its claims and ours cannot overlap. R9, and what else may move when all is well, is in moves.py.
+"""
+
+from random import Random
+from typing import Final
+
+from sidecar.core import dialect
+from sidecar.core.claims import SIDES, Claims
+from sidecar.core.group import Group
+from sidecar.core.groups import Groups
+from sidecar.core.occurrences import BecameStable, SplitBrainEnded, SplitBrainSuspected
+from sidecar.core.outbox import Outbox
+from sidecar.core.params import Params
+from sidecar.core.peer import Peer
+from sidecar.core.standby import Standby
+from sidecar.core.terms import (
+    HOLDING_OF_WORD,
+    SECOND,
+    Holding,
+    ResourceState,
+)
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Turn
+from sidecar.wire import fields
+from sidecar.wire.message import Message
+
+RESOURCE_WAIT_NS: Final = 10 * SECOND
+
+
+class Takeover:
+    """This node's side of the negotiation. Owns the groups and the standby protocol."""
+
+    def __init__(
+        self, params: Params, peer: Peer, *, outbox: Outbox, timers: Timers, rng: Random
+    ) -> None:
+        self.state = ResourceState.INIT
+        self.mine = Holding.NONE
+        self.other = Holding.NONE
+        self.other_stable = False
+        self.split_brain = False
+        self.groups = Groups(
+            params,
+            peer,
+            timers=timers,
+            rng=rng,
+            news=self,
+            decided=lambda: self.state in (ResourceState.STABLE, ResourceState.SHUTDOWN),
+        )
+        self.standby = Standby(self.groups, peer, outbox=outbox, timers=timers, holdings=self)
+        self._peer = peer
+        self._outbox = outbox
+        self._timers = timers
+        self.claims = Claims()
+        self.failback_armed = False
+        self._releasing = False
+
+    @property
+    def stable(self) -> bool:
+        return self.state is ResourceState.STABLE and self.standby.idle
+
+    # --- R1, R2: start -------------------------------------------------------------------------
+
+    def begin(self, turn: Turn) -> None:
+        """Communication is up (R1)."""
+        self.state = ResourceState.STARTING
+        self._outbox.send(turn, fields.STARTING)
+        if not self._peer.alive:
+            self.peer_died(turn)
+
+    def on_starting(self, turn: Turn) -> None:
+        """The other is up and wants to know what we hold (R2)."""
+        self.other_stable = False
+        if self.state is ResourceState.INIT:
+            return
+        self._tell(turn)
+        self._receive_resources(turn)
+
+    def _receive_resources(self, turn: Turn) -> None:
+        if self.state in (ResourceState.STARTING, ResourceState.BOTHSTARTING):
+            self.state = ResourceState.RSCRCVD
+            self._timers.arm("resource wait", turn.ns + RESOURCE_WAIT_NS, self._waited)
+
+    def _waited(self, turn: Turn) -> None:
+        """Nobody else will move first (R5)."""
+        if self.state is ResourceState.RSCRCVD:
+            self._settle(turn, "the other did not settle within 10 s")
+
+    # --- R3, R4, R6: what the other holds ------------------------------------------------------
+
+    def on_resource(self, turn: Turn, message: Message) -> None:
+        """What the other holds, from the newest of its messages."""
+        told = HOLDING_OF_WORD.get(message.get(fields.RSC_HOLD) or "")
+        if told is None:
+            return
+        self._receive_resources(turn)
+        full = message.get(fields.RTYPE) == "full"
+        self.other = told if full or not told else self.other | told
+        self.claims.learn(message)
+        match message.get(fields.ISSTABLE):
+            case "1" if not self.other_stable:
+                self.other_stable = True
+                if self.state is not ResourceState.INIT:
+                    self._tell(turn)
+            case "0":
+                self.other_stable = False
+            case _:
+                pass
+        if full:
+            self._resolve_overlap(turn)
+        if self.state is ResourceState.RSCRCVD and (self.other_stable or self._peer.is_sidecar):
+            self._settle(turn, f"{self._peer.name} holds {self.other.word}")
+
+    def _settle(self, turn: Turn, why: str) -> None:
+        self._timers.disarm("resource wait")
+        self.state = ResourceState.STABLE
+        free = Holding.FOREIGN not in self.other
+        if free and Holding.LOCAL not in self.mine:
+            self.claim(turn, Holding.LOCAL, vouched=False, reason="start", why=why)
+        turn.tell(BecameStable(holding=self.mine.word, why=why))
+        self._tell(turn)
+
+    # --- R7, R8: the other is gone -------------------------------------------------------------
+
+    def peer_died(self, turn: Turn) -> None:
+        """Nobody else serves, as far as we can hear (R7); the probe has the last word."""
+        self.standby.cancel(turn, f"{self._peer.name} died")
+        was_left = self._peer.left
+        self._take_all(
+            turn,
+            vouched=was_left,
+            reason="peer_left" if was_left else "peer_dead" if self._peer.met else "start",
+            why=f"{self._peer.name} is dead",
+        )
+
+    def peer_left(self, turn: Turn) -> None:
+        """It has released everything and says so (R8)."""
+        self.standby.cancel(turn, f"{self._peer.name} is shutting down")
+        self._take_all(
+            turn, vouched=True, reason="peer_left", why=f"{self._peer.name} is shutting down"
+        )
+
+    def _take_all(self, turn: Turn, *, vouched: bool, reason: str, why: str) -> None:
+        self.other = Holding.NONE
+        self.other_stable = True
+        if self.state in (ResourceState.INIT, ResourceState.SHUTDOWN):
+            return
+        self._timers.disarm("resource wait")
+        was_stable, self.state = self.state is ResourceState.STABLE, ResourceState.STABLE
+        self.failback_armed = True
+        missing = Holding.ALL & ~self.mine
+        if missing:
+            self.claim(turn, missing, vouched=vouched, reason=reason, why=why)
+            self._tell(turn, info="req_our_resources()")
+        if not was_stable:
+            turn.tell(BecameStable(holding=self.mine.word, why=why))
+
+    # --- the other is back ---------------------------------------------------------------------
+
+    def peer_met(self, turn: Turn) -> None:
+        """First contact. Who had settled alone must show what it holds: the other may have, too."""
+        if self.state is ResourceState.STABLE and self._peer.is_sidecar:
+            self.peer_returned(turn)
+
+    def peer_restarted(self, turn: Turn) -> None:
+        """A new life holds nothing yet, and will ask."""
+        self.standby.cancel(turn, f"{self._peer.name} restarted")
+        self.other = Holding.NONE
+        self.other_stable = False
+
+    def peer_returned(self, turn: Turn) -> None:
+        """It was only cut off. A real Heartbeat restarts itself now; a sidecar compares claims."""
+        if not self._peer.is_sidecar or self.state is not ResourceState.STABLE:
+            return
+        self.other = Holding.NONE
+        self.other_stable = False
+        wishes = [s for s in SIDES if s in self.mine and self._is_only_a_wish(s)]
+        for side in wishes:
+            self._drop(turn, side, "peer_returned", f"{self._peer.name} is back and may hold it")
+        self._tell(turn)
+
+    def _is_only_a_wish(self, side: Holding) -> bool:
+        return any(not group.held for group in self.groups.of(side))
+
+    # --- two owners ----------------------------------------------------------------------------
+
+    def _resolve_overlap(self, turn: Turn) -> None:
+        """Both claim the same side: the older claim stays (safety rule 5)."""
+        if not self._peer.is_sidecar or not self.standby.idle:
+            return
+        overlap = self.mine & self.other.swapped
+        contested = [s for s in SIDES if s in overlap and self.groups.of(s)]
+        if contested and not self.split_brain:
+            self.split_brain = True
+            why = f"this node and {self._peer.name} hold the same groups"
+            turn.tell(SplitBrainSuspected(why=why))
+        elif not contested and self.split_brain:
+            self.split_brain = False
+            turn.tell(SplitBrainEnded(why=f"{self._peer.name} holds {self.other.word} now"))
+            for group in self.groups:
+                group.announce(turn)
+        lost = [s for s in SIDES if s in overlap and not self.claims.keeps(s)]
+        for side in lost:
+            self._drop(turn, side, "conflict", f"{self._peer.name} has the older claim")
+        if lost:
+            self._releasing = True
+            self._tell(turn, stable=False)
+
+    # --- holdings change -----------------------------------------------------------------------
+
+    def take(self, turn: Turn, which: Holding, reason: str, why: str) -> None:
+        """The other has let go of these in a hand-over."""
+        self.claim(turn, which, vouched=True, reason=reason, why=why)
+
+    def let_go(self, turn: Turn, which: Holding, reason: str, why: str) -> None:
+        """The other is about to take these in a hand-over."""
+        for side in SIDES:
+            if side in which:
+                self._drop(turn, side, reason, why)
+        self._tell(turn, stable=False, info="standby")
+
+    def standby_ended(self, turn: Turn) -> None:
+        if self.state is ResourceState.STABLE:
+            self._tell(turn)
+
+    def arm_failback(self) -> None:
+        """What is taken now goes back when its preferred node can serve again."""
+        self.failback_armed = True
+
+    def claim(self, turn: Turn, which: Holding, *, vouched: bool, reason: str, why: str) -> None:
+        """Decide to hold these. The bits change before anything runs, as with Heartbeat (R6)."""
+        self.mine |= which
+        for side in SIDES:
+            if side in which:
+                self.claims.renew(side)
+        for group in self.groups.of(which):
+            group.want(turn, vouched=vouched, reason=reason, why=why)
+
+    def adopt(self, turn: Turn, side: Holding) -> None:
+        """Neither node claims this side: take it."""
+        self.claim(turn, side, vouched=False, reason="orphan", why="nobody holds it")
+        self._tell(turn)
+
+    def shut_down(self, turn: Turn, why: str) -> None:
+        """Give up everything, for good."""
+        self.state = ResourceState.SHUTDOWN
+        self.standby.cancel(turn, why)
+        for side in SIDES:
+            self._drop(turn, side, "shutdown", why)
+        self._tell(turn, info="shutdown")
+
+    def _drop(self, turn: Turn, side: Holding, reason: str, why: str) -> None:
+        self.mine &= ~side
+        for group in self.groups.of(side):
+            group.give_up(turn, reason=reason, why=why)
+
+    def _tell(self, turn: Turn, *, stable: bool = True, info: str = "") -> None:
+        """Say what is held (section 6.7)."""
+        is_stable = stable and self.state is ResourceState.STABLE
+        pairs = [
+            (fields.RSC_HOLD, self.mine.word),
+            (fields.RTYPE, "full"),
+            (fields.ISSTABLE, "1" if is_stable else "0"),
+        ]
+        if info:
+            pairs.append((fields.INFO, info))
+        self._outbox.send(turn, fields.RESOURCE, *pairs, (dialect.TERMS, self.claims.encode()))
+
+    # --- news of the groups --------------------------------------------------------------------
+
+    def group_held(self, turn: Turn, group: Group) -> None:
+        """A real Heartbeat expects to hear that foreign groups run here now (R7)."""
+        if self.groups.side_of(group) is Holding.FOREIGN and not self.other and self.standby.idle:
+            hold = (fields.RSC_HOLD, Holding.FOREIGN.word)
+            self._outbox.send(turn, fields.RESOURCE, hold, (fields.INFO, "mach_down"))
+
+    def group_released(self, turn: Turn, group: Group) -> None:
+        del turn, group  # whoever waits for a release asks the groups in ``advance``
+
+    def advance(self, turn: Turn) -> None:
+        """After every step: take what steps have become possible."""
+        self.groups.advance(turn)
+        self.standby.advance(turn)
+        if self._releasing and all(g.released for g in self.groups if not g.wanted):
+            self._releasing = False
+            self._tell(turn)

@@ -1,0 +1,35 @@
+"""One turn of the core: the instant it runs at, and the wishes it gathers, in order."""
+
+from sidecar.core.actions import Action, Report
+from sidecar.core.occurrences import Occurrence
+from sidecar.core.terms import Moment
+
+
+class Turn:
+    """Handed through every part during a step, so that no part keeps a clock or a queue."""
+
+    __slots__ = ("actions", "ns", "wall_s")
+
+    def __init__(self, now: Moment) -> None:
+        self.ns = now.ns
+        self.wall_s = now.wall_s
+        self.actions: list[Action] = []
+
+    def do(self, action: Action) -> None:
+        self.actions.append(action)
+
+    def tell(self, occurrence: Occurrence) -> None:
+        self.actions.append(Report(occurrence=occurrence))
+
+
+class Operations:
+    """Hands out the numbers that operations and their answers carry."""
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> int:
+        self._last += 1
+        return self._last

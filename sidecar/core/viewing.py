@@ -1,0 +1,129 @@
+"""Makes the snapshot: what this node knows, and in sentences what it does and why."""
+
+from typing import TYPE_CHECKING
+
+from sidecar.core.group import Group
+from sidecar.core.terms import Holding, NodeStatus, ResourceState
+from sidecar.core.view import ClusterView, NodeView
+
+if TYPE_CHECKING:
+    from sidecar.core.cluster import Cluster
+
+
+def view_of(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> ClusterView:
+    """Snapshot the cluster as it was at the end of its last step."""
+    takeover, peer = cluster.takeover, cluster.peer
+    holds_any = any(group.held for group in takeover.groups)
+    explanation = _explain(cluster, reasons)
+    return ClusterView(
+        node=cluster.params.node,
+        peer=cluster.params.peer,
+        generation=cluster.boot.generation,
+        state=takeover.state,
+        standby=takeover.standby.state,
+        holding=takeover.mine if holds_any else Holding.NONE,
+        stable=takeover.stable and (takeover.other_stable or not peer.alive),
+        summary=explanation[0],
+        nodes=(_local(cluster, reasons), _remote(cluster, now_ns)),
+        groups=tuple(group.view() for group in takeover.groups),
+        ready=not reasons,
+        reasons=reasons,
+        engine_up=takeover.groups.engine_up,
+        split_brain=takeover.split_brain or any(g.blocked for g in takeover.groups),
+        explanation=explanation,
+    )
+
+
+def _local(cluster: "Cluster", reasons: tuple[str, ...]) -> NodeView:
+    return NodeView(
+        name=cluster.params.node,
+        local=True,
+        status=cluster.presence.status,
+        sidecar=True,
+        ready=not reasons,
+        generation=cluster.boot.generation,
+        silence_ns=None,
+        packets_lost=0,
+        late=0,
+        links=(),
+    )
+
+
+def _remote(cluster: "Cluster", now_ns: int) -> NodeView:
+    peer = cluster.peer
+    return NodeView(
+        name=peer.name,
+        local=False,
+        status=peer.status,
+        sidecar=peer.is_sidecar,
+        ready=peer.ready,
+        generation=peer.inbound.generation or 0,
+        silence_ns=None if peer.beat_ns is None else now_ns - peer.beat_ns,
+        packets_lost=peer.inbound.lost,
+        late=peer.late,
+        links=tuple(link.view() for link in cluster.links),
+    )
+
+
+def _explain(cluster: "Cluster", reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """The first sentence sums up; the others give the reasons and what would make it move."""
+    lines = [_summary(cluster)]
+    lines += [_explain_group(cluster, group) for group in cluster.takeover.groups]
+    lines.append(_explain_peer(cluster))
+    lines += [f"not ready: {reason}" for reason in reasons]
+    obstacle = cluster.moves.obstacle()
+    lines.append(
+        f"a hand-over to {cluster.peer.name} is not possible now: {obstacle}"
+        if obstacle
+        else f"a hand-over to {cluster.peer.name} is possible at any time"
+    )
+    return tuple(lines)
+
+
+def _summary(cluster: "Cluster") -> str:
+    takeover, peer = cluster.takeover, cluster.peer
+    held = [group.name for group in takeover.groups if group.held]
+    if takeover.state is ResourceState.SHUTDOWN:
+        return "shutting down"
+    if takeover.state is ResourceState.INIT:
+        return f"starting: waiting for {peer.name} or for initdead"
+    if held:
+        return f"active: holding {', '.join(held)}; {peer.name} is {_state_of(cluster)}"
+    if any(group.wanted for group in takeover.groups):
+        return f"taking over; {peer.name} is {_state_of(cluster)}"
+    return f"standing by; {peer.name} is {_state_of(cluster)}"
+
+
+def _state_of(cluster: "Cluster") -> str:
+    peer = cluster.peer
+    if not peer.met and peer.status is not NodeStatus.DEAD:
+        return "not heard yet"
+    if peer.left:
+        return "shut down"
+    holds = f" and holds {cluster.takeover.other.word}" if cluster.takeover.other else ""
+    return f"{peer.status}{holds}"
+
+
+def _explain_group(cluster: "Cluster", group: Group) -> str:
+    name, preferred = group.name, group.spec.preferred
+    if group.blocked:
+        return f"{name} is wanted here, but its address still answers from another machine"
+    if group.failing is not None:
+        return f"{name} is wanted here, but cannot be served: {group.failing[1]}"
+    if group.held:
+        where = "its preferred node" if preferred == cluster.params.node else "a stand-in"
+        return f"{name} is held here, {where}: {group.why}"
+    if group.wanted:
+        return f"{name} is being taken over: {group.why}"
+    if cluster.peer.alive:
+        peer = cluster.peer.name
+        return f"{name} is not held here: {peer} is alive; its preferred node is {preferred}"
+    return f"{name} is not held here: its takeover has not been decided"
+
+
+def _explain_peer(cluster: "Cluster") -> str:
+    peer = cluster.peer
+    up = [link.link.name for link in cluster.links if link.status == "up"]
+    dead = [link.link.name for link in cluster.links if link.status != "up"]
+    text = f"{peer.name} is {_state_of(cluster)}; links up: {', '.join(up) or 'none'}"
+    return f"{text}; links dead: {', '.join(dead)}" if dead else text
