@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from sidecar.commands import questions
-from sidecar.config.problems import Problems
+from sidecar.config.problems import Problems, Severity
 from sidecar.config.template import Answers, Files, check, render
 
 _KEY_BYTES: Final = 32
@@ -27,7 +27,9 @@ def main(arguments: argparse.Namespace) -> int:
     answers = questions.from_flags(arguments)
     output = Path(arguments.output)
     files = render(answers, secrets.token_hex(_KEY_BYTES), output.resolve())
-    check(answers, files).raise_errors()
+    problems = check(answers, files)
+    problems.raise_errors()
+    sys.stderr.writelines(f"{one}\n" for one in problems.having(Severity.WARNING))
     _write_all(output, files, force=arguments.force)
     sys.stdout.write(_next_steps(answers, output))
     return 0
@@ -54,7 +56,7 @@ def _write_all(output: Path, files: Files, *, force: bool) -> None:
         for path, text, mode in contents:
             _write(path, text, mode)
     except OSError as fault:
-        where = str(fault.filename or output)
+        where = str(fault.filename2 or fault.filename or output)
         problems.of(where).error(None, f"cannot be written ({fault.strerror}): see to --output")
     problems.raise_errors()
 

@@ -129,7 +129,8 @@ def test_a_problem_in_a_joined_line_names_its_first_line():
             "masternginx 10.0.0.5/24/eth0 MailTo::root@example.org\n",
             (
                 "haresources:1: `MailTo::root@example.org` is a script of Heartbeat, which cannot "
-                "run here: remove it; let Alertmanager send mail: the metrics tell of every takeover"
+                "run here: remove it; let Alertmanager send mail: the metrics tell of "
+                "every takeover"
             ),
         ),
         (
