@@ -87,6 +87,11 @@ def neighbour_question(address: str, *, mac: str, sender: str | None, to: str | 
     return _icmpv6(_SOLICITATION, body, source=source, destination=destination, mac=mac, to=to)
 
 
+def canonical(address: str) -> str:
+    """The one spelling in which claims name an address: IPv6 has many."""
+    return str(ipaddress.ip_address(address))
+
+
 def claim(frame: bytes) -> Claim | None:
     """What the frame claims, None when it claims nothing or is damaged."""
     if len(frame) < _ETHERNET.size:

@@ -112,14 +112,23 @@ def notices(data: bytes) -> Iterator[Notice]:
         if length < _HEADER.size or offset + length > len(data):
             return
         body = data[offset + _HEADER.size : offset + length]
-        yield Notice(
+        notice = _notice(kind, flags, sequence, body)
+        if notice is not None:
+            yield notice
+        offset += _aligned(length)
+
+
+def _notice(kind: int, flags: int, sequence: int, body: bytes) -> Notice | None:
+    try:
+        return Notice(
             type=kind,
             sequence=sequence,
             interrupted=bool(flags & _NLM_F_DUMP_INTR),
             error=-struct.unpack_from("=i", body)[0] if kind == NLMSG_ERROR else 0,
             about=_about(kind, body),
         )
-        offset += _aligned(length)
+    except (struct.error, IndexError):
+        return None  # the kernel sends none that is shorter than its type
 
 
 def _about(kind: int, body: bytes) -> Interface | Assignment | None:

@@ -1,0 +1,96 @@
+"""Watches the kernel for the loss of our addresses and for the carrier of their interfaces.
+
+One rtnetlink(7) socket in the event loop, opened with the multicast groups before the tables are
+dumped over it, so that nothing happens unseen in between. When the kernel had to drop messages it
+says ENOBUFS: then everything is read again and compared. Never changes anything.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Final
+
+from sidecar.core.params import Address
+from sidecar.vip import rtnl
+from sidecar.vip.mirror import Mirror, News
+
+_GROUPS: Final = rtnl.RTMGRP_LINK | rtnl.RTMGRP_IPV4_IFADDR | rtnl.RTMGRP_IPV6_IFADDR
+_BUFFER: Final = 64 * 1024
+_PAUSE_S: Final = 0.05
+_TABLES: Final = (rtnl.RTM_GETLINK, rtnl.RTM_GETADDR)
+
+
+class AddressWatch:
+    """Emits CarrierChanged for each interface at start, then what changes."""
+
+    def __init__(self, addresses: Iterable[Address], emit: Callable[[News], None]) -> None:
+        self._mirror = Mirror(addresses)
+        self._emit = emit
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            with suppress(OSError, _Again), _open() as sock:
+                await _Follower(sock, self._mirror, self._emit).run()
+            # Whatever broke it, a new socket and a new dump mend it. The pause keeps a host whose
+            # tables change without end from taking all of the loop's time.
+            await asyncio.sleep(_PAUSE_S)
+
+
+class _Again(Exception):
+    """The tables changed while they were dumped: dump again, on a new socket."""
+
+
+class _Follower:
+    """One socket's life: a dump of both tables, and live notices in between and for ever after."""
+
+    def __init__(self, sock: socket.socket, mirror: Mirror, emit: Callable[[News], None]) -> None:
+        self._sock = sock
+        self._mirror = mirror
+        self._emit = emit
+        self._tables = list(_TABLES)
+        self._sequence = 0
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._mirror.begin_dump()
+        self._ask_for_next_table()
+        while True:
+            data = await loop.sock_recv(self._sock, _BUFFER)
+            for notice in rtnl.notices(data):
+                self._take(notice, loop.time())
+
+    def _take(self, notice: rtnl.Notice, now_s: float) -> None:
+        for news in self._mirror.learn(notice, now_s):
+            self._emit(news)
+        if notice.sequence != self._sequence:
+            return  # sent to everybody in the group, not in answer to us
+        if notice.interrupted:
+            raise _Again
+        if notice.error:
+            raise OSError(notice.error, os.strerror(notice.error))
+        if notice.type == rtnl.NLMSG_DONE:
+            self._ask_for_next_table()
+
+    def _ask_for_next_table(self) -> None:
+        if self._tables:
+            self._sequence += 1
+            self._sock.send(rtnl.dump_request(self._tables.pop(0), self._sequence))
+            return
+        self._sequence = -1
+        for news in self._mirror.end_dump():
+            self._emit(news)
+
+
+def _open() -> socket.socket:
+    sock = socket.socket(
+        socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, rtnl.NETLINK_ROUTE
+    )
+    try:
+        sock.bind((0, _GROUPS))
+    except OSError:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,315 @@
+"""Questions and answers between real kernels, and what silence means."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from sidecar.core.actions import ProbeAddress
+from sidecar.core.events import AddressProbed, ConflictSeen, ProbeFailed
+from sidecar.core.params import Address
+from sidecar.core.terms import MILLISECOND
+from sidecar.vip import frames
+from sidecar.vip.probe import Finding, Prober
+from tests.netns import Host
+from tests.vip.conftest import vip
+from tests.waiting import until
+
+pytestmark = pytest.mark.hosts
+
+Trio = tuple[Host, Host, Host]
+both_families = pytest.mark.parametrize("name", ["10.77.0.100", "fd77::100"])
+STRANGER = "02:00:00:00:00:66"
+
+
+class Probing:
+    """A prober and all that it found."""
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+        self.prober = Prober(self.found.append)
+
+    async def ask(
+        self, address: Address | None = None, *, mac: str | None = None, patience_ms: int = 300
+    ) -> Finding:
+        op = len(self.found) + 1
+        self.prober.probe(
+            ProbeAddress(
+                op=op, address=address or vip(), mac=mac, patience_ns=patience_ms * MILLISECOND
+            )
+        )
+        assert len(self.found) == op - 1  # never answered from inside the call
+        await until(lambda: len(self.found) == op)
+        return self.found[-1]
+
+
+def probing(scene: Callable[[Probing], Awaitable[None]]) -> None:
+    async def run() -> None:
+        probing = Probing()
+        try:
+            await scene(probing)
+        finally:
+            probing.prober.close()
+
+    asyncio.run(run())
+
+
+def own(host: Host, address: Address) -> None:
+    host.ip("addr", "add", f"{address.name}/{address.prefix}", "dev", "eth0", "nodad")
+
+
+@contextmanager
+def wire(host: Host) -> Iterator[Callable[[bytes], object]]:
+    """Send raw frames from the host."""
+    with host.entered():
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sock.bind(("eth0", 0))
+    with sock:
+        yield sock.send
+
+
+@both_families
+def test_the_owner_answers_a_question_to_everybody(trio: Trio, name: str) -> None:
+    _, b, _ = trio
+    own(b, vip(name))
+
+    async def scene(probing: Probing) -> None:
+        answer = await probing.ask(vip(name))
+        assert answer == AddressProbed(op=1, address=name, answered_by=b.mac("eth0"))
+
+    probing(scene)
+
+
+@both_families
+def test_the_owner_answers_a_question_to_itself(trio: Trio, name: str) -> None:
+    _, b, _ = trio
+    own(b, vip(name))
+
+    async def scene(probing: Probing) -> None:
+        answer = await probing.ask(vip(name), mac=b.mac("eth0").upper())
+        assert answer == AddressProbed(op=1, address=name, answered_by=b.mac("eth0"))
+
+    probing(scene)
+
+
+@both_families
+def test_nobody_answers_when_the_owner_is_gone(trio: Trio, name: str) -> None:
+    _, b, _ = trio
+
+    async def scene(probing: Probing) -> None:
+        for mac in (None, b.mac("eth0")):
+            answer = await probing.ask(vip(name), mac=mac)
+            assert isinstance(answer, AddressProbed)
+            assert answer.answered_by is None
+
+    probing(scene)
+
+
+@both_families
+def test_a_question_to_one_machine_is_not_answered_by_another(trio: Trio, name: str) -> None:
+    _, b, c = trio
+    own(c, vip(name))
+
+    async def scene(probing: Probing) -> None:
+        answer = await probing.ask(vip(name), mac=b.mac("eth0"))
+        assert answer == AddressProbed(op=1, address=name, answered_by=None)
+
+    probing(scene)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        ("arp_ignore=1", "arp_filter=1", "rp_filter=1"),
+        ("arp_ignore=2", "arp_filter=1", "rp_filter=1"),
+    ],
+)
+def test_an_owner_with_strict_filters_answers_a_host_without_an_address(
+    trio: Trio, filters: tuple[str, ...]
+) -> None:
+    a, b, _ = trio
+    own(b, vip())
+    a.ip("addr", "flush", "dev", "eth0")
+    for one in filters:
+        b.run("sysctl", "-qw", f"net.ipv4.conf.eth0.{one}")
+
+    async def scene(probing: Probing) -> None:
+        for mac in (None, b.mac("eth0")):
+            answer = await probing.ask(mac=mac)
+            assert isinstance(answer, AddressProbed)
+            assert answer.answered_by == b.mac("eth0")
+
+    probing(scene)
+
+
+def test_an_owner_behind_a_switch_that_drops_anonymous_questions_answers(trio: Trio) -> None:
+    _, b, _ = trio
+    own(b, vip())
+    b.run("nft", "add table arp t")
+    b.run("nft", "add chain arp t in { type filter hook input priority 0; }")
+    b.run("nft", "add rule arp t in arp saddr ip 0.0.0.0 drop")
+
+    async def scene(probing: Probing) -> None:
+        answer = await probing.ask(mac=b.mac("eth0"))
+        assert answer == AddressProbed(op=1, address="10.77.0.100", answered_by=b.mac("eth0"))
+
+    probing(scene)
+
+
+def test_an_answer_in_the_owners_name_from_another_machine_does_not_count(trio: Trio) -> None:
+    _, b, c = trio
+
+    async def scene(probing: Probing) -> None:
+        asked = asyncio.create_task(probing.ask(mac=b.mac("eth0")))
+        await asyncio.sleep(0)
+        forged = frames.arp_announcements("10.77.0.100", b.mac("eth0"))[1]
+        with wire(c) as send:
+            send(forged[:6] + bytes.fromhex(c.mac("eth0").replace(":", "")) + forged[12:])
+        assert await asked == AddressProbed(op=1, address="10.77.0.100", answered_by=None)
+
+    probing(scene)
+
+
+def test_an_answer_in_our_own_name_does_not_count(trio: Trio) -> None:
+    a, _, c = trio
+
+    async def scene(probing: Probing) -> None:
+        probing.prober.holding(vip(), True)
+        asked = asyncio.create_task(probing.ask())
+        await asyncio.sleep(0)
+        forged = frames.arp_announcements("10.77.0.100", a.mac("eth0"))[1]
+        with wire(c) as send:
+            send(forged)
+            send(forged[:6] + bytes.fromhex(c.mac("eth0").replace(":", "")) + forged[12:])
+        assert await asked == AddressProbed(op=1, address="10.77.0.100", answered_by=None)
+
+    probing(scene)
+
+
+def test_one_lost_question_is_asked_again(trio: Trio) -> None:
+    _, b, _ = trio
+
+    async def scene(probing: Probing) -> None:
+        asked = asyncio.create_task(probing.ask(patience_ms=600))
+        await asyncio.sleep(0)
+        own(b, vip())  # after the first question
+        answer = await asked
+        assert isinstance(answer, AddressProbed)
+        assert answer.answered_by == b.mac("eth0")
+
+    probing(scene)
+
+
+def test_a_question_that_cannot_leave_has_failed(switch_and_host: tuple[Host, Host]) -> None:
+    switch, host = switch_and_host
+
+    async def scene(probing: Probing) -> None:
+        answer = await probing.ask(vip(interface="eth7"))
+        assert isinstance(answer, ProbeFailed)
+        assert answer.reason.startswith(
+            "cannot ask who has 10.77.0.100: interface eth7 does not exist on this host"
+        )
+        assert isinstance(await probing.ask(vip(interface="")), ProbeFailed)
+        switch.ip("link", "set", "port1", "down")
+        answer = await probing.ask()
+        assert isinstance(answer, ProbeFailed)
+        assert "no carrier" in answer.reason
+        switch.ip("link", "set", "port1", "up")
+        assert isinstance(await probing.ask(), AddressProbed)
+        host.ip("link", "set", "eth0", "down")
+        assert isinstance(await probing.ask(), ProbeFailed)
+
+    probing(scene)
+
+
+def test_silence_means_nothing_when_the_carrier_went_meanwhile(
+    switch_and_host: tuple[Host, Host],
+) -> None:
+    switch, _ = switch_and_host
+
+    async def scene(probing: Probing) -> None:
+        asked = asyncio.create_task(probing.ask())
+        await asyncio.sleep(0)
+        switch.ip("link", "set", "port1", "down")
+        assert isinstance(await asked, ProbeFailed)
+
+    probing(scene)
+
+
+@both_families
+def test_another_machine_that_announces_a_held_address_is_a_conflict(trio: Trio, name: str) -> None:
+    _, b, _ = trio
+    (frame, *_) = (
+        (frames.neighbour_advertisement(name, b.mac("eth0")),)
+        if ":" in name
+        else frames.arp_announcements(name, b.mac("eth0"))
+    )
+
+    async def scene(probing: Probing) -> None:
+        probing.prober.holding(vip(name), True)
+        with wire(b) as send:
+            for _ in range(20):
+                send(frame)
+            await until(lambda: bool(probing.found))
+            await asyncio.sleep(0.05)
+            conflict = ConflictSeen(address=name, mac=b.mac("eth0"))
+            assert probing.found == [conflict]  # twenty frames, one report
+            await asyncio.sleep(1)
+            send(frame)
+            await until(lambda: probing.found == [conflict, conflict])
+            probing.prober.holding(vip(name), False)
+            await asyncio.sleep(1)
+            send(frame)
+            await asyncio.sleep(0.05)
+            assert len(probing.found) == 2
+
+    probing(scene)
+
+
+def test_questions_about_a_held_address_are_no_conflict(trio: Trio) -> None:
+    a, b, _ = trio
+    own(a, vip())
+
+    async def scene(probing: Probing) -> None:
+        probing.prober.holding(vip(), True)
+        b.run("arping", "-c", "1", "-I", "eth0", "10.77.0.100")
+        with wire(b) as send:
+            send(frames.arp_question("10.77.0.100", mac=STRANGER, sender="0.0.0.0", to=None))
+            send(frames.arp_announcements("10.77.0.101", STRANGER)[0])
+            send(frames.arp_announcements("10.77.0.100", STRANGER)[0])  # the only conflict
+        await until(lambda: bool(probing.found))
+        assert probing.found == [ConflictSeen(address="10.77.0.100", mac=STRANGER)]
+
+    probing(scene)
+
+
+def test_conflicts_are_heard_on_an_interface_that_was_made_anew(
+    switch_and_host: tuple[Host, Host],
+) -> None:
+    switch, host = switch_and_host
+
+    async def scene(probing: Probing) -> None:
+        probing.prober.holding(vip(), True)
+        host.ip("link", "set", "eth0", "down")
+        host.ip("link", "set", "eth0", "up")
+        await heard(probing, switch)
+        host.ip("link", "del", "eth0")
+        host.ip(
+            "link", "add", "eth0", "type", "veth", "peer", "name", "port1", "netns", switch.name
+        )
+        host.ip("link", "set", "eth0", "up")
+        switch.ip("link", "set", "port1", "master", "br0", "up")
+        await heard(probing, switch)
+
+    async def heard(probing: Probing, switch: Host) -> None:
+        probing.found.clear()
+        with switch.entered():
+            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            sock.bind(("port1", 0))
+        with sock:
+            frame = frames.arp_announcements("10.77.0.100", STRANGER)[0]
+            await until(lambda: bool(sock.send(frame) and probing.found))
+
+    probing(scene)
