@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 
 from sidecar import cli
+from sidecar.wire.auth import Key, Method
 from sidecar.wire.codec import Form, seal
-from tests.wire.keys import SHA1, STATUS
+from tests.wire.keys import STATUS
+
+SHA1 = Key(2, Method.SHA1, b"one-word-of-ours")
 
 
 @pytest.fixture
 def keys(tmp_path):
     path = tmp_path / "authkeys"
-    path.write_text(f"auth {SHA1.number}\n{SHA1.number} {SHA1.method} {SHA1.text.decode()}\n")
+    path.write_text("auth 2\n2 sha1 one-word-of-ours\n")
     return path
 
 
