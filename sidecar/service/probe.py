@@ -6,6 +6,7 @@ on a thread, never in the event loop.
 
 import asyncio
 import os
+from contextlib import suppress
 from typing import Final, assert_never
 
 import aiohttp
@@ -72,6 +73,8 @@ class Prober:
 async def _connect(host: str, port: int) -> str:
     _, writer = await asyncio.open_connection(host, port)
     writer.close()
+    with suppress(OSError):  # it may be the first to hang up; it has accepted, and that was asked
+        await writer.wait_closed()
     return "accepted the connection"
 
 

@@ -57,6 +57,9 @@ class Dockerd:
             self._process.terminate()
             self._process.wait(30)
             self._process = None
+            # The engine leaves its network namespace mounted, and the folder could not be removed.
+            left = self.folder / "exec" / "netns" / "default"
+            subprocess.run(["umount", str(left)], check=False, capture_output=True)
 
     def freeze(self) -> None:
         assert self._process is not None

@@ -1,0 +1,150 @@
+"""One question to a service on the loopback interface."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from sidecar.service.labels import HttpCheck, TcpCheck
+from sidecar.service.probe import Failed, Prober
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[int]:
+    """A server on the loopback interface; the port that it was given. Its end cuts all off."""
+    at_work: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        at_work[task] = writer
+        try:
+            await handler(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the other side hung up
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+            del at_work[task]
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for writer in at_work.values():
+            writer.transport.abort()
+        if at_work:
+            await asyncio.wait(list(at_work), timeout=5)
+
+
+def answering(text: str) -> Handler:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(text.encode())
+        writer.close()
+
+    return handle
+
+
+async def ask(spec: HttpCheck | TcpCheck) -> str:
+    prober = Prober()
+    try:
+        return await prober.probe(spec)
+    finally:
+        await prober.close()
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("status", [200, 204, 301, 399])
+def test_an_answer_below_400_passes_and_no_redirection_is_followed(status: int) -> None:
+    answer = f"HTTP/1.1 {status} X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+
+    async def scenario() -> str:
+        async with serving(answering(answer)) as port:
+            return await ask(HttpCheck(url=f"http://127.0.0.1:{port}/health"))
+
+    assert asyncio.run(scenario()) == f"answered {status}"
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 503])
+def test_an_answer_from_400_on_fails_with_its_own_words(status: int) -> None:
+    async def scenario() -> str:
+        answer = f"HTTP/1.1 {status} Not Today\r\nContent-Length: 0\r\n\r\n"
+        async with serving(answering(answer)) as port:
+            return await ask(HttpCheck(url=f"http://127.0.0.1:{port}/"))
+
+    with pytest.raises(Failed, match=rf"^answered {status} Not Today$"):
+        asyncio.run(scenario())
+
+
+def test_what_is_no_http_fails() -> None:
+    async def scenario() -> str:
+        async with serving(answering("220 mail.example ESMTP\r\n")) as port:
+            return await ask(HttpCheck(url=f"http://127.0.0.1:{port}/"))
+
+    with pytest.raises(Failed):
+        asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("scheme", ["http", "tcp"])
+def test_a_refused_connection_fails_in_the_systems_words(scheme: str) -> None:
+    port = free_port()
+    spec = (
+        TcpCheck(host="127.0.0.1", port=port)
+        if scheme == "tcp"
+        else HttpCheck(url=f"http://127.0.0.1:{port}/")
+    )
+    with pytest.raises(Failed, match=r"^Connection refused$"):
+        asyncio.run(ask(spec))
+
+
+def test_an_accepted_connection_passes() -> None:
+    async def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def scenario() -> str:
+        async with serving(handle) as port:
+            return await ask(TcpCheck(host="localhost", port=port))
+
+    assert asyncio.run(scenario()) == "accepted the connection"
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a..b"])
+def test_a_name_that_is_nobodys_fails(host: str) -> None:
+    with pytest.raises(Failed):
+        asyncio.run(ask(HttpCheck(url=f"http://{host}/")))
+    with pytest.raises(Failed):
+        asyncio.run(ask(TcpCheck(host=host, port=80)))
+
+
+def test_each_question_has_a_connection_of_its_own() -> None:
+    peers = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peers.append(writer.get_extra_info("peername"))
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await reader.read()  # until the other side hangs up
+        writer.close()
+
+    async def scenario() -> None:
+        prober = Prober()
+        async with serving(handle) as port:
+            for _ in range(3):
+                await prober.probe(HttpCheck(url=f"http://127.0.0.1:{port}/"))
+            await prober.close()
+
+    asyncio.run(scenario())
+    assert len(set(peers)) == 3
