@@ -28,6 +28,7 @@ from sidecar.core.events import (
     LinkFailed,
     LinkOpened,
     PacketReceived,
+    PartChanged,
     ProbeFailed,
     ServiceChanged,
     ServiceChecked,
@@ -75,7 +76,7 @@ class Cluster:
             self.peer,
             outbox=self.outbox,
             timers=self.timers,
-            describe=lambda: (self._ready, self.takeover.groups.macs),
+            describe=lambda: (self._can_serve, self.takeover.groups.macs),
             activated=self.takeover.begin,
         )
         self.inbox = Inbox(
@@ -94,7 +95,8 @@ class Cluster:
             self.takeover, self.moves, self.peer, outbox=self.outbox, timers=self.timers
         )
         self._reasons: tuple[str, ...] = ("starting",)
-        self._ready = False
+        self._can_serve = False
+        self._part_trouble: dict[str, str] = {}
         self._now_ns = 0
 
     # --- the door ------------------------------------------------------------------------------
@@ -156,6 +158,8 @@ class Cluster:
                 groups.on_carrier(turn, event)
             case EngineChanged():
                 groups.on_engine(turn, event)
+            case PartChanged():
+                self._part_trouble[event.part] = event.trouble
             case StandbyRequested():
                 self.operator.on_standby(turn, event)
             case TakeoverRequested():
@@ -175,18 +179,20 @@ class Cluster:
     def _judge_readiness(self, turn: Turn, event: Event) -> None:
         if isinstance(event, PacketReceived):
             return
-        reasons = self._why_not_ready()
+        obstacles = self._why_not_serving()
+        reasons = (*self.boot.trouble, *filter(None, self._part_trouble.values()), *obstacles)
         if reasons == self._reasons:
             return
-        was_ready, self._ready = self._ready, not reasons
         self._reasons = reasons
-        if was_ready is not self._ready or reasons:
-            turn.tell(ReadinessChanged(ready=self._ready, reasons=reasons))
-        if was_ready is not self._ready and self.links.any_open:
-            self.presence.say_status(turn)
+        turn.tell(ReadinessChanged(ready=not reasons, reasons=reasons))
+        if self._can_serve is not (not obstacles):
+            self._can_serve = not obstacles
+            if self.links.any_open:
+                self.presence.say_status(turn)
 
-    def _why_not_ready(self) -> tuple[str, ...]:
-        reasons = list(self.boot.trouble)
+    def _why_not_serving(self) -> tuple[str, ...]:
+        """What the peer is told of: it must not hand over to a node that could not serve."""
+        reasons: list[str] = []
         if not self.links.any_open:
             reasons += [f"link {link.link.name}: {link.reason}" for link in self.links]
         reasons += self.takeover.groups.trouble()

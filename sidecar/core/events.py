@@ -178,6 +178,17 @@ class EngineChanged(_Event):
     reason: str
 
 
+# --- daemon --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartChanged(_Event):
+    """A part that is not vital has trouble, or (with an empty reason) has none any more."""
+
+    part: str
+    trouble: str
+
+
 # --- operator ------------------------------------------------------------------------------------
 
 
@@ -223,5 +234,6 @@ Event = (
     | CarrierChanged
     | ContainerEvent
     | EngineChanged
+    | PartChanged
     | OperatorEvent
 )

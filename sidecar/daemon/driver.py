@@ -1,4 +1,4 @@
-"""One turn: an event goes into the core, the actions that come out are carried out, one timer is set.
+"""One turn: an event goes into the core, what comes out is carried out, and one timer is set.
 
 A turn is synchronous. There is no queue, no await and no task switch between a packet that arrives
 and the answer that leaves. The driver knows neither sockets nor threads nor asyncio: what carries

@@ -1,0 +1,71 @@
+"""``sidecar run``: from checked settings to a running node, and back to an exit status.
+
+What may block (state on disk, addresses left behind by an earlier life) is done before the loop
+starts. See node.py for what runs in the loop.
+"""
+
+import asyncio
+import gc
+import logging
+from dataclasses import replace
+
+from sidecar.config.settings import Settings
+from sidecar.core.params import Address, Boot, Params, Resource
+from sidecar.daemon import state
+from sidecar.daemon.clock import moment
+from sidecar.daemon.logs import LogFormat, logging_to
+from sidecar.daemon.node import Node
+from sidecar.vip.interfaces import find_interface
+from sidecar.vip.lease import Lease
+from sidecar.web.api import page_text
+
+log = logging.getLogger("sidecar")
+
+
+def run(settings: Settings) -> int:
+    """Run until told to stop; 0 after a clean stop, 1 after an internal error."""
+    form = LogFormat(settings.log_format.value)
+    with logging_to(form=form, level=settings.log_level.value):
+        for warning in settings.warnings:
+            log.warning("%s", warning)
+        settings = replace(settings, params=_with_interfaces(settings.params))
+        boot = state.boot(settings.state_dir, settings.node, moment().wall_s)
+        lease = Lease(lambda: moment().ns)
+        trouble = _sweep(lease, settings.params)
+        boot = replace(boot, trouble=(*boot.trouble, *trouble))
+        page = page_text()
+        return asyncio.run(_run(settings, boot, lease, page))
+
+
+async def _run(settings: Settings, boot: Boot, lease: Lease, page: str) -> int:
+    node = Node(settings, boot, lease, page)
+    # What was made until now lives to the end: a full collection need not walk it, which would
+    # stop the loop for tens of milliseconds.
+    gc.collect()
+    gc.freeze()
+    return await node.run()
+
+
+def _with_interfaces(params: Params) -> Params:
+    """Find the interface for each address that was written without one."""
+    groups = tuple(
+        replace(group, resources=tuple(_placed(r) for r in group.resources))
+        for group in params.groups
+    )
+    return replace(params, groups=groups)
+
+
+def _placed(resource: Resource) -> Resource:
+    if not isinstance(resource, Address) or resource.interface:
+        return resource
+    found = find_interface(resource.name, resource.prefix)
+    return replace(resource, interface=found) if found else resource
+
+
+def _sweep(lease: Lease, params: Params) -> tuple[str, ...]:
+    """Remove what an earlier life of this node left behind, before anybody is spoken to."""
+    addresses = tuple(a for group in params.groups for a in group.addresses)
+    left = lease.found(addresses)
+    for one in left:
+        log.warning("removing %s from %s: left behind by an earlier life", one.name, one.interface)
+    return lease.sweep(left)

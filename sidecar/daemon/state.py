@@ -1,0 +1,64 @@
+"""What must outlive the process: the generation and the uuid of this node (protocol 2.1 and 4.1).
+
+The generation is raised and on disk before the first packet leaves, since a peer takes a node that
+repeats its generation for a replay. Where the folder cannot be written the clock serves instead
+(as with ``hbgenmethod time``), which is worth a reason for not being ready: a clock that is set
+back would lock this node out.
+"""
+
+import os
+import uuid
+from pathlib import Path
+from typing import Final
+
+from sidecar.core.params import Boot
+
+GENERATION: Final = "generation"
+UUID: Final = "uuid"
+_UUID_BYTES: Final = 16
+
+
+def boot(folder: Path, node: str, wall_s: int) -> Boot:
+    """Begin a new life: raise the generation, find or make the uuid."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        identity = _identity(folder / UUID)
+        return Boot(generation=_raise(folder / GENERATION, wall_s), uuid=identity)
+    except OSError as error:
+        mend = "make it writable, or mount a volume there (SIDECAR_STATE_DIR)"
+        trouble = f"state folder {folder} cannot be used: {error.strerror or error}; {mend}"
+        stand_in = uuid.uuid5(uuid.NAMESPACE_DNS, node).bytes
+        return Boot(generation=wall_s, uuid=stand_in, trouble=(trouble,))
+
+
+def _raise(path: Path, wall_s: int) -> int:
+    """One more than the last; the first one is the clock, which is above any that was lost."""
+    try:
+        last = int(path.read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        last = wall_s
+    generation = last + 1
+    _write(path, f"{generation:>15}\n".encode())
+    return generation
+
+
+def _identity(path: Path) -> bytes:
+    try:
+        known = path.read_bytes()
+    except FileNotFoundError:
+        known = b""
+    if len(known) == _UUID_BYTES and any(known):
+        return known
+    made = uuid.uuid4().bytes
+    _write(path, made)
+    return made
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All or nothing, also when the power fails."""
+    draft = path.with_suffix(".new")
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

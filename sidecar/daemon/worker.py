@@ -1,0 +1,73 @@
+"""A thread for an adapter that may block: netlink writes, the Docker API.
+
+A plain daemon thread with a bounded mailbox, not the loop's executor: a call that hangs must not
+hold up the exit. Answers return to the loop in order. A worker that dies is a crash of the whole
+daemon, never a silence: whoever made it hears of it.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+from sidecar.core.events import Event
+
+MAILBOX_MAX: Final = 4096
+STACK_BYTES: Final = 512 * 1024
+
+A = TypeVar("A")
+
+
+class Worker(Generic[A]):
+    """Performs one action after the other, each of which answers with an event."""
+
+    def __init__(
+        self,
+        name: str,
+        perform: Callable[[A], Event],
+        *,
+        emit: Callable[[Event], None],
+        crashed: Callable[[BaseException], None],
+    ) -> None:
+        self._perform = perform
+        self._emit = emit
+        self._crashed = crashed
+        self._mailbox: queue.Queue[A | None] = queue.Queue(MAILBOX_MAX)
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def submit(self, action: A) -> None:
+        """Never waits. What a full mailbox drops, the core counts as unanswered in its time."""
+        try:
+            self._mailbox.put_nowait(action)
+        except queue.Full:
+            return
+
+    def stop(self, patience_s: float) -> None:
+        """Perform nothing more; wait a little for what is under way."""
+        while True:
+            try:
+                self._mailbox.get_nowait()
+            except queue.Empty:
+                break
+        self._mailbox.put_nowait(None)
+        self._thread.join(patience_s)
+
+    def _work(self) -> None:
+        while (action := self._mailbox.get()) is not None:
+            try:
+                answer = self._perform(action)
+            except Exception as error:  # noqa: BLE001 - whatever it is ends the daemon, loudly
+                self._call(self._crashed, error)
+                return
+            self._call(self._emit, answer)
+
+    def _call(self, function: Callable[..., None], argument: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function, argument)
+        except RuntimeError:
+            return  # the loop is closed: nobody waits for an answer any more
