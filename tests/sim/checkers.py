@@ -1,0 +1,278 @@
+"""Safety: what must hold at every instant, whatever the faults.
+
+The world tells these witnesses of each change, so nothing is overlooked between two looks:
+
+    one owner    never two hosts that hold one address and can be reached, outside the windows
+    served       an address never stays where no container answers behind it
+    order        containers first, then the address; the address first, then the containers
+    honest       nobody announces what it does not hold
+    exit         a stop comes to its end, and leaves no address behind
+    pace         no node turns without end
+
+A broken rule raises ``Violation`` at the instant at which it is certain.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from sidecar.core.actions import Announce, PauseService, StopService
+from sidecar.core.params import ResourceGroup
+from sidecar.core.terms import MILLISECOND, SECOND
+from tests.sim.cluster import TwoNodes
+from tests.sim.docker import RUNNING, EngineMode
+from tests.sim.node import Node
+from tests.sim.process import Process
+from tests.sim.trace import seconds
+from tests.sim.violation import Violation
+from tests.sim.windows import OwnerWindows, ServiceWindows
+from tests.sim.witness import (
+    AddressMoved,
+    Change,
+    ContainerMoved,
+    Life,
+    LifeChanged,
+    Occurred,
+    Wished,
+)
+from tests.sim.world import Alarm
+
+_JUST_NOW_NS: Final = 10 * MILLISECOND
+"""What the kernel or the engine says needs a moment to reach the sidecar."""
+
+
+class Condition:
+    """Something bad that is excused for a while, and judged when the while is over.
+
+    ``holds`` says whether it is bad now, ``allowed_ns`` for how long from its beginning it is
+    excused, as far as that is known when it is asked.
+    """
+
+    def __init__(
+        self,
+        two: TwoNodes,
+        *,
+        holds: Callable[[], bool],
+        allowed_ns: Callable[[], int],
+        judge: Callable[[int], None],
+    ) -> None:
+        self._two = two
+        self._holds = holds
+        self._allowed_ns = allowed_ns
+        self._judge = judge
+        self._since_ns: int | None = None
+        self._alarm: Alarm | None = None
+
+    def look(self) -> None:
+        """Something may have changed."""
+        if not self._holds():
+            self._since_ns = None
+            return
+        now_ns = self._two.world.now_ns
+        if self._since_ns is None:
+            self._since_ns = now_ns
+        age_ns = now_ns - self._since_ns
+        allowed_ns = self._allowed_ns()
+        if age_ns > allowed_ns:
+            self._judge(age_ns)
+        if self._alarm is None:
+            wait_ns = max(allowed_ns - age_ns, MILLISECOND) + 1
+            self._alarm = self._two.world.call_later(wait_ns, self._again)
+
+    def _again(self) -> None:
+        self._alarm = None
+        self.look()
+
+
+class OneOwner:
+    """Never two reachable owners of one address."""
+
+    def __init__(self, two: TwoNodes) -> None:
+        self._two = two
+        self._windows = OwnerWindows(two)
+        self._conditions = [self._condition(address.name) for address in two.pair.addresses]
+
+    def __call__(self, change: Change) -> None:
+        if isinstance(change, (Occurred, Wished)):
+            return
+        self._windows.look()
+        if isinstance(change, AddressMoved) and change.present:
+            self._windows.claimed(change.node, change.address)
+        for condition in self._conditions:
+            condition.look()
+
+    def _condition(self, address: str) -> Condition:
+        def doubled() -> bool:
+            return len(self._two.holders(address)) > 1 and self._two.lan.whole()
+
+        def judge(age_ns: int) -> None:
+            raise Violation(
+                "two owners",
+                f"{address} is on both hosts for {age_ns / SECOND:.3f} s ({self._windows.reason})",
+            )
+
+        def allowed_ns() -> int:
+            return self._windows.allowed_ns(address)
+
+        return Condition(self._two, holds=doubled, allowed_ns=allowed_ns, judge=judge)
+
+
+class Served:
+    """An address leads to containers that answer."""
+
+    def __init__(self, two: TwoNodes) -> None:
+        self._two = two
+        self._windows = ServiceWindows(two)
+        self._conditions = [
+            self._condition(node, group) for node in two for group in two.pair.groups
+        ]
+
+    def __call__(self, change: Change) -> None:
+        if isinstance(change, (Occurred, Wished)):
+            return
+        for condition in self._conditions:
+            condition.look()
+
+    def _condition(self, node: Node, group: ResourceGroup) -> Condition:
+        host = node.host
+
+        def unserved() -> bool:
+            here = any(host.kernel.holds(address.name) for address in group.addresses)
+            if not here or not self._two.lan.reaches_switch(host):
+                return False
+            return not all(host.engine.boxes[c.name].serves for c in group.containers)
+
+        def judge(age_ns: int) -> None:
+            age = f"{age_ns / SECOND:.3f} s"
+            raise Violation(
+                "not served", f"{node.name} holds {group.name}, and nothing answers for {age}"
+            )
+
+        def allowed_ns() -> int:
+            return self._windows.allowed_ns(node, group)
+
+        return Condition(self._two, holds=unserved, allowed_ns=allowed_ns, judge=judge)
+
+
+class Order:
+    """Containers before addresses on the way up, addresses before containers on the way down."""
+
+    def __init__(self, two: TwoNodes) -> None:
+        self._two = two
+        self._changed_ns: dict[tuple[str, str], int] = {}
+        self._gone_ns: dict[tuple[str, str], int] = {}
+
+    def __call__(self, change: Change) -> None:
+        match change:
+            case ContainerMoved():
+                self._changed_ns[change.node, change.container] = self._two.world.now_ns
+            case AddressMoved(present=False):
+                self._gone_ns[change.node, change.address] = self._two.world.now_ns
+            case AddressMoved():
+                self._must_be_served(change.node, change.address)
+            case Wished(action=PauseService() | StopService() as action):
+                self._must_be_released(change.node, action)
+            case Wished(action=Announce() as action):
+                self._must_be_held(change.node, action.address.name)
+            case _:
+                return
+
+    def _must_be_served(self, node: str, address: str) -> None:
+        """Rule order, up."""
+        engine = self._two.node(node).host.engine
+        if engine.mode is not EngineMode.UP:
+            return  # what is unknown is decided by the checks alone
+        for container in self._group_of(address).containers:
+            changed_ns = self._changed_ns.get((node, container.name), -SECOND)
+            state = engine.boxes[container.name].state
+            if state is not RUNNING and self._two.world.now_ns - changed_ns > _JUST_NOW_NS:
+                raise Violation(
+                    "order", f"{node} claimed {address} while {container.name} is {state}"
+                )
+
+    def _must_be_released(self, node: str, action: PauseService | StopService) -> None:
+        """Rule order, down."""
+        host = self._two.node(node).host
+        if host.kernel.refusing or host.engine.mode is not EngineMode.UP:
+            return
+        for group in self._two.pair.groups:
+            if all(container.name != action.container for container in group.containers):
+                continue
+            for address in group.addresses:
+                if host.kernel.holds(address.name):
+                    verb = type(action).__name__
+                    raise Violation(
+                        "order", f"{node}: {verb} {action.container} before {address.name} has gone"
+                    )
+
+    def _must_be_held(self, node: str, address: str) -> None:
+        """Rule honest."""
+        if self._two.node(node).host.kernel.holds(address):
+            return
+        now_ns = self._two.world.now_ns
+        gone_ns = self._gone_ns.get((node, address), -SECOND)
+        if now_ns - gone_ns > _JUST_NOW_NS:
+            raise Violation(
+                "honest", f"{node} announces {address}, which went at {seconds(gone_ns).strip()}"
+            )
+
+    def _group_of(self, address: str) -> ResourceGroup:
+        groups = self._two.pair.groups
+        return next(g for g in groups if any(a.name == address for a in g.addresses))
+
+
+class Endings:
+    """A stop comes to its end, and who has exited in peace holds nothing."""
+
+    STOP_MAX_NS: Final = 90 * SECOND
+
+    def __init__(self, two: TwoNodes) -> None:
+        self._two = two
+
+    def __call__(self, change: Change) -> None:
+        match change:
+            case LifeChanged(what=Life.TOLD_TO_STOP):
+                node = self._two.node(change.node)
+                process = node.process
+                self._two.world.call_later(
+                    self.STOP_MAX_NS, lambda: self._must_have_ended(node, process)
+                )
+            case LifeChanged(what=Life.ENDED):
+                kernel = self._two.node(change.node).host.kernel
+                if kernel.addresses and not kernel.refusing:
+                    raise Violation("exit", f"{change.node} ended and holds {kernel.addresses}")
+            case _:
+                return
+
+    @staticmethod
+    def _must_have_ended(node: Node, process: Process | None) -> None:
+        if process is not None and node.process is process and process.life.runs:
+            raise Violation("exit", f"{node.name} does not come to an end")
+
+
+class Pace:
+    """No node turns without end: looked at once in a virtual second."""
+
+    TURNS_MAX: Final = 3000
+
+    def __init__(self, two: TwoNodes) -> None:
+        self._two = two
+        self._turns: dict[str, int] = {}
+
+    def begin(self) -> None:
+        self._two.world.call_later(SECOND, self._look)
+
+    def _look(self) -> None:
+        for node in self._two:
+            turns = node.process.driver.turns if node.process is not None else 0
+            done = turns - self._turns.get(node.name, 0)
+            self._turns[node.name] = turns
+            if done > self.TURNS_MAX:
+                raise Violation("pace", f"{node.name} made {done} turns within a second")
+        self.begin()
+
+
+def watch(two: TwoNodes) -> None:
+    """Set all checkers up over a world."""
+    for checker in (OneOwner(two), Served(two), Order(two), Endings(two)):
+        two.stage.witness.add(checker)
+    Pace(two).begin()

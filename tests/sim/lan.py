@@ -1,0 +1,120 @@
+"""The service LAN: both hosts, and a client that asks for the floating address.
+
+Who has an address with carrier answers for it, whatever its sidecar does: the kernel answers. A
+station's port can be cut without a change of carrier, as when a switch fails. The client keeps the
+last announcement it heard per address, and asks again itself only when its own patience ends.
+"""
+
+from collections.abc import Callable
+from random import Random
+from typing import Final, Protocol
+
+from sidecar.core.terms import MILLISECOND
+from tests.sim.world import World
+
+ANSWER_MIN_NS: Final = MILLISECOND // 10
+ANSWER_MAX_NS: Final = MILLISECOND
+CLIENT: Final = "client"
+
+
+class Station(Protocol):
+    """A host on the LAN."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def mac(self) -> str: ...
+
+    @property
+    def on_the_lan(self) -> bool:
+        """Powered, and its interface has carrier."""
+
+    def answers_for(self, address: str) -> bool: ...
+
+    def hear_announcement(self, address: str, mac: str) -> None: ...
+
+
+class Lan:
+    """Which station reaches which, who answers, and what the client believes."""
+
+    def __init__(self, world: World, rng: Random) -> None:
+        self.client_cache: dict[str, str] = {}
+        """The client's ARP cache: address to MAC."""
+        self._world = world
+        self._rng = rng
+        self._stations: list[Station] = []
+        self._cuts: dict[str, int] = {}
+
+    def join(self, station: Station) -> None:
+        self._stations.append(station)
+
+    def cut(self, name: str) -> None:
+        """The port of that station (or of the client) carries nothing; its carrier stays."""
+        self._cuts[name] = self._cuts.get(name, 0) + 1
+
+    def restore(self, name: str) -> None:
+        self._cuts[name] = max(0, self._cuts.get(name, 0) - 1)
+
+    def heal(self) -> None:
+        self._cuts.clear()
+
+    def is_cut(self, name: str) -> bool:
+        return self._cuts.get(name, 0) > 0
+
+    def reaches_switch(self, station: Station) -> bool:
+        return station.on_the_lan and not self.is_cut(station.name)
+
+    def whole(self) -> bool:
+        """Whether all stations reach one another."""
+        return all(self.reaches_switch(station) for station in self._stations)
+
+    def answering(self, address: str) -> list[Station]:
+        """The stations that the client would find, if it asked now."""
+        if self.is_cut(CLIENT):
+            return []
+        return [
+            station
+            for station in self._stations
+            if self.reaches_switch(station) and station.answers_for(address)
+        ]
+
+    def ask(
+        self, asker: Station, address: str, mac: str | None, heard: Callable[[str], None]
+    ) -> None:
+        """An ARP probe: ``heard`` is called with the MAC of each station that answers.
+
+        Whether a station answers is seen when the question reaches it.
+        """
+        if not self.reaches_switch(asker):
+            return
+        for station in self._stations:
+            if station is asker or (mac is not None and station.mac != mac):
+                continue
+
+            def reach(station: Station = station) -> None:
+                if self.reaches_switch(station) and station.answers_for(address):
+                    self._world.call_later(self._latency_ns(), lambda: answer(station))
+
+            def answer(station: Station) -> None:
+                if self.reaches_switch(asker):
+                    heard(station.mac)
+
+            self._world.call_later(self._latency_ns(), reach)
+
+    def announce(self, sender: Station, address: str) -> None:
+        """A gratuitous ARP: the client believes it, an owner of the same address is alarmed."""
+        if not self.reaches_switch(sender):
+            return
+
+        def arrive() -> None:
+            if not self.is_cut(CLIENT):
+                self.client_cache[address] = sender.mac
+            for station in self._stations:
+                if station is not sender and self.reaches_switch(station):
+                    station.hear_announcement(address, sender.mac)
+
+        self._world.call_later(self._latency_ns(), arrive)
+
+    def _latency_ns(self) -> int:
+        return self._rng.randrange(ANSWER_MIN_NS, ANSWER_MAX_NS)

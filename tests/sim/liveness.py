@@ -1,0 +1,153 @@
+"""Liveness: when all is healed, the pair must settle within a bound, and then stay as it is.
+
+Settled means: both nodes are up, ready and agree; each group is on exactly one node, the preferred
+one where auto_failback owes it; its service answers, the client has found it, and the other node
+stands by.
+"""
+
+from typing import Final
+
+from sidecar.core.occurrences import NodeDied, NodeLeft
+from sidecar.core.params import ResourceGroup
+from sidecar.core.terms import (
+    SECOND,
+    AutoFailback,
+    LinkStatus,
+    NodeStatus,
+    ResourceState,
+    StandbyMode,
+    StandbyState,
+)
+from sidecar.core.view import ClusterView
+from tests.sim.cluster import TwoNodes
+from tests.sim.docker import PAUSED, RUNNING, STOPPED
+from tests.sim.node import Node
+from tests.sim.violation import Violation
+from tests.sim.witness import AddressMoved, Answered, Change, Occurred
+
+TAKEOVER_BUDGET_NS: Final = 60 * SECOND
+"""For operations of the engine that were under way and hang for 15 s, a restart in peace after up
+to 30 s of waiting, and a hand-over after that."""
+
+_REST: Final = {
+    StandbyMode.PAUSE: (PAUSED, STOPPED),
+    StandbyMode.STOP: (STOPPED,),
+    StandbyMode.RUN: (RUNNING, PAUSED, STOPPED),
+}
+
+
+class Liveness:
+    """Watches what moves, and judges what has settled."""
+
+    def __init__(self, two: TwoNodes) -> None:
+        self._two = two
+        self._moves = 0
+        self._operator_moved = False
+        two.stage.witness.add(self._note)
+
+    def bound_ns(self) -> int:
+        timing = self._two.pair.timing
+        return 2 * timing.deadtime_ns + timing.initdead_ns + TAKEOVER_BUDGET_NS
+
+    def quiet_ns(self) -> int:
+        return 2 * self._two.pair.timing.deadtime_ns + 5 * SECOND
+
+    def must_be_settled(self) -> None:
+        trouble = self.trouble()
+        if trouble:
+            raise Violation("does not settle", "; ".join(trouble))
+
+    def must_stay(self) -> None:
+        """Let time pass: nothing moves any more."""
+        moves = self._moves
+        self._two.world.run_for(self.quiet_ns())
+        if self._moves != moves:
+            raise Violation("does not stay", "an address moved though nothing was wrong")
+        self.must_be_settled()
+
+    def trouble(self) -> list[str]:
+        """Everything that is not as it should be."""
+        found: list[str] = []
+        for node in self._two:
+            if node.process is None:
+                found.append(f"{node.name} is not up")
+                continue
+            found += [f"{node.name} {what}" for what in _not_calm(node.process.cluster.view())]
+        for group in self._two.pair.groups:
+            found += self._group_trouble(group)
+        return found
+
+    def _note(self, change: Change) -> None:
+        match change:
+            case AddressMoved():
+                self._moves += 1
+            case Answered():
+                # What an operator moved stays where it is until a node is lost.
+                self._operator_moved = True
+            case Occurred(occurrence=NodeDied() | NodeLeft()):
+                self._operator_moved = False
+            case _:
+                return
+
+    def _group_trouble(self, group: ResourceGroup) -> list[str]:
+        holders = [
+            node
+            for node in self._two
+            if all(node.host.kernel.holds(address.name) for address in group.addresses)
+        ]
+        if len(holders) != 1:
+            names = " and ".join(node.name for node in holders) or "nobody"
+            return [f"{group.name} is held by {names}"]
+        (holder,) = holders
+        found = [*self._holder_trouble(holder, group), *self._rest_trouble(holder, group)]
+        owed = self._two.pair.auto_failback is AutoFailback.ON and not self._operator_moved
+        if owed and holder.name != group.preferred:
+            found.append(f"{group.name} has not come back to {group.preferred}")
+        return found
+
+    def _holder_trouble(self, holder: Node, group: ResourceGroup) -> list[str]:
+        found = [
+            f"the client looks for {address.name} in the wrong place"
+            for address in group.addresses
+            if self._two.lan.client_cache.get(address.name) != holder.host.mac
+        ]
+        found += [
+            f"{container.name} of {holder.name} does not serve"
+            for container in group.containers
+            if not holder.host.engine.boxes[container.name].serves
+        ]
+        for node in self._two:
+            assert node.process is not None
+            view = next(g for g in node.process.cluster.view().groups if g.name == group.name)
+            if view.held != (node is holder):
+                found.append(f"{node.name} says held={view.held} of {group.name}")
+        return found
+
+    def _rest_trouble(self, holder: Node, group: ResourceGroup) -> list[str]:
+        boxes = self._two.peer_of(holder).host.engine.boxes
+        return [
+            f"{container.name} is {box.state} where it should stand by"
+            for container in group.containers
+            if (box := boxes[container.name]).state not in _REST[box.settings.standby]
+        ]
+
+
+def _not_calm(view: ClusterView) -> list[str]:
+    own, peer = view.nodes
+    found = []
+    if view.state is not ResourceState.STABLE or not view.stable:
+        found.append(f"is in state {view.state.name}, stable={view.stable}")
+    if view.standby is not StandbyState.NOT:
+        found.append(f"is in standby {view.standby.value}")
+    if own.status is not NodeStatus.ACTIVE or peer.status is not NodeStatus.ACTIVE:
+        found.append(f"is {own.status} and sees its peer {peer.status}")
+    if not view.ready:
+        found.append(f"is not ready: {'; '.join(view.reasons)}")
+    if view.split_brain:
+        found.append("suspects a split brain")
+    found += [
+        f"has {link.name} {link.status}: {link.reason}"
+        for link in (*own.links, *peer.links)
+        if link.status is not LinkStatus.UP or not link.open
+    ]
+    return found

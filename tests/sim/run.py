@@ -1,0 +1,96 @@
+"""Runs one seed: rounds of trouble, each of them healed, until its virtual time is used up."""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sidecar.core.terms import SECOND
+from tests.sim import checkers
+from tests.sim.chaos import Chaos
+from tests.sim.cluster import TwoNodes
+from tests.sim.liveness import Liveness
+from tests.sim.swarm import Options, options_of
+from tests.sim.trace import LEGEND, Trace, seconds
+from tests.sim.violation import Violation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a seed."""
+
+    seed: int
+    virtual_ns: int
+    turns: int
+    packets: int
+    digest: str
+    """The same for two runs that were the same in every packet and every line."""
+    violation: str = ""
+    last_lines: tuple[str, ...] = ()
+
+
+def run_seed(seed: int, minutes: float, show: Callable[[str], None] | None = None) -> Outcome:
+    """Run one seed; never raises for what the simulated nodes do."""
+    options = options_of(seed)
+    two = TwoNodes(
+        str(seed),
+        options.pair,
+        quality=options.calm,
+        settings=options.settings,
+        drift_ppm=options.drift_ppm,
+    )
+    trace = Trace(two.world, width=len("a"), show=show)
+    if show is not None:
+        show(LEGEND)
+        for line in describe(options):
+            show(line)
+    two.stage.witness.add(trace)
+    violation = ""
+    try:
+        _run(two, options, int(minutes * 60 * SECOND))
+    except Violation as broken:
+        violation = f"{seconds(two.world.now_ns).strip()} s: {broken}"
+    except Exception:  # a mistake of the simulator's own: it must name its seed as well
+        violation = f"the simulator failed\n{traceback.format_exc()}"
+    return Outcome(
+        seed=seed,
+        virtual_ns=two.world.now_ns,
+        turns=sum(node.turns for node in two),
+        packets=two.network.sent,
+        digest=f"{trace.digest:08x}{two.network.digest:08x}",
+        violation=violation,
+        last_lines=tuple(trace.lines[-40:]) if violation else (),
+    )
+
+
+def _run(two: TwoNodes, options: Options, length_ns: int) -> None:
+    checkers.watch(two)
+    liveness = Liveness(two)
+    chaos = Chaos(two, options)
+    first, second = two
+    first.start()
+    if not options.first_starts_alone:
+        second.start()
+    while two.world.now_ns < length_ns:
+        chaos.begin()
+        two.world.run_for(options.round_ns)
+        chaos.heal()
+        two.world.run_for(liveness.bound_ns())
+        liveness.must_be_settled()
+        liveness.must_stay()
+
+
+def describe(options: Options) -> list[str]:
+    """The seed's options in a few lines for a person."""
+    pair, timing = options.pair, options.pair.timing
+    ms = 1_000_000
+    links = ", ".join(f"{link.medium} {link.name}" for link in pair.links)
+    groups = ", ".join(f"{group.preferred} {group.name}" for group in pair.groups)
+    return [
+        f"# keepalive {timing.keepalive_ns // ms} ms, warntime {timing.warntime_ns // ms} ms, "
+        f"deadtime {timing.deadtime_ns // ms} ms, initdead {timing.initdead_ns // ms} ms, "
+        f"lease {timing.lease_s} s",
+        f"# auto_failback {pair.auto_failback}; {links}; {groups}",
+        f"# {options.settings}",
+        f"# faults every {options.pace_ns // ms} ms, up to {options.longest_ns // ms} ms long: "
+        + (", ".join(fault.name.lower() for fault in options.faults) or "none"),
+    ]

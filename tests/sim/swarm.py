@@ -1,0 +1,154 @@
+"""What a seed decides before its run: the timers, the links, the groups, and which faults are on.
+
+Swarm testing: each seed switches a random part of the fault kinds off, because a run with every
+fault at once never gets far into any one of them.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from random import Random
+from typing import Final
+
+from sidecar.core.params import Timing
+from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, Medium, StandbyMode
+from sidecar.wire.auth import Key, Method
+from tests.sim.docker import Settings
+from tests.sim.network import Quality
+from tests.sim.pair import Pair, a_group, a_link, keyring_of, timing_of
+
+
+class Fault(Enum):
+    """The kinds of trouble."""
+
+    BAD_QUALITY = "links lose, delay, double, damage, reorder and replay for a while"
+    CUT_ONE_WAY = "one direction of one link"
+    CUT_LINK = "one link, both directions"
+    PARTITION = "all links, both directions"
+    PARTITION_ONE_WAY = "all links, one direction"
+    LINK_DOWN = "ifdown of a heartbeat interface"
+    LAN_CUT = "the switch port of a host on the service LAN, without a change of carrier"
+    CARRIER_LOST = "the service interface of a host"
+    CRASH = "power loss of a host, and its return"
+    KILL = "SIGKILL of a sidecar, and its restart"
+    FREEZE = "SIGSTOP of a sidecar, and SIGCONT"
+    STOP = "SIGTERM of a sidecar, and its restart"
+    CONTAINER_KILL = "a container's process dies"
+    CONTAINER_SICK = "a container runs and does not serve"
+    CONTAINER_PAUSED = "a stranger pauses a container"
+    STARTS_FAIL = "the next starts of a container fail, after its process died"
+    ENGINE_DOWN = "the engine refuses connections"
+    ENGINE_HUNG = "the engine takes requests and says nothing"
+    STANDBY = "the operator asks a node to stand by"
+    TAKEOVER = "the operator asks a node to take over"
+    ADDRESS_DELETED = "a stranger removes an address"
+    KERNEL_REFUSES = "the kernel refuses claims and releases"
+
+
+# A keepalive and its weight. The short ones cost most of the time, the long ones say least.
+_KEEPALIVES_MS: Final = {50: 1, 100: 2, 200: 4, 500: 6, 1000: 8, 2000: 5}
+_MEDIA: Final = (Medium.UCAST, Medium.UCAST, Medium.BCAST, Medium.MCAST)
+_METHODS: Final = (Method.CRC, Method.MD5, Method.SHA1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """One seed's world."""
+
+    pair: Pair
+    faults: tuple[Fault, ...]
+    pace_ns: int
+    """Between two faults, on average."""
+    longest_ns: int
+    """How long a fault lasts, at most."""
+    round_ns: int
+    """How long the faults go on before all is healed and must settle."""
+    bad: Quality
+    """What links are like under BAD_QUALITY."""
+    calm: Quality
+    """What links are like otherwise."""
+    settings: Settings
+    drift_ppm: tuple[int, int]
+    first_starts_alone: bool
+
+
+def options_of(seed: int) -> Options:
+    rng = Random(f"{seed}/options")
+    timing = _timing(rng)
+    deadtime_ns = timing.deadtime_ns
+    faults = _faults(rng)
+    pace_ns = max(500 * MILLISECOND, int(deadtime_ns * rng.choice((0.3, 0.7, 1.5, 3, 6))))
+    delay_ns = rng.choice((MILLISECOND // 2, 2 * MILLISECOND, 20 * MILLISECOND))
+    return Options(
+        pair=_pair(rng, timing),
+        faults=faults,
+        pace_ns=pace_ns,
+        longest_ns=max(2 * SECOND, int(deadtime_ns * rng.choice((0.8, 2, 4)))),
+        round_ns=max(20 * SECOND, min(150 * SECOND, pace_ns * rng.randint(5, 25))),
+        bad=_bad_quality(rng, timing),
+        calm=Quality(delay_mean_ns=min(delay_ns, timing.keepalive_ns // 4)),
+        settings=_settings(rng),
+        drift_ppm=(rng.randint(-100, 100), rng.randint(-100, 100)),
+        first_starts_alone=rng.random() < 0.5,
+    )
+
+
+def _timing(rng: Random) -> Timing:
+    keepalive_ms = rng.choices(list(_KEEPALIVES_MS), list(_KEEPALIVES_MS.values()))[0]
+    keepalive_ns = keepalive_ms * MILLISECOND
+    deadtime_ns = min(30 * SECOND, keepalive_ns * rng.randint(3, 15))
+    return timing_of(
+        keepalive_ns=keepalive_ns,
+        deadtime_ns=deadtime_ns,
+        warntime_ns=rng.randint(min(2 * keepalive_ns, deadtime_ns // 2), deadtime_ns * 9 // 10),
+        initdead_ns=int(deadtime_ns * rng.choice((1, 1.2, 2))) + rng.choice((0, 10 * SECOND)),
+    )
+
+
+def _pair(rng: Random, timing: Timing) -> Pair:
+    links = tuple(
+        a_link(f"eth{n}", rng.choice(_MEDIA)) for n in range(1, rng.choice((1, 2, 2)) + 1)
+    )
+    groups = [a_group("a", "10.0.0.100", "nginx")]
+    if rng.random() < 0.4:
+        second = ("redis",) if rng.random() < 0.7 else ()
+        groups.append(a_group(rng.choice(("a", "b")), "10.0.0.101", *second))
+    return Pair(
+        timing=timing,
+        auto_failback=rng.choice((AutoFailback.ON, AutoFailback.OFF)),
+        links=links,
+        groups=tuple(groups),
+        keyring=keyring_of(Key(1, rng.choice(_METHODS), b"simulated")),
+    )
+
+
+def _faults(rng: Random) -> tuple[Fault, ...]:
+    """Each kind on or off; one run in eight is without any, which shows what faults hide."""
+    if rng.random() < 1 / 8:
+        return ()
+    share = rng.choice((0.15, 0.3, 0.6))
+    return tuple(fault for fault in Fault if rng.random() < share)
+
+
+def _bad_quality(rng: Random, timing: Timing) -> Quality:
+    def maybe(most: float) -> float:
+        return rng.random() * most if rng.random() < 0.6 else 0.0
+
+    return Quality(
+        delay_mean_ns=rng.randint(MILLISECOND, timing.keepalive_ns),
+        loss=maybe(0.4),
+        duplicate=maybe(0.3),
+        damage=maybe(0.1),
+        reorder=maybe(0.3),
+        reorder_ns=3 * timing.keepalive_ns,
+        replay=maybe(0.1),
+    )
+
+
+def _settings(rng: Random) -> Settings:
+    standby = rng.choices(list(StandbyMode), (6, 2, 2))[0]
+    return Settings(
+        standby=standby,
+        checked=rng.random() < 0.75,
+        failures=rng.randint(1, 3),
+        restarts=rng.randint(0, 2),
+    )
