@@ -179,6 +179,10 @@ class AddressKeeper:
         self._lost += 1
         self.distrust()
         turn.tell(AddressTaken(address=self.address.name, reason=reason))
+        if turn.ns < self._expires_ns:
+            # The lease still ran, so a stranger deleted it, and until its end no other node can
+            # have found the address silent: it is put back at once.
+            self.claim(turn)
 
     def _conflict(self, turn: Turn, mac: str) -> None:
         if not self.holds:
