@@ -124,16 +124,18 @@ build() {
 
 # The images under the names that the compose files use. Docker's layer cache makes the second call quick.
 ensure_images() {
-    quietly_base
-    local revision
+    bash "$PROJECT/images/base/build.sh" || die "the base image could not be made"
+    local revision version
     revision=$(git -C "$PROJECT" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+    version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$PROJECT/pyproject.toml")
     say "building heartbeat-nginx"
     build -t heartbeat-nginx "$PROJECT/images/nginx"
     say "building heartbeat-sidecar"
-    build -t heartbeat-sidecar --build-arg "REVISION=$revision" "$PROJECT"
+    build -t heartbeat-sidecar --build-arg "VERSION=$version" --build-arg "REVISION=$revision" "$PROJECT"
+    # What the new ones replace; the layers that the builder keeps for the next time are not labelled.
+    quietly docker image prune --force --filter label=org.opencontainers.image.title=heartbeat-sidecar
+    quietly docker image prune --force --filter label=org.opencontainers.image.title=heartbeat-nginx
 }
-
-quietly_base() { bash "$PROJECT/images/base/build.sh" || die "the base image could not be made"; }
 
 # One set-up at a time on a machine: two would build the same base image twice.
 lock_setup() { exec 9>"$CACHE/lock"; flock -w 1800 9 || die "another set-up holds $CACHE/lock"; }
