@@ -1,12 +1,15 @@
 """One real engine for all the tests of this folder, started at the first that asks for it."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import docker
 import pytest
 
 from sidecar.service.engine import Engine
 from tests.service.dockerd import Containers, Dockerd, missing, new_dockerd
+from tests.service.proxy import Events, MakeProxy, Proxy
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +39,18 @@ def engine(dockerd: Dockerd) -> Iterator[Engine]:
     engine = Engine(docker_host=dockerd.host, containers={})
     yield engine
     engine.close()
+
+
+@pytest.fixture
+def proxied(dockerd: Dockerd) -> Iterator[MakeProxy]:
+    made: list[Proxy] = []
+    with tempfile.TemporaryDirectory(prefix="proxy-") as folder:
+
+        def make(*, events: Events = Events.FORBIDDEN, lies: bool = False) -> Proxy:
+            path = Path(folder) / f"{len(made)}.sock"
+            made.append(Proxy(path, dockerd.socket, events=events, lies=lies))
+            return made[-1]
+
+        yield make
+        for proxy in made:
+            proxy.close()

@@ -101,12 +101,12 @@ class Containers:
     def create(self, name: str, command: list[str] | None = None, **options: Any) -> Any:
         """A container that is not started. It dies at the first TERM unless it is told not to."""
         options.setdefault("stop_signal", "SIGKILL")
+        options.setdefault("volumes", {})["/usr"] = {"bind": "/usr", "mode": "ro"}
         made = self.client.containers.create(
             IMAGE,
             command or FOREVER,
             name=name,
             network_mode="host",
-            volumes={"/usr": {"bind": "/usr", "mode": "ro"}},
             **options,
         )
         self._made.append(str(made.id))

@@ -1,16 +1,19 @@
 """Engine against a real Docker engine."""
 
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from sidecar.core.actions import PauseService, RestartService, StartService, StopService
 from sidecar.core.events import ServiceDone, ServiceRefused
 from sidecar.core.terms import ContainerState, StandbyMode
-from sidecar.service.engine import Engine
+from sidecar.service.engine import Engine, VerbAction
 from tests.service.contract import NAME, VerbsContract
 from tests.service.dockerd import Containers, Dockerd, wait_until
+from tests.service.proxy import MakeProxy
 
 pytestmark = pytest.mark.engine
 
@@ -82,14 +85,53 @@ def test_a_container_that_cannot_start_is_refused_with_the_engines_words(
     assert "/no/such/program" in answer.reason
 
 
-def test_a_container_that_keeps_failing_is_restarted_at_once(
+def test_a_container_that_waits_for_its_restart_is_started_at_once(
     engine: Engine, containers: Containers
 ) -> None:
-    """It waits longer and longer between its attempts; a start must not wait with it."""
-    command = ["sh", "-c", "test -e /tmp/mended && exec sleep 1000; touch /tmp/mended; exit 3"]
-    containers.run(NAME, command, restart_policy={"Name": "always"})
-    wait_until(lambda: engine.inspect(NAME).state is not ContainerState.RESTARTING)
-    assert isinstance(engine.perform(StartService(op=1, container=NAME)), ServiceDone)
+    """The engine doubles its waiting with each failure; a takeover must not wait with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = containers.run(
+            NAME,
+            ["sh", "-c", "test -e /mended/yes && exec sleep 1000000; exit 3"],
+            restart_policy={"Name": "always"},
+            volumes={folder: {"bind": "/mended", "mode": "ro"}},
+        )
+
+        def has_failed_often() -> bool:
+            made.reload()
+            waits = engine.inspect(NAME).state is ContainerState.RESTARTING
+            return waits and made.attrs["RestartCount"] >= 4  # it waits 1.6 s next
+
+        wait_until(has_failed_often, 10)
+        assert "exit code 3" in engine.inspect(NAME).detail
+        (Path(folder) / "yes").touch()
+        began = time.monotonic()
+        answer = engine.perform(StartService(op=1, container=NAME))
+        assert isinstance(answer, ServiceDone)
+        assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "verbs"),
+    [
+        (PauseService, ["pause"]),
+        (StartService, ["unpause"]),
+        (RestartService, ["restart"]),
+        (StopService, ["stop"]),
+    ],
+)
+def test_an_error_is_not_believed_when_the_state_says_otherwise(
+    proxied: MakeProxy, containers: Containers, wish: type[VerbAction], verbs: list[str]
+) -> None:
+    made = containers.run(NAME)
+    if wish is StartService:
+        made.pause()
+    proxy = proxied(lies=True)
+    engine = Engine(docker_host=proxy.host, containers={})
+    answer = engine.perform(wish(op=1, container=NAME))
+    engine.close()
+    assert isinstance(answer, ServiceDone)
+    assert proxy.verbs == verbs, "and nothing is done twice"
 
 
 def test_labels_become_facts(engine: Engine, containers: Containers) -> None:

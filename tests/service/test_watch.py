@@ -11,6 +11,7 @@ from sidecar.core.terms import ContainerState, Health
 from sidecar.service.engine import Engine
 from sidecar.service.watch import ServiceWatch
 from tests.service.dockerd import Containers, Dockerd, missing, new_dockerd, wait_until
+from tests.service.proxy import Events, MakeProxy
 
 pytestmark = pytest.mark.engine
 
@@ -235,6 +236,32 @@ def test_an_engine_that_went_and_came_back_is_watched_again(begin: Begin) -> Non
         watching.await_state(ContainerState.RUNNING, SOON_S)
         containers.remove_all()
         containers.client.close()
+
+
+@pytest.mark.parametrize("events", [Events.FORBIDDEN, Events.CUT])
+def test_without_events_a_death_is_seen_within_a_second_or_so(
+    begin: Begin, containers: Containers, proxied: MakeProxy, events: Events
+) -> None:
+    proxy = proxied(events=events)
+    made = containers.run(NAME)
+    watching = begin(docker_host=proxy.host)
+    watching.await_state(ContainerState.RUNNING)
+    made.kill()
+    watching.await_state(ContainerState.STOPPED, 1.5)
+    assert watching.engine_up() == [True]
+    assert proxy.streams_begun < 10, "it must not ask again and again without a pause"
+
+
+def test_a_stream_that_died_silently_costs_its_quiet_time_at_most(
+    begin: Begin, containers: Containers, proxied: MakeProxy
+) -> None:
+    proxy = proxied(events=Events.MUTE)
+    made = containers.run(NAME)
+    watching = begin(docker_host=proxy.host, quiet_s=1)
+    watching.await_state(ContainerState.RUNNING)
+    made.kill()
+    watching.await_state(ContainerState.STOPPED, 1.5)
+    assert watching.engine_up() == [True]
 
 
 def test_it_stops_promptly_in_the_middle_of_a_quiet_stream(
