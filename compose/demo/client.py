@@ -43,9 +43,9 @@ def main() -> None:
         if page is None:
             failed += 1
         else:
-            if failed:
+            if failed and page_before is not None:
                 gap_ms = (now - last_good) * 1000
-                tell(f"outage {gap_ms:.0f} ms, {failed} requests failed")
+                tell(f"outage {gap_ms:.0f} ms, failed requests: {failed}")
             if page != page_before:
                 tell(f"page: {page}")
             page_before, failed, last_good = page, 0, now
