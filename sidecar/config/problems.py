@@ -10,7 +10,6 @@ Every message names what is wrong first and what to do second.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
 
 _SHOWN = 60  # characters of what was written that a message repeats
 
@@ -81,14 +80,6 @@ class FileProblems:
         self._problems = problems
         self.file = file
         self.errors = 0
-
-    @classmethod
-    def alone(cls, file: str) -> Self:
-        return cls(Problems(), file)
-
-    @property
-    def all(self) -> tuple[Problem, ...]:
-        return self._problems.all
 
     def error(self, line: int | None, message: str) -> None:
         self.errors += 1
