@@ -25,6 +25,7 @@ from sidecar.core.view import (
     GroupView,
     LinkView,
     NodeView,
+    PingView,
 )
 
 NODE_A = NodeName("node-a")
@@ -119,6 +120,7 @@ def a_view(**changes: Any) -> ClusterView:
         summary="node-a holds its own group; node-b is active and holds none.",
         nodes=(a_node(), a_peer()),
         groups=(a_group(),),
+        ping=(PingView(name="192.168.17.1", up=True),),
         ready=True,
         reasons=(),
         engine_up=True,

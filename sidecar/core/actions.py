@@ -8,7 +8,7 @@ number ``op`` which its answer echoes; the core judges its deadline.
 from dataclasses import dataclass
 
 from sidecar.core.occurrences import Occurrence
-from sidecar.core.params import Address
+from sidecar.core.params import Address, PingTarget
 from sidecar.core.terms import LinkName
 
 
@@ -22,6 +22,14 @@ class _Action:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendPacket(_Action):
     link: LinkName
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendPing(_Action):
+    """One ICMP echo with this payload to each host of the target. Answered by PingReplied."""
+
+    target: PingTarget
     data: bytes
 
 
@@ -149,4 +157,4 @@ class Exit(_Action):
 
 VipAction = ClaimAddress | RenewLease | ReleaseAddress | ProbeAddress | Announce
 ServiceAction = StartService | RestartService | PauseService | StopService | BeginChecks | EndChecks
-Action = SendPacket | VipAction | ServiceAction | Report | Answer | Exit
+Action = SendPacket | SendPing | VipAction | ServiceAction | Report | Answer | Exit

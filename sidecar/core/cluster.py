@@ -13,6 +13,7 @@ believe what it held, nor that the peer was silent (safety rule 2).
 from random import Random
 from typing import assert_never
 
+from sidecar.core import dialect, ipfail
 from sidecar.core.actions import Action
 from sidecar.core.events import (
     AddressClaimed,
@@ -29,6 +30,7 @@ from sidecar.core.events import (
     LinkOpened,
     PacketReceived,
     PartChanged,
+    PingReplied,
     ProbeFailed,
     ServiceChanged,
     ServiceChecked,
@@ -40,13 +42,15 @@ from sidecar.core.events import (
     Woke,
 )
 from sidecar.core.inbox import Inbox
+from sidecar.core.ipfail import Ipfail
 from sidecar.core.links import Links
 from sidecar.core.moves import Moves
 from sidecar.core.occurrences import ReadinessChanged, TurnLate
 from sidecar.core.operator import Operator
-from sidecar.core.outbox import Outbox
+from sidecar.core.outbox import Outbox, Pair
 from sidecar.core.params import Boot, Params
 from sidecar.core.peer import Peer
+from sidecar.core.ping import PingNodes
 from sidecar.core.presence import Presence
 from sidecar.core.shutdown import Shutdown, Stage
 from sidecar.core.takeover import Takeover
@@ -69,14 +73,37 @@ class Cluster:
         self.peer = Peer(params, self.timers, rng, self)
         self.links = Links(params, self.timers, lambda: self.peer.dead_after_ns)
         self.outbox = Outbox(params, boot, self.links)
-        self.takeover = Takeover(params, self.peer, outbox=self.outbox, timers=self.timers, rng=rng)
-        self.moves = Moves(params, self.peer, self.takeover, timers=self.timers)
+        self.takeover = Takeover(
+            params,
+            self.peer,
+            outbox=self.outbox,
+            timers=self.timers,
+            rng=rng,
+            all_ping_lost=lambda: self.ping.all_lost,
+        )
+        self.ping = PingNodes(params, self.timers, self._ping_changed)
+        self.moves = Moves(
+            params,
+            self.peer,
+            self.takeover,
+            timers=self.timers,
+            ping_count=lambda: self.ping.count,
+        )
+        self.ipfail = Ipfail(
+            params,
+            self.peer,
+            self.ping,
+            outbox=self.outbox,
+            timers=self.timers,
+            hand_over=self.moves.ping_lost,
+        )
         self.presence = Presence(
             params,
             self.peer,
             outbox=self.outbox,
             timers=self.timers,
-            describe=lambda: (self._can_serve, self.takeover.groups.macs),
+            describe=self._describe,
+            ping=self.ping.ask,
             activated=self.takeover.begin,
         )
         self.inbox = Inbox(
@@ -143,6 +170,8 @@ class Cluster:
                 link = self.links.find(event.link)
                 if link is not None:
                     self.inbox.receive(turn, link, event.data)
+            case PingReplied():
+                self.ping.on_reply(turn, event)
             case LinkOpened():
                 self.links.opened(turn, event.link)
                 self.presence.begin(turn)
@@ -173,6 +202,7 @@ class Cluster:
         self.takeover.advance(turn)
         if self.shutdown.stage is Stage.RUNNING:
             self.moves.advance(turn)
+            self.ipfail.advance(turn)
         self.operator.advance(turn)
         self.shutdown.advance(turn)
 
@@ -222,8 +252,18 @@ class Cluster:
             case fields.SHUTDONE:
                 self.peer.leave(turn)
                 self.takeover.peer_left(turn)
+            case _ if message.kind in ipfail.MESSAGES:
+                self.ipfail.on_message(turn, message)
             case _:
                 pass
+
+    def _describe(self) -> tuple[Pair, ...]:
+        """What every status says of this node to another sidecar."""
+        macs = dialect.encode_macs(self.takeover.groups.macs) or "none"
+        ready = (dialect.READY, "1" if self._can_serve else "0")
+        if not self.ipfail.enabled:
+            return ready, (dialect.MACS, macs)
+        return ready, (dialect.MACS, macs), (dialect.PING, str(self.ping.count))
 
     # --- news of the peer ----------------------------------------------------------------------
 
@@ -259,6 +299,11 @@ class Cluster:
     def peer_died(self, turn: Turn) -> None:
         self.presence.peer_died(turn)
         self.takeover.peer_died(turn)
+
+    def _ping_changed(self, turn: Turn) -> None:
+        if self.links.any_open:
+            self.presence.say_status(turn)
+        self.ipfail.tell_count(turn)
 
     def _announce(self, turn: Turn) -> None:
         for group in self.takeover.groups:

@@ -13,6 +13,8 @@ MACS: Final = "hs_mac"  # interface=mac,interface=mac: where the node's addresse
 TERMS: Final = "hs_term"  # local,foreign on resource: which claim is the older one, hex
 WHY: Final = "hs_why"  # on ask_resources me: the label of the reason
 
+PING: Final = "hs_ping"  # how many ping nodes answer the sender, decimal
+
 MACS_MAX: Final = 64
 
 

@@ -40,6 +40,14 @@ class LinkFailed(_Event):
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PingReplied(_Event):
+    """An echo reply of a ping node, or of a member of a ping group, with its payload."""
+
+    target: str
+    data: bytes
+
+
 # --- vip -----------------------------------------------------------------------------------------
 
 
@@ -230,6 +238,7 @@ Event = (
     Woke
     | PacketReceived
     | LinkEvent
+    | PingReplied
     | AddressEvent
     | CarrierChanged
     | ContainerEvent

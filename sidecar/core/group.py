@@ -51,6 +51,10 @@ class Surroundings(Protocol):
     def peer_alive(self) -> bool: ...
 
     @property
+    def isolated(self) -> bool:
+        """Neither the peer nor any ping node is heard: it is this node that is cut off."""
+
+    @property
     def decided(self) -> bool:
         """Whether it is known yet who holds what: until then containers are left as found."""
 
@@ -181,6 +185,8 @@ class Group:
             interface = address.address.interface
             if not self._around.has_carrier(interface):
                 return "carrier_lost", f"{interface or 'its interface'} has no carrier"
+        if self._around.isolated:
+            return "isolated", "neither the peer nor any ping node is heard"
         failed = next((c for c in self.containers if c.failed), None)
         if failed is not None and not self._around.peer_alive:
             return "service_failed", failed.trouble

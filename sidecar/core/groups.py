@@ -31,10 +31,12 @@ class Groups:
         rng: Random,
         news: GroupNews,
         decided: Callable[[], bool],
+        isolated: Callable[[], bool],
     ) -> None:
         self._node = params.node
         self._peer = peer
         self._decided = decided
+        self._isolated = isolated
         self._carrier: dict[str, bool] = {}
         self._macs: dict[str, str] = {}
         self.engine_up: bool | None = None
@@ -90,6 +92,10 @@ class Groups:
     @property
     def decided(self) -> bool:
         return self._decided()
+
+    @property
+    def isolated(self) -> bool:
+        return self._isolated()
 
     # --- what all of them are like -------------------------------------------------------------
 

@@ -6,6 +6,7 @@ ready (safety rule 6), nor while anything else moves. A move that did not come a
 a second later.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from sidecar.core.claims import SIDES
@@ -26,11 +27,20 @@ FOREIGN_ORPHAN_AFTER_NS: Final = 5 * SECOND
 class Moves:
     """Looks, after every step, for something that has to move and can."""
 
-    def __init__(self, params: Params, peer: Peer, takeover: Takeover, *, timers: Timers) -> None:
+    def __init__(
+        self,
+        params: Params,
+        peer: Peer,
+        takeover: Takeover,
+        *,
+        timers: Timers,
+        ping_count: Callable[[], int],
+    ) -> None:
         self._auto_failback = params.auto_failback
         self._peer = peer
         self._takeover = takeover
         self._timers = timers
+        self._ping_count = ping_count
         self._not_before_ns = 0
 
     def obstacle(self) -> str:
@@ -46,6 +56,13 @@ class Moves:
             return f"{peer.name} is still moving resources"
         return ""
 
+    def ping_lost(self, turn: Turn, which: Holding, why: str) -> None:
+        """Ipfail wants this to move."""
+        takeover = self._takeover
+        if not self.obstacle() and any(g.wanted for g in takeover.groups.of(which)):
+            reason = "ping_lost" if which is Holding.ALL else "failback"
+            self._begin(turn, which, reason, why)
+
     def advance(self, turn: Turn) -> None:
         self._watch_orphans(turn)
         if turn.ns < self._not_before_ns or self.obstacle():
@@ -56,6 +73,8 @@ class Moves:
                 label, why = group.failing
                 self._begin(turn, takeover.groups.side_of(group), label, why)
                 return
+        if self._peer.sees_less(self._ping_count()):
+            return
         if takeover.failback_armed and self._auto_failback is AutoFailback.ON:
             takeover.failback_armed = False
             if Holding.FOREIGN in takeover.mine:

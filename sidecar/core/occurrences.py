@@ -172,6 +172,16 @@ class PacketsLost(_Occurrence):
         return f"{self.count} packet(s) of {self.node} missing: {self.first} to {self.last}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PingChanged(_Occurrence):
+    severity = Severity.WARNING
+    target: str
+    up: bool
+
+    def sentence(self) -> str:
+        return f"ping node {self.target} {'answers' if self.up else 'does not answer'}"
+
+
 # --- resources -----------------------------------------------------------------------------------
 
 

@@ -40,7 +40,7 @@ class Outbox:
             (fields.SRCUUID, boot.uuid),
         )
         self._generation = f"{boot.generation:x}"
-        self._ttl = str(params.hopfudge + NODES)
+        self._ttl = str(params.hopfudge + NODES + len(params.ping))
 
     def send(self, turn: Turn, kind: str, *pairs: Pair) -> int:
         """Send a sequenced message; return its number."""

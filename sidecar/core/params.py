@@ -86,6 +86,15 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PingTarget:
+    """A ping node, or a ping group, of which any member's answer counts."""
+
+    name: str
+    hosts: tuple[str, ...]
+    is_group: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
     """Everything that the core is told at its start."""
 
@@ -96,6 +105,10 @@ class Params:
     links: tuple[Link, ...]
     groups: tuple[ResourceGroup, ...]
     keyring: Keyring
+    ping: tuple[PingTarget, ...] = ()
+    deadping_ns: int = 0
+    ipfail: bool = False
+    """``respawn ... ipfail``: who sees fewer ping nodes hands over."""
     hopfudge: int = 1
     inner_auth: bool = True
     """msgfmt classic signs twice: the fields, and the datagram around them (section 1.1)."""

@@ -63,6 +63,8 @@ class Peer:
         self.is_sidecar = False
         self.ready: bool | None = None
         self.macs: dict[str, str] = {}
+        self.ping_count: int | None = None
+        """How many ping nodes it sees; None when it does not say."""
         self.late = 0
         self.beat_ns: int | None = None
         self.dead_after_ns = params.timing.deadtime_ns
@@ -78,6 +80,10 @@ class Peer:
     def can_serve(self) -> bool:
         """Alive, and ready as far as it says; a real Heartbeat node never says."""
         return self.alive and not self.left and self.ready is not False
+
+    def sees_less(self, ping_count: int) -> bool:
+        """Whether it says that it sees fewer ping nodes than this."""
+        return self.ping_count is not None and self.ping_count < ping_count
 
     def await_first_sign(self, turn: Turn) -> None:
         """This node can hear now: initdead begins."""
@@ -136,6 +142,7 @@ class Peer:
         self.is_sidecar = message.get(dialect.VERSION_FIELD) is not None
         ready = message.get(dialect.READY)
         self.ready = None if ready is None else ready == "1"
+        self.ping_count = message.dec_int(dialect.PING)
         self.macs = dialect.decode_macs(message.get(dialect.MACS) or "")
 
     def _measure_gap(self, turn: Turn) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sidecar.core import dialect
-from sidecar.core.outbox import Outbox
+from sidecar.core.outbox import Outbox, Pair
 from sidecar.core.params import Params
 from sidecar.core.peer import Peer
 from sidecar.core.terms import MILLISECOND, SECOND, NodeStatus
@@ -33,7 +33,8 @@ class Presence:
         *,
         outbox: Outbox,
         timers: Timers,
-        describe: Callable[[], tuple[bool, dict[str, str]]],
+        describe: Callable[[], tuple[Pair, ...]],
+        ping: Callable[[Turn], None],
         activated: Callable[[Turn], None],
     ) -> None:
         self.status = NodeStatus.INIT
@@ -42,6 +43,7 @@ class Presence:
         self._outbox = outbox
         self._timers = timers
         self._describe = describe
+        self._ping = ping
         self._activated = activated
         self._keepalive_ns = params.timing.keepalive_ns
         self._dt = f"{params.timing.deadtime_ns // MILLISECOND:x}"
@@ -60,7 +62,6 @@ class Presence:
 
     def say_status(self, turn: Turn) -> None:
         """Send the status now; also outside the beat, when it has changed."""
-        ready, macs = self._describe()
         self._outbox.send(
             turn,
             fields.STATUS,
@@ -68,9 +69,9 @@ class Presence:
             (fields.DT, self._dt),
             (fields.PROTOCOL, "1"),
             (dialect.VERSION_FIELD, dialect.VERSION),
-            (dialect.READY, "1" if ready else "0"),
-            (dialect.MACS, dialect.encode_macs(macs) or "none"),
+            *self._describe(),
         )
+        self._ping(turn)
 
     def peer_met(self, turn: Turn) -> None:
         """The peer is heard: what is left to do before we may act?"""

@@ -37,6 +37,8 @@ from sidecar.wire.message import Message
 ANSWER_MAX_NS: Final = 10 * SECOND
 STEP_MAX_NS: Final = 3600 * SECOND
 STEP_MAX_SIDECAR_NS: Final = 60 * SECOND
+UNFIT: Final = ("service_failed", "carrier_lost", "address_failed", "ping_lost")
+"""Why a node hands over because it cannot serve: it gets its groups back when it can."""
 
 
 class Finished(Protocol):
@@ -171,7 +173,7 @@ class Standby:
         assert self._current is not None
         self.state = StandbyState.DONE
         self._done_sent = False
-        if self._current.reason in ("service_failed", "carrier_lost", "address_failed"):
+        if self._current.reason in UNFIT:
             self._holdings.arm_failback()
         self._holdings.take(
             turn, self._current.which.swapped, self._current.reason, self._current.why

@@ -15,6 +15,7 @@ Between two sidecars nobody waits for R5: when the other has told its holdings a
 its claims and ours cannot overlap. R9, and what else may move when all is well, is in moves.py.
 """
 
+from collections.abc import Callable
 from random import Random
 from typing import Final
 
@@ -45,7 +46,14 @@ class Takeover:
     """This node's side of the negotiation. Owns the groups and the standby protocol."""
 
     def __init__(
-        self, params: Params, peer: Peer, *, outbox: Outbox, timers: Timers, rng: Random
+        self,
+        params: Params,
+        peer: Peer,
+        *,
+        outbox: Outbox,
+        timers: Timers,
+        rng: Random,
+        all_ping_lost: Callable[[], bool],
     ) -> None:
         self.state = ResourceState.INIT
         self.mine = Holding.NONE
@@ -58,6 +66,7 @@ class Takeover:
             timers=timers,
             rng=rng,
             news=self,
+            isolated=lambda: not peer.alive and all_ping_lost(),
             decided=lambda: self.state in (ResourceState.STABLE, ResourceState.SHUTDOWN),
         )
         self.standby = Standby(self.groups, peer, outbox=outbox, timers=timers, holdings=self)

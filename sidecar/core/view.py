@@ -77,6 +77,12 @@ class GroupView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PingView:
+    name: str
+    up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterView:
     node: NodeName
     peer: NodeName
@@ -91,6 +97,7 @@ class ClusterView:
     nodes: tuple[NodeView, NodeView]
     """This node first."""
     groups: tuple[GroupView, ...]
+    ping: tuple[PingView, ...]
     ready: bool
     reasons: tuple[str, ...]
     """Why not ready; empty when ready."""

@@ -26,6 +26,7 @@ def view_of(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> Cluste
         summary=explanation[0],
         nodes=(_local(cluster, reasons), _remote(cluster, now_ns)),
         groups=tuple(group.view() for group in takeover.groups),
+        ping=tuple(cluster.ping),
         ready=not reasons,
         reasons=reasons,
         engine_up=takeover.groups.engine_up,

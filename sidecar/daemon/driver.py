@@ -25,6 +25,7 @@ from sidecar.core.actions import (
     Report,
     RestartService,
     SendPacket,
+    SendPing,
     ServiceAction,
     StartService,
     StopService,
@@ -52,6 +53,8 @@ class Hands(Protocol):
     """What carries the actions out. None of these calls may block."""
 
     def send(self, link: LinkName, data: bytes) -> None: ...
+
+    def ping(self, action: SendPing) -> None: ...
 
     def vip(self, action: VipAction) -> None: ...
 
@@ -105,6 +108,8 @@ class Driver:
         match action:
             case SendPacket():
                 self._hands.send(action.link, action.data)
+            case SendPing():
+                self._hands.ping(action)
             case ClaimAddress() | RenewLease() | ReleaseAddress() | ProbeAddress() | Announce():
                 self._hands.vip(action)
             case StartService() | RestartService() | PauseService() | StopService():

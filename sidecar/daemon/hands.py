@@ -13,6 +13,7 @@ from sidecar.core.actions import (
     ProbeAddress,
     ReleaseAddress,
     RenewLease,
+    SendPing,
     ServiceAction,
     VipAction,
 )
@@ -22,6 +23,7 @@ from sidecar.core.params import Address, Params
 from sidecar.core.terms import LinkName
 from sidecar.daemon.worker import Worker
 from sidecar.media.base import Medium
+from sidecar.media.icmp import Pinger
 from sidecar.service.adapter import ServiceAdapter
 from sidecar.vip.announce import Announcer
 from sidecar.vip.probe import Prober
@@ -70,6 +72,7 @@ class NodeHands:
         params: Params,
         *,
         media: dict[LinkName, Medium],
+        pinger: Pinger,
         leases: Worker[LeaseAction],
         prober: Prober,
         announcer: Announcer,
@@ -79,6 +82,7 @@ class NodeHands:
         done: Callable[[], None],
     ) -> None:
         self._media = media
+        self._pinger = pinger
         self._leases = leases
         self._prober = prober
         self._announcer = announcer
@@ -92,6 +96,9 @@ class NodeHands:
 
     def send(self, link: LinkName, data: bytes) -> None:
         self._media[link].send(data)
+
+    def ping(self, action: SendPing) -> None:
+        self._pinger.send(action)
 
     def vip(self, action: VipAction) -> None:
         match action:

@@ -28,6 +28,7 @@ from sidecar.daemon.hands import LeaseAction, NodeHands, Requests
 from sidecar.daemon.scheduler import LoopScheduler
 from sidecar.daemon.worker import Worker
 from sidecar.media.base import Medium
+from sidecar.media.icmp import Pinger
 from sidecar.media.open import open_medium
 from sidecar.service.adapter import ServiceAdapter
 from sidecar.service.engine import VerbAction
@@ -79,11 +80,13 @@ class Node:
         self._media: dict[LinkName, Medium] = {
             link.name: open_medium(link, self.feed) for link in params.links
         }
+        self._pinger = Pinger(self.feed)
         self._prober = Prober(self.feed)
         self._announcer = Announcer()
         hands = NodeHands(
             params,
             media=self._media,
+            pinger=self._pinger,
             leases=self._leases,
             prober=self._prober,
             announcer=self._announcer,
@@ -168,6 +171,7 @@ class Node:
         await asyncio.gather(*tasks, return_exceptions=True)
         for medium in self._media.values():
             medium.close()
+        self._pinger.close()
         self._prober.close()
         self._announcer.close()
         await asyncio.to_thread(self._services.stop, LAST_RELEASE_S)

@@ -9,7 +9,6 @@ import struct
 from typing import Final
 
 IPTOS_LOWDELAY: Final = 0x10  # <linux/ip.h>
-TC_PRIO_INTERACTIVE: Final = 6  # <linux/pkt_sched.h>: the most urgent that needs no capability
 _SIOCGIFFLAGS: Final = 0x8913  # <linux/sockios.h>
 _IFF_UP: Final = 0x1  # <linux/if.h>
 
@@ -21,9 +20,9 @@ def bind_to_device(sock: socket.socket, device: str) -> None:
 
 def make_urgent(sock: socket.socket) -> None:
     """Ahead of bulk traffic here and on the way (protocol section 8)."""
-    # In this order: setting IP_TOS resets SO_PRIORITY.
+    # The kernel derives SO_PRIORITY 6 (TC_PRIO_INTERACTIVE) from this, the most urgent that needs
+    # no capability. Set by hand, it would have to come second: IP_TOS overwrites it.
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, IPTOS_LOWDELAY)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, TC_PRIO_INTERACTIVE)
 
 
 def switched_on(sock: socket.socket, device: str) -> bool:

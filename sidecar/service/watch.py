@@ -117,14 +117,9 @@ class ServiceWatch:
                 return
 
     def _named_in(self, event: Mapping[str, Any]) -> list[str]:
-        """Our containers that this event may be about: by its name, its name before, or its id."""
+        """Our containers that this event may be about: by name, or by id if renamed away."""
         actor = event.get("Actor") or {}
-        attributes = actor.get("Attributes") or {}
-        told = {
-            attributes.get("name", ""),
-            attributes.get("oldName", "").lstrip("/"),
-            actor.get("ID", ""),
-        }
+        told = {(actor.get("Attributes") or {}).get("name", ""), actor.get("ID", "")}
         return [
             container
             for container in self._containers
@@ -159,7 +154,6 @@ class ServiceWatch:
         if self._up:
             return
         self._up = True
-        self._emitted.clear()  # after an absence, everything is told again
         self._emit(EngineChanged(up=True, reason="the Docker engine answers"))
 
     def _engine_is_down(self, reason: str) -> None:

@@ -32,7 +32,7 @@ def status_document(view: ClusterView) -> Document:
         "summary": view.summary,
         "nodes": [_node(node) for node in view.nodes],
         "groups": [_group(group) for group in view.groups],
-        "ping": [],
+        "ping": [{"name": target.name, "up": target.up} for target in view.ping],
         "ready": view.ready,
         "reasons": list(view.reasons),
         # More than is promised, for people who look closer.

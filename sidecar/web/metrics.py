@@ -79,8 +79,9 @@ def _link_up(view: ClusterView) -> Samples:
             yield (node.name, link.name), link.status is LinkStatus.UP
 
 
-def _ping_up(_view: ClusterView) -> Samples:
-    return ()
+def _ping_up(view: ClusterView) -> Samples:
+    for target in view.ping:
+        yield (target.name,), target.up
 
 
 def _address_held(view: ClusterView) -> Samples:

@@ -11,7 +11,7 @@ or with our own current key if that has the same method.
 import hmac
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self, assert_never
 
@@ -38,7 +38,7 @@ class Key:
 
     number: int
     method: Method
-    text: bytes
+    text: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

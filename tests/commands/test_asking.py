@@ -91,6 +91,9 @@ def test_status_shows_the_summary_first_then_nodes_groups_and_readiness(
         "web    node-a   held  192.168.171.100 held, nginx running\n"
         "mail   node-b   -     mail stopped (exit code 1)\n"
         "\n"
+        "PING NODE     STATUS\n"
+        "192.168.17.1  up\n"
+        "\n"
         "not ready to serve:\n"
         "  - mail is stopped\n"
     )

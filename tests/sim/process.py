@@ -11,7 +11,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from sidecar.core.actions import Answer, ServiceAction, VipAction
+from sidecar.core.actions import Answer, SendPing, ServiceAction, VipAction
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import (
     AddressLost,
@@ -139,6 +139,9 @@ class Process:
 
     def send(self, link: LinkName, data: bytes) -> None:
         self._network.send(self._host.name, link, data)
+
+    def ping(self, action: SendPing) -> None:
+        del action  # no ping nodes in the simulated world yet
 
     def vip(self, action: VipAction) -> None:
         self._witness(Wished(self._host.name, action))

@@ -32,7 +32,7 @@ def test_status_carries_every_promised_name(served: Served):
     assert status["holding"] == "local"
     assert status["stable"] is True
     assert status["summary"] == served.stage.view.summary
-    assert status["ping"] == []
+    assert status["ping"] == [{"name": "192.168.17.1", "up": True}]
     assert status["ready"] is True
     assert status["reasons"] == []
 

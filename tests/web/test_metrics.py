@@ -29,6 +29,7 @@ from sidecar.core.terms import (
     LinkStatus,
     NodeStatus,
 )
+from sidecar.core.view import PingView
 from sidecar.web import counters
 from tests.builders import (
     VIP,
@@ -102,8 +103,11 @@ def test_a_link_is_up_or_not():
     assert seen.value("heartbeat_link_up", node="node-b", link="ttyS0") == 0
 
 
-def test_ping_nodes_have_their_metric(served: Served):
-    assert "heartbeat_ping_up" in Scrape(served).families
+def test_ping_nodes_have_their_metric():
+    targets = (PingView(name="192.168.17.1", up=True), PingView(name="routers", up=False))
+    seen = scrape(ping=targets)
+    assert seen.value("heartbeat_ping_up", target="192.168.17.1") == 1
+    assert seen.value("heartbeat_ping_up", target="routers") == 0
 
 
 @pytest.mark.parametrize("state", list(AddressState))

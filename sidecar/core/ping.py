@@ -1,0 +1,110 @@
+"""Ping nodes and ping groups: third parties that tell a cut-off node from a dead peer (ha.cf ping,
+ping_group, deadping).
+
+With each status message every target gets one ICMP echo. Its payload is a signed message "from" the
+target, which the reply brings back (protocol section 5.6), so that a forged reply counts for
+nothing. Of a group any member's reply counts. Never decides what follows from a loss.
+"""
+
+from collections.abc import Callable, Iterator
+
+from sidecar.core.actions import SendPing
+from sidecar.core.events import PingReplied
+from sidecar.core.occurrences import PingChanged
+from sidecar.core.params import Params, PingTarget
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Turn
+from sidecar.core.view import PingView
+from sidecar.wire import fields
+from sidecar.wire.codec import Form, seal, unseal
+from sidecar.wire.errors import WireError
+from sidecar.wire.message import Message
+
+
+class _Target:
+    __slots__ = ("spec", "up")
+
+    def __init__(self, spec: PingTarget) -> None:
+        self.spec = spec
+        self.up: bool | None = None
+        """None until it was heard, or deadping has passed."""
+
+
+class PingNodes:
+    """All targets, in the order of ha.cf."""
+
+    def __init__(self, params: Params, timers: Timers, changed: Callable[[Turn], None]) -> None:
+        self._targets = {spec.name: _Target(spec) for spec in params.ping}
+        self._deadping_ns = params.deadping_ns
+        self._key = params.keyring.current
+        self._keyring = params.keyring
+        self._inner = params.inner_auth
+        self._timers = timers
+        self._changed = changed
+
+    def __iter__(self) -> Iterator[PingView]:
+        return (PingView(name=t.spec.name, up=bool(t.up)) for t in self._targets.values())
+
+    @property
+    def count(self) -> int:
+        """How many answer; a group counts once."""
+        return sum(1 for target in self._targets.values() if target.up)
+
+    @property
+    def known(self) -> bool:
+        """Each was heard, or had its time to be."""
+        return all(target.up is not None for target in self._targets.values())
+
+    @property
+    def all_lost(self) -> bool:
+        """There are some, and not one of them answers."""
+        return bool(self._targets) and self.known and self.count == 0
+
+    def ask(self, turn: Turn) -> None:
+        """Send each one an echo."""
+        for target in self._targets.values():
+            if target.up is None and not self._timers.is_armed(self._timer(target)):
+                self._watch(turn, target)
+            turn.do(SendPing(target=target.spec, data=self._payload(turn, target.spec)))
+
+    def on_reply(self, turn: Turn, event: PingReplied) -> None:
+        target = self._targets.get(event.target)
+        if target is None or not self._is_ours(event):
+            return
+        self._watch(turn, target)
+        self._set(turn, target, up=True)
+
+    def _is_ours(self, event: PingReplied) -> bool:
+        try:
+            message = unseal(event.data, self._keyring).message
+        except WireError:
+            return False
+        return message.kind == fields.NS_ST and message.get(fields.SRC) == event.target
+
+    def _payload(self, turn: Turn, spec: PingTarget) -> bytes:
+        message = Message.of(
+            (fields.T, fields.NS_ST),
+            (fields.ST, "ping"),
+            (fields.INFO, "ping_group" if spec.is_group else "ping"),
+            (fields.SRC, spec.name),
+            (fields.TS, f"{turn.wall_s:x}"),
+        )
+        return seal(message, self._key, Form.NETSTRING, inner=self._inner)
+
+    def _watch(self, turn: Turn, target: _Target) -> None:
+        def silent(turn: Turn) -> None:
+            self._set(turn, target, up=False)
+
+        self._timers.arm(self._timer(target), turn.ns + self._deadping_ns, silent)
+
+    def _set(self, turn: Turn, target: _Target, *, up: bool) -> None:
+        if target.up is up:
+            return
+        was_known, target.up = target.up is not None, up
+        if was_known or not up:
+            turn.tell(PingChanged(target=target.spec.name, up=up))
+        self._changed(turn)
+
+    @staticmethod
+    def _timer(target: _Target) -> str:
+        return f"ping {target.spec.name}"
