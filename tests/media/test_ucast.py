@@ -165,6 +165,7 @@ def test_a_second_sidecar_on_the_host_is_told_that_the_port_is_taken(
             with closing(first):
                 await until(lambda: bool(second.faults))
                 assert second.faults[0].startswith("UDP port 694 on eth1 is taken")
+                await until(lambda: second.medium._back_off._next_s > 0.5)  # tried three times
                 assert second.opened == 0
             await until(lambda: second.opened == 1)
             assert len(second.faults) == 1
@@ -272,6 +273,7 @@ def test_a_firewall_that_forbids_sending_leaves_hearing(pair: tuple[Host, Host])
     async def scene() -> None:
         left, right = Node(a, link_to(2)), Node(b, link_to(1))
         with closing(left, right):
+            left.medium._back_off._next_s = 5.0  # no attempt of its own in this test
             left.medium.send(b"forbidden")
             await until(lambda: bool(left.faults))
             assert "a firewall rule on this host drops it" in left.faults[0]
@@ -280,7 +282,46 @@ def test_a_firewall_that_forbids_sending_leaves_hearing(pair: tuple[Host, Host])
             a.run("nft", "flush chain ip t out")
             left.medium.send(b"allowed")
             await until(lambda: right.packets == [b"allowed"])
-            await until(lambda: left.opened == 2)
+            await until(lambda: left.opened == 2, seconds=1)
+
+    on(scene)
+
+
+@needs_hosts
+def test_a_firewall_that_forbids_sending_is_told_of_at_growing_intervals(
+    pair: tuple[Host, Host],
+) -> None:
+    a, _ = pair
+    a.run("nft", "add table ip t; add chain ip t out { type filter hook output priority 0; }")
+    a.run("nft", "add rule ip t out udp dport 694 drop")
+
+    async def scene() -> None:
+        node = Node(a, link_to(2))
+        with closing(node):
+            for attempt in range(3):
+
+                def failed(attempt: int = attempt) -> bool:
+                    node.medium.send(b"forbidden")
+                    return len(node.faults) > attempt
+
+                await until(failed)
+            assert node.medium._back_off._next_s > 1
+
+    on(scene)
+
+
+@needs_hosts
+def test_a_link_is_not_open_while_its_interface_is_down(pair: tuple[Host, Host]) -> None:
+    a, _ = pair
+    a.ip("link", "set", "eth1", "down")
+
+    async def scene() -> None:
+        node = Node(a, link_to(2))
+        with closing(node):
+            await until(lambda: bool(node.heard))
+            assert node.faults == ["interface eth1 is down: bring it up (ip link set eth1 up)"]
+            a.ip("link", "set", "eth1", "up")
+            await until(lambda: node.opened == 1)
 
     on(scene)
 

@@ -16,6 +16,7 @@ from sidecar.core.params import Address
 from sidecar.core.terms import SECOND
 from sidecar.vip import interfaces
 from sidecar.vip.lease import Lease
+from sidecar.vip.rtnl import FOREVER
 from sidecar.vip.table import OUR_PROTO
 from tests.netns import Host
 from tests.vip.conftest import boottime_ns, vip
@@ -82,7 +83,7 @@ def test_a_renewal_that_comes_too_late_does_not_put_the_address_back(
 ) -> None:
     answer = lease.perform(renew(vip(), left_ns=-SECOND))
     assert isinstance(answer, AddressLost)
-    assert "too late" in answer.reason
+    assert "renew the lease of 10.77.0.100: it comes 1" in answer.reason  # not sent at all
     assert not host.has("10.77.0.100")
 
 
@@ -246,11 +247,14 @@ def test_what_an_earlier_life_left_behind_is_found_and_swept(host: Host, lease: 
         "addr", "add", "10.77.0.102/24", "dev", "eth0", "valid_lft", "60", "preferred_lft", "60"
     )
     host.ip("addr", "add", "10.77.0.103/24", "dev", "eth0")
-    configured = [ours, vip("10.77.0.102"), vip("10.77.0.103")]
+    for_ever = vip("10.77.0.104")
+    lease.perform(claim(for_ever, lease_s=FOREVER))
+    configured = [ours, vip("10.77.0.102"), vip("10.77.0.103"), for_ever]
     left = lease.found(configured)
     assert [(one.name, one.interface) for one in left] == [
         ("10.77.0.100", "eth0"),
         ("10.77.0.102", "eth0"),
+        ("10.77.0.104", "eth0"),
     ]
     assert lease.sweep(left) == ()
     assert lease.found(configured) == ()

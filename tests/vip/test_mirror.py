@@ -63,6 +63,18 @@ def test_every_interface_is_told_of_at_start() -> None:
     assert Telling(interface("eth1")).at_start == [CarrierChanged(interface="eth0", up=False)]
 
 
+def test_an_interface_that_had_no_turn_in_the_dump_yet_is_not_missing() -> None:
+    mirror = Mirror([vip(), vip("10.77.1.100", interface="eth1")])
+    mirror.begin_dump()
+    assert mirror.learn(new(interface()), 0.0) == []
+    assert mirror.learn(new(interface("eth1", index=3)), 0.0) == []
+    told = mirror.end_dump()
+    assert [(news.interface, news.up) for news in told if isinstance(news, CarrierChanged)] == [
+        ("eth0", True),
+        ("eth1", True),
+    ]
+
+
 def test_a_carrier_is_told_of_once_for_each_change() -> None:
     told = Telling(interface())
     assert told.tell(new(interface())) == []

@@ -11,7 +11,7 @@ from sidecar.core.actions import ProbeAddress
 from sidecar.core.events import AddressProbed, ConflictSeen, ProbeFailed
 from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND
-from sidecar.vip import frames
+from sidecar.vip import frames, probe
 from sidecar.vip.probe import Finding, Prober
 from tests.netns import Host
 from tests.vip.conftest import vip
@@ -224,14 +224,15 @@ def test_a_question_that_cannot_leave_has_failed(switch_and_host: tuple[Host, Ho
     probing(scene)
 
 
+@pytest.mark.parametrize("asked_s", [0.0, 0.45])  # before the second question, after the last one
 def test_silence_means_nothing_when_the_carrier_went_meanwhile(
-    switch_and_host: tuple[Host, Host],
+    switch_and_host: tuple[Host, Host], asked_s: float
 ) -> None:
     switch, _ = switch_and_host
 
     async def scene(probing: Probing) -> None:
-        asked = asyncio.create_task(probing.ask())
-        await asyncio.sleep(0)
+        asked = asyncio.create_task(probing.ask(patience_ms=600))
+        await asyncio.sleep(asked_s)
         switch.ip("link", "set", "port1", "down")
         assert isinstance(await asked, ProbeFailed)
 
@@ -239,8 +240,11 @@ def test_silence_means_nothing_when_the_carrier_went_meanwhile(
 
 
 @both_families
-def test_another_machine_that_announces_a_held_address_is_a_conflict(trio: Trio, name: str) -> None:
+def test_another_machine_that_announces_a_held_address_is_a_conflict(
+    trio: Trio, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, b, _ = trio
+    monkeypatch.setattr(probe, "_QUIET_S", 0.2)
     (frame, *_) = (
         (frames.neighbour_advertisement(name, b.mac("eth0")),)
         if ":" in name
@@ -256,11 +260,11 @@ def test_another_machine_that_announces_a_held_address_is_a_conflict(trio: Trio,
             await asyncio.sleep(0.05)
             conflict = ConflictSeen(address=name, mac=b.mac("eth0"))
             assert probing.found == [conflict]  # twenty frames, one report
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.25)
             send(frame)
             await until(lambda: probing.found == [conflict, conflict])
             probing.prober.holding(vip(name), False)
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.25)
             send(frame)
             await asyncio.sleep(0.05)
             assert len(probing.found) == 2
