@@ -9,7 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sidecar.core.actions import BeginChecks, EndChecks, PauseService, StartService
-from sidecar.core.events import Event, ServiceChanged, ServiceChecked, ServiceDone, ServiceRefused
+from sidecar.core.events import (
+    EngineChanged,
+    Event,
+    ServiceChanged,
+    ServiceChecked,
+    ServiceDone,
+    ServiceRefused,
+)
 from sidecar.core.terms import ContainerState
 from sidecar.service.adapter import ServiceAdapter
 from sidecar.service.engine import VerbAction
@@ -163,6 +170,26 @@ def test_checks_begun_at_once_know_their_settings_from_the_start(
     port = free_port()
     containers.run(NAME, labels={"sidecar.check": f"tcp://127.0.0.1:{port}"})
     play(dockerd, scenario)
+
+
+def test_what_was_on_its_way_at_the_end_is_not_told() -> None:
+    told: list[Event] = []
+
+    async def played() -> None:
+        adapter = ServiceAdapter(
+            containers={NAME: NAME},
+            docker_host="unix:///nonexistent/docker.sock",
+            emit=told.append,
+            submit=lambda _: None,
+        )
+        adapter.start()
+        event = EngineChanged(up=True, reason="on its way")
+        adapter._on_loop(lambda: told.append(event))
+        await adapter.close()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(played())
+    assert told == []
 
 
 def until_it_answers(port: int) -> None:

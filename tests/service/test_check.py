@@ -89,6 +89,23 @@ def test_a_service_that_serves_is_asked_at_once_and_then_at_its_interval() -> No
     play(scenario)
 
 
+def test_the_interval_counts_from_one_question_to_the_next() -> None:
+    async def answer_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.15)
+        await answering(WELL)(reader, writer)
+
+    async def scenario(desk: Desk) -> None:
+        async with serving(answer_slowly) as port:
+            check = HttpCheck(url=f"http://127.0.0.1:{port}/")
+            desk.checker.observe(NAME, seen(check, interval_ns=200 * MILLISECOND))
+            began = time.monotonic()
+            desk.checker.begin(NAME)
+            await desk.await_count(4)
+            assert 0.74 < time.monotonic() - began < 1.1
+
+    play(scenario)
+
+
 def test_a_service_that_comes_up_is_found_within_a_fraction_of_the_interval() -> None:
     async def scenario(desk: Desk) -> None:
         port = free_port()

@@ -24,14 +24,20 @@ class Watching:
 
     def __init__(self, docker_host: str, *, quiet_s: int) -> None:
         self.told: list[ServiceChanged | EngineChanged] = []
+        self.looks = 0
         self._watch = ServiceWatch(
-            engine=Engine(docker_host=docker_host, containers={}, timeout_s=1),
+            engine=Engine(
+                docker_host=docker_host, containers={}, timeout_s=1, noted=self._count_look
+            ),
             containers=[NAME],
             emit=self.told.append,
             quiet_s=quiet_s,
         )
         self._thread = threading.Thread(target=self._watch.run, daemon=True)
         self._thread.start()
+
+    def _count_look(self, *_: object) -> None:
+        self.looks += 1
 
     def states(self) -> list[ContainerState]:
         return [each.facts.state for each in self.told if isinstance(each, ServiceChanged)]
@@ -148,15 +154,16 @@ def test_a_container_renamed_away_is_absent_and_its_heir_is_found(
     assert told.facts.identity == new.id
 
 
-def test_a_strangers_container_is_not_told(begin: Begin, containers: Containers) -> None:
-    containers.run(NAME)
+def test_a_strangers_container_costs_no_inspection(begin: Begin, containers: Containers) -> None:
+    mine = containers.run(NAME)
     watching = begin()
     watching.await_state(ContainerState.RUNNING)
     stranger = containers.run("stranger")
+    stranger.pause()
     stranger.kill()
-    mine = containers.client.containers.get(NAME)
     mine.pause()
     watching.await_state(ContainerState.PAUSED)
+    assert watching.looks == 2
     assert len(watching.told) == 3
 
 
