@@ -42,6 +42,7 @@ class Compose:
             text=True,
             check=False,
         )
-        if done.returncode:
+        # Compose 2.40 exits 0 even when the engine could not start a service's container.
+        if done.returncode or "Error response from daemon" in done.stderr:
             raise AssertionError(f"{' '.join(command)}: {done.stderr.strip()}")
         return done.stdout
