@@ -1,10 +1,5 @@
 """What this node says of itself: the beat, and its way from the first packet to ACTIVE.
 
-    INIT  --a link is open-->    UP      sends status init, status up, and beats from now on
-    UP    --peer is a sidecar--> ACTIVE  nothing to negotiate
-    UP    --repnodes-->          ACTIVE  a real Heartbeat tells the nodes when asked (section 5.4)
-    UP    --peer is dead-->      ACTIVE  alone
-
 The beat keeps its own time: a late turn does not shift the beats that follow (section 5.3).
 """
 
@@ -12,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sidecar.core import dialect
+from sidecar.core.machine import Transitions, move
 from sidecar.core.outbox import Outbox, Pair
 from sidecar.core.params import Params
 from sidecar.core.peer import Peer
@@ -21,6 +17,10 @@ from sidecar.core.turn import Turn
 from sidecar.wire import fields
 
 ASK_NODES_EVERY_NS: Final = 1 * SECOND
+TRANSITIONS: Final[Transitions[NodeStatus]] = {
+    (NodeStatus.INIT, NodeStatus.UP): "a link is open; beats from now on",
+    (NodeStatus.UP, NodeStatus.ACTIVE): "the peer is a sidecar, sent repnodes, or is dead",
+}
 
 
 class Presence:
@@ -54,7 +54,7 @@ class Presence:
         if self.status is not NodeStatus.INIT:
             return
         self.say_status(turn)
-        self.status = NodeStatus.UP
+        self.status = move(TRANSITIONS, self.status, NodeStatus.UP)
         self.say_status(turn)
         self._due_ns = turn.ns
         self._arm_beat(turn)
@@ -103,7 +103,7 @@ class Presence:
 
     def _activate(self, turn: Turn) -> None:
         self._timers.disarm("ask nodes")
-        self.status = NodeStatus.ACTIVE
+        self.status = move(TRANSITIONS, self.status, NodeStatus.ACTIVE)
         self.say_status(turn)
         self._activated(turn)
 

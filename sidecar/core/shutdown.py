@@ -1,10 +1,5 @@
 """A clean stop: hand over what is held, say goodbye, and only then fall silent.
 
-    RUNNING      --TERM-->               HANDING_OVER  a standby, if the peer is ours and ready
-    HANDING_OVER --handed over, late-->  GIVING_UP     ``resource none shutdown``; all is released
-    GIVING_UP    --all at rest, late-->  LEAVING       ``shutdone``: the peer may take what is left
-    LEAVING      --acknowledged, late--> GONE          the daemon may end
-
 A real Heartbeat peer takes over on ``shutdone`` (protocol rule R8) and expects the heartbeat to go
 on for about two seconds after it. Between two sidecars the hand-over comes first, so that the
 taker's containers serve before the address moves.
@@ -14,6 +9,7 @@ from enum import Enum, auto
 from typing import Final
 
 from sidecar.core.actions import Exit
+from sidecar.core.machine import Transitions, move
 from sidecar.core.moves import Moves
 from sidecar.core.occurrences import ShutdownBegan
 from sidecar.core.outbox import Outbox
@@ -40,6 +36,14 @@ class Stage(Enum):
     GONE = auto()
 
 
+TRANSITIONS: Final[Transitions[Stage]] = {
+    (Stage.RUNNING, Stage.HANDING_OVER): "TERM; a standby, if the peer is ours and ready",
+    (Stage.HANDING_OVER, Stage.GIVING_UP): "handed over, or too late; says resource none shutdown",
+    (Stage.GIVING_UP, Stage.LEAVING): "all is at rest, or too late; says shutdone",
+    (Stage.LEAVING, Stage.GONE): "acknowledged, or too late; the daemon ends",
+}
+
+
 class Shutdown:
     """The way from TERM to the end."""
 
@@ -57,7 +61,7 @@ class Shutdown:
     def begin(self, turn: Turn) -> None:
         if self.stage is not Stage.RUNNING:
             return
-        self.stage = Stage.HANDING_OVER
+        self.stage = move(TRANSITIONS, self.stage, Stage.HANDING_OVER)
         turn.tell(ShutdownBegan())
         self._timers.arm("shutdown", turn.ns + HAND_OVER_MAX_NS, self._hand_over_late)
         self._try_hand_over(turn)
@@ -80,12 +84,12 @@ class Shutdown:
         self._give_up(turn)
 
     def _give_up(self, turn: Turn) -> None:
-        self.stage = Stage.GIVING_UP
+        self.stage = move(TRANSITIONS, self.stage, Stage.GIVING_UP)
         self._takeover.shut_down(turn, WHY)
         self._timers.arm("shutdown", turn.ns + GIVE_UP_MAX_NS, self._say_goodbye)
 
     def _say_goodbye(self, turn: Turn) -> None:
-        self.stage = Stage.LEAVING
+        self.stage = move(TRANSITIONS, self.stage, Stage.LEAVING)
         pair = (fields.ST, NodeStatus.DEAD.value)
         self._goodbye = self._outbox.send(turn, fields.SHUTDONE, pair)
         linger_ns = LINGER_SIDECAR_NS if self._peer.is_sidecar else LINGER_NS
@@ -96,6 +100,6 @@ class Shutdown:
     def _go(self, turn: Turn) -> None:
         if self.stage is Stage.GONE:
             return
-        self.stage = Stage.GONE
+        self.stage = move(TRANSITIONS, self.stage, Stage.GONE)
         self._timers.disarm("shutdown")
         turn.do(Exit())

@@ -7,15 +7,7 @@
     taker         : claims the addresses
     taker  -> all : ask_resources X done
 
-X is named from the giver's point of view in all three. The states, and what moves them:
-
-    NOT   --begin-->                ME       sent me
-    ME    --other-->                DONE     released, sent done
-    DONE  --done of the taker-->    NOT
-    NOT   --me of the giver-->      OTHER    warming up, then sent other
-    OTHER --done of the giver-->    DONE     claimed, sent done, and NOT
-    any   --the other dies, restarts, or answers too late--> NOT
-
+X is named from the giver's point of view in all three. The states are in the table below.
 Never decides whether a hand-over is wise: who begins one has decided that.
 """
 
@@ -25,6 +17,7 @@ from typing import Final, Protocol
 from sidecar.core import dialect
 from sidecar.core.group import Group
 from sidecar.core.groups import Groups
+from sidecar.core.machine import Transitions, move
 from sidecar.core.occurrences import StandbyRefused
 from sidecar.core.outbox import Outbox
 from sidecar.core.peer import Peer
@@ -34,6 +27,15 @@ from sidecar.core.turn import Turn
 from sidecar.wire import fields
 from sidecar.wire.message import Message
 
+TRANSITIONS: Final[Transitions[StandbyState]] = {
+    (StandbyState.NOT, StandbyState.ME): "giver sends me",
+    (StandbyState.ME, StandbyState.DONE): "the taker says other; giver releases and sends done",
+    (StandbyState.NOT, StandbyState.OTHER): "the giver says me; taker warms up and sends other",
+    (StandbyState.OTHER, StandbyState.DONE): "the giver says done; taker claims",
+    (StandbyState.DONE, StandbyState.NOT): "the taker has sent done",
+    (StandbyState.ME, StandbyState.NOT): "no answer, or the other is gone",
+    (StandbyState.OTHER, StandbyState.NOT): "too slow, or the other is gone",
+}
 ANSWER_MAX_NS: Final = 10 * SECOND
 STEP_MAX_NS: Final = 3600 * SECOND
 STEP_MAX_SIDECAR_NS: Final = 60 * SECOND
@@ -87,6 +89,9 @@ class Standby:
         self._giving = False
         self._done_sent = False
 
+    def _become(self, state: StandbyState) -> None:
+        self.state = move(TRANSITIONS, self.state, state)
+
     @property
     def idle(self) -> bool:
         return self.state is StandbyState.NOT
@@ -97,7 +102,7 @@ class Standby:
         self._current = hand_over
         self._giving = True
         self._done_sent = False
-        self.state = StandbyState.ME
+        self._become(StandbyState.ME)
         self._ask(turn, "me", (dialect.WHY, hand_over.reason))
         self._timers.arm("standby", turn.ns + ANSWER_MAX_NS, self._no_answer)
 
@@ -146,7 +151,7 @@ class Standby:
 
     def _give(self, turn: Turn) -> None:
         assert self._current is not None
-        self.state = StandbyState.DONE
+        self._become(StandbyState.DONE)
         self._arm_step(turn)
         self._holdings.let_go(turn, self._current.which, self._current.reason, self._current.why)
         self.advance(turn)
@@ -163,7 +168,7 @@ class Standby:
         why = f"{self._peer.name} hands over ({reason.replace('_', ' ')})"
         self._current = HandOver(which=which, reason=reason, why=why)
         self._giving = self._done_sent = False
-        self.state = StandbyState.OTHER
+        self._become(StandbyState.OTHER)
         for group in self._moving():
             group.set_warm(turn, warm=True)
         self._arm_step(turn)
@@ -171,7 +176,7 @@ class Standby:
 
     def _take(self, turn: Turn) -> None:
         assert self._current is not None
-        self.state = StandbyState.DONE
+        self._become(StandbyState.DONE)
         self._done_sent = False
         if self._current.reason in UNFIT:
             self._holdings.arm_failback()
@@ -209,7 +214,7 @@ class Standby:
     def _finish(self, turn: Turn, *, ok: bool, text: str) -> None:
         current, self._current = self._current, None
         assert current is not None
-        self.state = StandbyState.NOT
+        self._become(StandbyState.NOT)
         self._timers.disarm("standby")
         for group in self._groups:
             group.set_warm(turn, warm=False)

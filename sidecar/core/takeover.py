@@ -2,14 +2,7 @@
 
 Two bits per node, LOCAL and FOREIGN, say what it has decided to hold. Each node tells its bits in
 ``resource`` messages, always from its own point of view, and whether it is through with moving
-things (``isstable``). The states, and what moves them:
-
-    INIT          communication is not up yet
-    STARTING      R1: sent ``starting``
-    BOTHSTARTING  R2: and received the other's
-    RSCRCVD       R3: holdings were told; waits until the other is stable, or for R5's 10 s
-    STABLE        R4/R5/R7: decided
-    SHUTDOWN      giving up for good
+things (``isstable``). The states and what moves them are in the table below.
 
 Between two sidecars nobody waits for R5: when the other has told its holdings all is known, and
 its claims and ours cannot overlap. R9, and what else may move when all is well, is in moves.py.
@@ -23,6 +16,7 @@ from sidecar.core import dialect
 from sidecar.core.claims import SIDES, Claims
 from sidecar.core.group import Group
 from sidecar.core.groups import Groups
+from sidecar.core.machine import Transitions, move
 from sidecar.core.occurrences import BecameStable, SplitBrainEnded, SplitBrainSuspected
 from sidecar.core.outbox import Outbox
 from sidecar.core.params import Params
@@ -40,6 +34,18 @@ from sidecar.wire import fields
 from sidecar.wire.message import Message
 
 RESOURCE_WAIT_NS: Final = 10 * SECOND
+TRANSITIONS: Final[Transitions[ResourceState]] = {
+    (ResourceState.INIT, ResourceState.STARTING): "R1 communication is up",
+    (ResourceState.STARTING, ResourceState.BOTHSTARTING): "R2 the other starts, too",
+    (ResourceState.STARTING, ResourceState.RSCRCVD): "R3 the other tells what it holds",
+    (ResourceState.BOTHSTARTING, ResourceState.RSCRCVD): "R3 holdings are told",
+    (ResourceState.RSCRCVD, ResourceState.STABLE): "R4 the other is stable or a sidecar, R5 10 s",
+    (ResourceState.STARTING, ResourceState.STABLE): "R7 R8 the other is gone",
+    (ResourceState.INIT, ResourceState.SHUTDOWN): "TERM",
+    (ResourceState.STARTING, ResourceState.SHUTDOWN): "TERM",
+    (ResourceState.RSCRCVD, ResourceState.SHUTDOWN): "TERM",
+    (ResourceState.STABLE, ResourceState.SHUTDOWN): "TERM",
+}
 
 
 class Takeover:
@@ -81,11 +87,14 @@ class Takeover:
     def stable(self) -> bool:
         return self.state is ResourceState.STABLE and self.standby.idle
 
+    def _become(self, state: ResourceState) -> None:
+        self.state = move(TRANSITIONS, self.state, state)
+
     # --- R1, R2: start -------------------------------------------------------------------------
 
     def begin(self, turn: Turn) -> None:
         """Communication is up (R1)."""
-        self.state = ResourceState.STARTING
+        self._become(ResourceState.STARTING)
         self._outbox.send(turn, fields.STARTING)
         if not self._peer.alive:
             self.peer_died(turn)
@@ -95,12 +104,14 @@ class Takeover:
         self.other_stable = False
         if self.state is ResourceState.INIT:
             return
+        if self.state is ResourceState.STARTING:
+            self._become(ResourceState.BOTHSTARTING)
         self._tell(turn)
         self._receive_resources(turn)
 
     def _receive_resources(self, turn: Turn) -> None:
         if self.state in (ResourceState.STARTING, ResourceState.BOTHSTARTING):
-            self.state = ResourceState.RSCRCVD
+            self._become(ResourceState.RSCRCVD)
             self._timers.arm("resource wait", turn.ns + RESOURCE_WAIT_NS, self._waited)
 
     def _waited(self, turn: Turn) -> None:
@@ -135,7 +146,7 @@ class Takeover:
 
     def _settle(self, turn: Turn, why: str) -> None:
         self._timers.disarm("resource wait")
-        self.state = ResourceState.STABLE
+        self._become(ResourceState.STABLE)
         free = Holding.FOREIGN not in self.other
         if free and Holding.LOCAL not in self.mine:
             self.claim(turn, Holding.LOCAL, vouched=False, reason="start", why=why)
@@ -168,7 +179,9 @@ class Takeover:
         if self.state in (ResourceState.INIT, ResourceState.SHUTDOWN):
             return
         self._timers.disarm("resource wait")
-        was_stable, self.state = self.state is ResourceState.STABLE, ResourceState.STABLE
+        was_stable = self.state is ResourceState.STABLE
+        if not was_stable:
+            self._become(ResourceState.STABLE)
         self.failback_armed = True
         missing = Holding.ALL & ~self.mine
         if missing:
@@ -265,7 +278,7 @@ class Takeover:
 
     def shut_down(self, turn: Turn, why: str) -> None:
         """Give up everything, for good."""
-        self.state = ResourceState.SHUTDOWN
+        self._become(ResourceState.SHUTDOWN)
         self.standby.cancel(turn, why)
         for side in SIDES:
             self._drop(turn, side, "shutdown", why)
