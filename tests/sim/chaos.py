@@ -34,6 +34,8 @@ class Chaos:
             Fault.PARTITION: self._partition,
             Fault.PARTITION_ONE_WAY: self._partition_one_way,
             Fault.LINK_DOWN: self._link_down,
+            Fault.PING_LOST: self._ping_lost,
+            Fault.ARBITER_DOWN: self._arbiter_down,
             Fault.LAN_CUT: self._lan_cut,
             Fault.CARRIER_LOST: self._carrier_lost,
             Fault.CRASH: self._crash,
@@ -63,10 +65,13 @@ class Chaos:
         two = self._two
         two.network.heal(self._options.calm)
         two.lan.heal()
+        two.arbiters.heal()
         for node in two:
             node.host.kernel.refusing = False
             node.host.kernel.set_carrier(SERVICE_LAN, up=True)
             node.start()
+            if node.process is not None and node.process.stopping:
+                self._start_when_ended(node)
             node.host.engine.repair()
             node.all_links_up()
         two.stage.witness(FaultMade("all is healed"))
@@ -181,6 +186,25 @@ class Chaos:
             partial(node.link_up, name),
             f"ifup {name} on {node.name}",
         )
+
+    def _ping_lost(self, node: Node) -> None:
+        self._two.arbiters.cut(node.name)
+        undo = partial(self._two.arbiters.restore, node.name)
+        self._for_a_while(
+            f"{node.name} does not reach the ping nodes",
+            undo,
+            f"{node.name} reaches the ping nodes",
+        )
+
+    def _arbiter_down(self, node: Node) -> None:
+        del node
+        arbiters = self._two.arbiters
+        arbiters.down = True
+
+        def undo() -> None:
+            arbiters.down = False
+
+        self._for_a_while("the ping nodes are down", undo, "the ping nodes are up")
 
     def _lan_cut(self, node: Node) -> None:
         self._two.lan.cut(node.name)

@@ -26,6 +26,7 @@ class TwoNodes:
         self.world = self.stage.world
         self.network = self.stage.network
         self.lan = self.stage.lan
+        self.arbiters = self.stage.arbiters
         self.nodes: dict[NodeName, Node] = {}
         for name, drift in zip(pair.nodes, drift_ppm, strict=True):
             host = Host(self.stage, name)

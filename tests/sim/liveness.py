@@ -117,7 +117,8 @@ class Liveness:
             if not holder.host.engine.boxes[container.name].serves
         ]
         for node in self._two:
-            assert node.process is not None
+            if node.process is None:
+                continue
             view = next(g for g in node.process.cluster.view().groups if g.name == group.name)
             if view.held != (node is holder):
                 found.append(f"{node.name} says held={view.held} of {group.name}")

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sidecar.config.timing import default_initdead_ns, lease_s
-from sidecar.core.params import Address, Container, Link, Params, ResourceGroup, Timing
+from sidecar.core.params import (
+    Address,
+    Container,
+    Link,
+    Params,
+    PingTarget,
+    ResourceGroup,
+    Timing,
+)
 from sidecar.core.terms import SECOND, AutoFailback, LinkName, Medium, NodeName
 from sidecar.wire.auth import Key, Keyring, Method
 
@@ -61,6 +69,8 @@ class Pair:
     links: tuple[Link, ...] = (a_link("eth1"),)
     groups: tuple[ResourceGroup, ...] = (a_group("a", "10.0.0.100", "nginx"),)
     keyring: Keyring = field(default_factory=lambda: keyring_of(KEY))
+    ping: tuple[PingTarget, ...] = ()
+    ipfail: bool = False
     keyring_of_second: Keyring | None = None
     """Another key on the second node, for a test of refused packets."""
 
@@ -86,4 +96,7 @@ class Pair:
             links=self.links,
             groups=self.groups,
             keyring=other_key or self.keyring,
+            ping=self.ping,
+            deadping_ns=self.timing.deadtime_ns,
+            ipfail=self.ipfail,
         )

@@ -21,6 +21,7 @@ from sidecar.core.events import (
     LinkFailed,
     LinkOpened,
     PacketReceived,
+    PingReplied,
 )
 from sidecar.core.occurrences import Occurrence
 from sidecar.core.params import Boot
@@ -56,6 +57,7 @@ class Process:
         self._rng = rng
         self._host = host
         self._network = stage.network
+        self._arbiters = stage.arbiters
         self._witness = stage.witness
         self._ended = ended
         self._clock = host.clock
@@ -141,7 +143,8 @@ class Process:
         self._network.send(self._host.name, link, data)
 
     def ping(self, action: SendPing) -> None:
-        del action  # no ping nodes in the simulated world yet
+        reply = PingReplied(target=action.target.name, data=action.data)
+        self._arbiters.ask(self._host.name, lambda: self.life.loop(partial(self.feed, reply)))
 
     def vip(self, action: VipAction) -> None:
         self._witness(Wished(self._host.name, action))

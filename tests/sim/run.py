@@ -49,7 +49,7 @@ def run_seed(seed: int, minutes: float, show: Callable[[str], None] | None = Non
         _run(two, options, int(minutes * 60 * SECOND))
     except Violation as broken:
         violation = f"{seconds(two.world.now_ns).strip()} s: {broken}"
-    except Exception:  # a mistake of the simulator's own: it must name its seed as well
+    except Exception:  # noqa: BLE001 # a mistake of the simulator's own: it must name its seed as well
         violation = f"the simulator failed\n{traceback.format_exc()}"
     return Outcome(
         seed=seed,
@@ -85,12 +85,17 @@ def describe(options: Options) -> list[str]:
     ms = 1_000_000
     links = ", ".join(f"{link.medium} {link.name}" for link in pair.links)
     groups = ", ".join(f"{group.preferred} {group.name}" for group in pair.groups)
-    return [
+    timers = (
         f"# keepalive {timing.keepalive_ns // ms} ms, warntime {timing.warntime_ns // ms} ms, "
         f"deadtime {timing.deadtime_ns // ms} ms, initdead {timing.initdead_ns // ms} ms, "
-        f"lease {timing.lease_s} s",
-        f"# auto_failback {pair.auto_failback}; {links}; {groups}",
+        f"lease {timing.lease_s} s"
+    )
+    ping = f"; ping, ipfail {'on' if pair.ipfail else 'off'}" if pair.ping else ""
+    faults = ", ".join(fault.name.lower() for fault in options.faults) or "none"
+    lasting = f"every {options.pace_ns // ms} ms for up to {options.longest_ns // ms} ms"
+    return [
+        timers,
+        f"# auto_failback {pair.auto_failback}; {links}; {groups}{ping}",
         f"# {options.settings}",
-        f"# faults every {options.pace_ns // ms} ms, up to {options.longest_ns // ms} ms long: "
-        + (", ".join(fault.name.lower() for fault in options.faults) or "none"),
+        f"# faults {lasting}: {faults}",
     ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
+from tests.sim.arbiter import Arbiters
 from tests.sim.lan import Lan
 from tests.sim.network import Network, Quality
 from tests.sim.pair import Pair
@@ -19,6 +20,7 @@ class Stage:
     pair: Pair
     network: Network
     lan: Lan
+    arbiters: Arbiters
     witness: Witnesses
 
     def rng(self, part: str) -> Random:
@@ -34,5 +36,6 @@ def set_stage(seed: str, pair: Pair, quality: Quality) -> Stage:
         pair=pair,
         network=Network(world, Random(f"{seed}/network"), pair.nodes, pair.links, quality),
         lan=Lan(world, Random(f"{seed}/lan")),
+        arbiters=Arbiters(world, Random(f"{seed}/arbiters")),
         witness=Witnesses(),
     )

@@ -9,7 +9,7 @@ from enum import Enum
 from random import Random
 from typing import Final
 
-from sidecar.core.params import Timing
+from sidecar.core.params import PingTarget, Timing
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, Medium, StandbyMode
 from sidecar.wire.auth import Key, Method
 from tests.sim.docker import Settings
@@ -26,6 +26,8 @@ class Fault(Enum):
     PARTITION = "all links, both directions"
     PARTITION_ONE_WAY = "all links, one direction"
     LINK_DOWN = "ifdown of a heartbeat interface"
+    PING_LOST = "a node's way to the ping nodes"
+    ARBITER_DOWN = "the ping nodes themselves"
     LAN_CUT = "the switch port of a host on the service LAN, without a change of carrier"
     CARRIER_LOST = "the service interface of a host"
     CRASH = "power loss of a host, and its return"
@@ -105,19 +107,21 @@ def _timing(rng: Random) -> Timing:
 
 
 def _pair(rng: Random, timing: Timing) -> Pair:
-    links = tuple(
-        a_link(f"eth{n}", rng.choice(_MEDIA)) for n in range(1, rng.choice((1, 2, 2)) + 1)
-    )
+    names = rng.choice((("eth1",), ("eth1", "eth2"), ("eth1", "eth2")))
+    links = tuple(a_link(name, rng.choice(_MEDIA)) for name in names)
     groups = [a_group("a", "10.0.0.100", "nginx")]
     if rng.random() < 0.4:
         second = ("redis",) if rng.random() < 0.7 else ()
         groups.append(a_group(rng.choice(("a", "b")), "10.0.0.101", *second))
+    ping = (PingTarget(name="router", hosts=("10.0.0.1",)),) if rng.random() < 0.4 else ()
     return Pair(
         timing=timing,
         auto_failback=rng.choice((AutoFailback.ON, AutoFailback.OFF)),
         links=links,
         groups=tuple(groups),
         keyring=keyring_of(Key(1, rng.choice(_METHODS), b"simulated")),
+        ping=ping,
+        ipfail=bool(ping) and rng.random() < 0.7,
     )
 
 
