@@ -11,6 +11,7 @@ VERSION: Final = "1"
 READY: Final = "hs_ready"  # 1 when the node could serve now
 MACS: Final = "hs_mac"  # interface=mac,interface=mac: where the node's addresses live
 TERMS: Final = "hs_term"  # local,foreign on resource: which claim is the older one, hex
+ASK: Final = "hs_ask"  # 1 on a resource message whose sender wants to hear ours in return
 WHY: Final = "hs_why"  # on ask_resources me: the label of the reason
 
 PING: Final = "hs_ping"  # how many ping nodes answer the sender, decimal

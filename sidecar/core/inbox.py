@@ -109,6 +109,8 @@ class Inbox:
             self._listener.heard(turn, message)
 
     def _is_news(self, kind: str, seq: int) -> bool:
+        if kind == fields.STARTING:  # what it asks for is superseded by the asker's own holdings
+            return seq > self._newest.get(fields.RESOURCE, 0)
         if kind not in _ONLY_NEWEST:
             return True
         if seq < self._newest.get(kind, 0):

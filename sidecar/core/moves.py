@@ -19,6 +19,7 @@ from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
 
 RETRY_NS: Final = 1 * SECOND
+ASK_AFTER_NS: Final = 2 * SECOND
 ORPHAN_AFTER_NS: Final = 1 * SECOND
 FOREIGN_ORPHAN_AFTER_NS: Final = 5 * SECOND
 """The preferred node goes first."""
@@ -65,6 +66,7 @@ class Moves:
 
     def advance(self, turn: Turn) -> None:
         self._watch_orphans(turn)
+        self._watch_stability(turn)
         if turn.ns < self._not_before_ns or self.obstacle():
             return
         takeover = self._takeover
@@ -92,6 +94,15 @@ class Moves:
 
         hand_over = HandOver(which=which, reason=reason, why=why, finished=finished)
         self._takeover.standby.begin(turn, hand_over)
+
+    def _watch_stability(self, turn: Turn) -> None:
+        """A peer that moves nothing any more but was not heard to say so is asked."""
+        takeover = self._takeover
+        waiting = self._peer.alive and self._peer.is_sidecar and takeover.stable
+        if not waiting or takeover.other_stable:
+            self._timers.disarm("ask the other")
+        elif not self._timers.is_armed("ask the other"):
+            self._timers.arm("ask the other", turn.ns + ASK_AFTER_NS, takeover.ask)
 
     def _watch_orphans(self, turn: Turn) -> None:
         takeover = self._takeover

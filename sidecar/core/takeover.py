@@ -141,6 +141,8 @@ class Takeover:
                 pass
         if full:
             self._resolve_overlap(turn)
+        if message.get(dialect.ASK) is not None:
+            self._tell(turn)
         if self.state is ResourceState.RSCRCVD and (self.other_stable or self._peer.is_sidecar):
             self._settle(turn, f"{self._peer.name} holds {self.other.word}")
 
@@ -212,7 +214,7 @@ class Takeover:
         wishes = [s for s in SIDES if s in self.mine and self._is_only_a_wish(s)]
         for side in wishes:
             self._drop(turn, side, "peer_returned", f"{self._peer.name} is back and may hold it")
-        self._tell(turn)
+        self.ask(turn)
 
     def _is_only_a_wish(self, side: Holding) -> bool:
         return any(not group.held for group in self.groups.of(side))
@@ -289,7 +291,11 @@ class Takeover:
         for group in self.groups.of(side):
             group.give_up(turn, reason=reason, why=why)
 
-    def _tell(self, turn: Turn, *, stable: bool = True, info: str = "") -> None:
+    def ask(self, turn: Turn) -> None:
+        """Say what is held, and ask the other sidecar to do the same."""
+        self._tell(turn, ask=True)
+
+    def _tell(self, turn: Turn, *, stable: bool = True, info: str = "", ask: bool = False) -> None:
         """Say what is held (section 6.7)."""
         is_stable = stable and self.state is ResourceState.STABLE
         pairs = [
@@ -299,6 +305,8 @@ class Takeover:
         ]
         if info:
             pairs.append((fields.INFO, info))
+        if ask:
+            pairs.append((dialect.ASK, "1"))
         self._outbox.send(turn, fields.RESOURCE, *pairs, (dialect.TERMS, self.claims.encode()))
 
     # --- news of the groups --------------------------------------------------------------------
