@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.waiting import wait_for
+
 _CLONE_NEWNET = 0x40000000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _numbers = itertools.count(1)
@@ -44,6 +46,12 @@ class Host:
     def mac(self, interface: str) -> str:
         words = self.ip("-o", "link", "show", "dev", interface).split()
         return words[words.index("link/ether") + 1]
+
+    def await_carrier(self, interface: str) -> None:
+        """The kernel may take a second to tell an interface of its carrier; frames that are sent
+        before are dropped without a word.
+        """
+        wait_for(lambda: " state UP " in self.ip("-o", "link", "show", "dev", interface))
 
     @contextmanager
     def entered(self) -> Iterator["Host"]:
@@ -89,6 +97,9 @@ def segment(
             join(switch, host, place, interface)
             host.ip("addr", "add", f"{network}.{place}/24", "brd", "+", "dev", interface)
             host.ip("addr", "add", f"{network6}{place}/64", "dev", interface, "nodad")
+        for place, host in enumerate(members, start=1):
+            host.await_carrier(interface)
+            switch.await_carrier(f"port{place}")
         yield switch
 
 

@@ -37,6 +37,8 @@ def plug(a: Host, b: Host) -> None:
     for last, host in ((1, a), (2, b)):
         host.ip("addr", "add", f"10.78.0.{last}/24", "dev", "eth1")
         host.ip("link", "set", "eth1", "up")
+    for host in (a, b):
+        host.await_carrier("eth1")
 
 
 def link_to(last: int) -> Link:
