@@ -58,8 +58,10 @@ class Dockerd:
             self._process.wait(30)
             self._process = None
             # The engine leaves its network namespace mounted, and the folder could not be removed.
-            left = self.folder / "exec" / "netns" / "default"
-            subprocess.run(["umount", str(left)], check=False, capture_output=True)
+            for line in Path("/proc/self/mounts").read_text().splitlines():
+                where = line.split()[1]
+                if where.startswith(f"{self.folder}/"):
+                    subprocess.run(("umount", "--lazy", where), check=False)
 
     def freeze(self) -> None:
         assert self._process is not None

@@ -74,14 +74,16 @@ class Proxy:
             except OSError:  # closed
                 return
             client.settimeout(5)
-            self._answer(client)
+            with contextlib.suppress(OSError):  # one side hung up in the middle
+                self._answer(client)
+            if client not in self._held:
+                client.close()
 
     def _answer(self, client: socket.socket) -> None:
         head = b""
         while _END_OF_HEAD not in head:
             received = client.recv(65536)
             if not received:  # only knocked
-                client.close()
                 return
             head += received
         if b"/events" in head.split(b"\r\n")[0]:
@@ -89,10 +91,8 @@ class Proxy:
             client.sendall(self._events.value)
             if self._events is Events.MUTE:
                 self._held.append(client)
-            else:
-                client.close()
             return
-        with client, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as engine:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as engine:
             engine.settimeout(5)
             engine.connect(str(self._engine))
             first, rest = head.split(b"\r\n", 1)
