@@ -74,8 +74,8 @@ class AddressWorker:
             return
         action = self._mailbox.popleft()
         at_ns = self._host.clock.ns()
-        if isinstance(action, RenewLease) and at_ns > action.not_after_ns:
-            self._answer(_lost(action, "it comes too late"))
+        if not isinstance(action, ReleaseAddress) and at_ns > action.not_after_ns:
+            self._answer(_too_late(action, "it comes too late"))
             return
         self._life.thread_later(self._draw(_HAND_OVER_NS), partial(self._request, action, at_ns))
 
@@ -89,19 +89,22 @@ class AddressWorker:
             case ClaimAddress():
                 kernel.put(address, action.lease_s)
                 event = AddressClaimed(op=action.op, address=address, at_ns=at_ns)
+                if self._host.clock.ns() > action.not_after_ns:
+                    kernel.delete(address)
+                    event = _too_late(action, "it came through too late")
             case ReleaseAddress() if kernel.refusing:
                 event = AddressRefused(op=action.op, address=address, reason="refused")
             case ReleaseAddress():
                 kernel.delete(address)
                 event = AddressReleased(op=action.op, address=address)
             case RenewLease() if kernel.refusing:
-                event = _lost(action, "refused")
+                event = _too_late(action, "refused")
             case RenewLease():
                 kernel.put(address, action.lease_s)
                 event = LeaseRenewed(address=address, at_ns=at_ns)
                 if self._host.clock.ns() > action.not_after_ns:
                     kernel.delete(address)
-                    event = _lost(action, "it came through too late")
+                    event = _too_late(action, "it came through too late")
             case _:
                 assert_never(action)
         self._life.thread_later(self._draw(_KERNEL_NS), partial(self._answer, event))
@@ -138,5 +141,8 @@ class AddressWorker:
         return self._rng.randrange(*bounds)
 
 
-def _lost(action: RenewLease, reason: str) -> AddressLost:
-    return AddressLost(address=action.address.name, reason=reason)
+def _too_late(action: ClaimAddress | RenewLease, reason: str) -> AddressLost | AddressRefused:
+    address = action.address.name
+    if isinstance(action, ClaimAddress):
+        return AddressRefused(op=action.op, address=address, reason=reason)
+    return AddressLost(address=address, reason=reason, gone=False)
