@@ -38,11 +38,15 @@ class SendPing(_Action):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimAddress(_Action):
-    """Add the address with this lifetime. Answered by AddressClaimed or AddressRefused."""
+    """Add the address with this lifetime. Answered by AddressClaimed or AddressRefused.
+
+    After ``not_after_ns`` it is refused: what was free when this was decided need not be any more.
+    """
 
     op: int
     address: Address
     lease_s: int
+    not_after_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,9 @@ RENEWALS_PER_LEASE: Final = 5
 ANNOUNCE_AFTER_NS: Final = tuple(ms * MILLISECOND for ms in (20, 100, 300, 1000, 2500))
 ANNOUNCE_EVERY_NS: Final = 30 * SECOND
 ANNOUNCE_JITTER_NS: Final = 5 * SECOND
+DEFEND_EVERY_NS: Final = 1 * SECOND
+FORGIVE_AFTER_NS: Final = 30 * SECOND
+LEASE_GRAIN_NS: Final = 500 * MILLISECOND  # leases end up to 0.4 s late
 OPERATION_MAX_NS: Final = 2 * SECOND
 RETRY_NS: Final = 500 * MILLISECOND
 
@@ -68,12 +71,16 @@ class AddressKeeper:
         self._lost = 0
         self._conflicts = 0
         self._lease_s = timing.lease_s
+        self._claim_within_ns = min(OPERATION_MAX_NS, timing.deadtime_ns)
         self._timers = timers
         self._operations = operations
         self._rng = rng
         self._op: int | None = None
+        self._lingers = False
+        """The kernel may still have it although it counts as lost: its lease is not over yet."""
         self._expires_ns = 0
         self._announced = 0
+        self._defended_ns = -DEFEND_EVERY_NS
 
     @property
     def busy(self) -> bool:
@@ -82,8 +89,8 @@ class AddressKeeper:
 
     @property
     def gone(self) -> bool:
-        """Surely not on this node: neither held nor about to be."""
-        return not self.holds and not self.busy
+        """Surely not on this node: neither held, nor about to be, nor left in the kernel."""
+        return not self.holds and not self.busy and not self._lingers
 
     def claim(self, turn: Turn) -> None:
         """Want it; whether it may be claimed now was decided by the caller."""
@@ -92,7 +99,14 @@ class AddressKeeper:
             return
         self.probe.end()
         self._op = self._operations.next()
-        turn.do(ClaimAddress(op=self._op, address=self.address, lease_s=self._lease_s))
+        turn.do(
+            ClaimAddress(
+                op=self._op,
+                address=self.address,
+                lease_s=self._lease_s,
+                not_after_ns=turn.ns + self._claim_within_ns,
+            )
+        )
         self._timers.arm(self._name("operation"), turn.ns + OPERATION_MAX_NS, self._claim_hangs)
 
     def release(self, turn: Turn) -> None:
@@ -102,6 +116,8 @@ class AddressKeeper:
         if was_wanted:
             for what in ("renew", "announce", "retry"):
                 self._timers.disarm(self._name(what))
+            if self.trouble:
+                self._timers.arm(self._name("forgive"), turn.ns + FORGIVE_AFTER_NS, self._forgive)
         if self.gone or (self.busy and not was_wanted):
             return
         if self._timers.is_armed(self._name("retry")):
@@ -112,13 +128,14 @@ class AddressKeeper:
 
     def distrust(self) -> None:
         """We slept: what was held may be another's now. It is claimed anew, after a probe."""
+        self._lingers = self.holds
         self.holds = False
         self._timers.disarm(self._name("renew"))
         self._timers.disarm(self._name("announce"))
 
     def announce(self, turn: Turn) -> None:
         """Begin a burst anew: claimed, a peer returned, carrier came back, a second owner seen."""
-        if not self.holds:
+        if not self.holds or not self.wants or self.busy:
             return
         self._announced = 0
         self._announce(turn)
@@ -140,7 +157,7 @@ class AddressKeeper:
             case LeaseRenewed():
                 self._renewed(event.at_ns)
             case AddressLost():
-                self._taken(turn, event.reason)
+                self._taken(turn, event)
             case AddressProbed():
                 self.probe.on_probed(turn, event)
             case ProbeFailed():
@@ -153,6 +170,7 @@ class AddressKeeper:
     def _claimed(self, turn: Turn, at_ns: int) -> None:
         self._end_operation()
         self.holds = True
+        self._lingers = False
         self.trouble = ""
         self._extend(at_ns)
         if not self.wants:
@@ -164,7 +182,7 @@ class AddressKeeper:
 
     def _released(self, turn: Turn) -> None:
         self._end_operation()
-        self.holds = False
+        self.holds = self._lingers = False
         self.trouble = ""
         turn.tell(AddressGivenUp(address=self.address.name, interface=self.address.interface))
 
@@ -172,21 +190,25 @@ class AddressKeeper:
         if self.holds:
             self._extend(at_ns)
 
-    def _taken(self, turn: Turn, reason: str) -> None:
+    def _taken(self, turn: Turn, event: AddressLost) -> None:
         # A release of our own is seen by the kernel's watch too, and is no loss.
+        self._lingers = self._lingers and not event.gone
         if not self.holds or not self.wants or self.busy:
             return
         self._lost += 1
         self.distrust()
-        turn.tell(AddressTaken(address=self.address.name, reason=reason))
-        if turn.ns < self._expires_ns:
+        self._lingers = not event.gone
+        turn.tell(AddressTaken(address=self.address.name, reason=event.reason))
+        if event.gone and turn.ns < self._expires_ns:
             # The lease still ran, so a stranger deleted it, and until its end no other node can
             # have found the address silent: it is put back at once.
             self.claim(turn)
 
     def _conflict(self, turn: Turn, mac: str) -> None:
-        if not self.holds:
+        # Two machines that answer each other's announcements would do nothing else (RFC 5227 2.4).
+        if not self.holds or not self.wants or turn.ns - self._defended_ns < DEFEND_EVERY_NS:
             return
+        self._defended_ns = turn.ns
         self._conflicts += 1
         turn.tell(AddressConflict(address=self.address.name, mac=mac))
         self.announce(turn)
@@ -266,6 +288,14 @@ class AddressKeeper:
         self.trouble = reason
         self._timers.arm(self._name("retry"), turn.ns + RETRY_NS, self._retry)
 
+    def _forgive(self, turn: Turn) -> None:
+        """What was refused a while ago may be possible now: the node counts as fit again."""
+        del turn
+        if not self.wants:
+            self.trouble = ""
+
     def _retry(self, turn: Turn) -> None:
-        if not self.wants and self.holds:
+        if turn.ns > self._expires_ns + LEASE_GRAIN_NS:
+            self._lingers = False
+        if not self.wants and not self.gone:
             self.release(turn)

@@ -244,8 +244,7 @@ class Cluster:
             case fields.RESOURCE:
                 self.takeover.on_resource(turn, message)
             case fields.ASK_RESOURCES:
-                may_take = self.moves.obstacle() == "" and self.shutdown.stage is Stage.RUNNING
-                self.takeover.standby.on_ask(turn, message, may_take=may_take)
+                self.takeover.standby.on_ask(turn, message, may_take=self._may_take())
             case fields.HB_TAKEOVER:
                 if self.shutdown.stage is Stage.RUNNING:
                     self.operator.on_hb_takeover(turn, message.get(fields.RSC_HOLD) or "")
@@ -256,6 +255,11 @@ class Cluster:
                 self.ipfail.on_message(turn, message)
             case _:
                 pass
+
+    def _may_take(self) -> bool:
+        """Whether the peer's offer can be honoured; a giver need not be fit to serve itself."""
+        settled = self.takeover.stable and self.takeover.other_stable
+        return settled and self._can_serve and self.shutdown.stage is Stage.RUNNING
 
     def _describe(self) -> tuple[Pair, ...]:
         """What every status says of this node to another sidecar."""

@@ -111,6 +111,9 @@ class ContainerKeeper:
             self._served = False
             self._retry_ns = RETRY_MIN_NS
             self._disarm("retry")
+            # A takeover is a new chance: it is tried even where it failed before.
+            self._trial = self.failed = False
+            self._restarts_used = 0
         self.advance(turn)
 
     def stand_by(self, turn: Turn) -> None:
@@ -121,6 +124,8 @@ class ContainerKeeper:
             self._retry_ns = RETRY_MIN_NS
             self._disarm("retry")
             self._disarm("budget")
+            if self.failed:
+                self._wait_and_retry(turn)
         self.advance(turn)
 
     def advance(self, turn: Turn) -> None:

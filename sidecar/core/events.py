@@ -86,6 +86,8 @@ class AddressLost(_Event):
 
     address: str
     reason: str
+    gone: bool = True
+    """False when only a renewal failed: the kernel may keep the address until its lease ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -231,17 +231,22 @@ class Takeover:
             self.split_brain = True
             why = f"this node and {self._peer.name} hold the same groups"
             turn.tell(SplitBrainSuspected(why=why))
-        elif not contested and self.split_brain:
-            self.split_brain = False
-            turn.tell(SplitBrainEnded(why=f"{self._peer.name} holds {self.other.word} now"))
-            for group in self.groups:
-                group.announce(turn)
+        elif not contested:
+            self._end_split_brain(turn)
         lost = [s for s in SIDES if s in overlap and not self.claims.keeps(s)]
         for side in lost:
             self._drop(turn, side, "conflict", f"{self._peer.name} has the older claim")
         if lost:
             self._releasing = True
             self._tell(turn, stable=False)
+
+    def _end_split_brain(self, turn: Turn) -> None:
+        if not self.split_brain:
+            return
+        self.split_brain = False
+        turn.tell(SplitBrainEnded(why=f"{self._peer.name} holds {self.other.word} now"))
+        for group in self.groups:
+            group.announce(turn)
 
     # --- holdings change -----------------------------------------------------------------------
 
@@ -327,3 +332,4 @@ class Takeover:
         if self._releasing and all(g.released for g in self.groups if not g.wanted):
             self._releasing = False
             self._tell(turn)
+            self._end_split_brain(turn)

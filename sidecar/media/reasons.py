@@ -5,6 +5,7 @@ import os
 from typing import Final
 
 from sidecar.core.params import Link
+from sidecar.core.terms import Medium
 
 _UNPRIVILEGED: Final = 1024  # net.ipv4.ip_unprivileged_port_start unless somebody lowered it
 
@@ -24,7 +25,7 @@ def reason_of(error: OSError, link: Link) -> str:
             )
         case errno.EPERM | errno.EACCES:
             return (
-                f"the kernel forbids sending from {device} to {link.target} port {port}: a "
+                f"the kernel forbids sending from {device} to {_whom(link)} port {port}: a "
                 f"firewall rule on this host drops it, or the container lacks NET_RAW (cap_add)"
             )
         case errno.ENODEV | errno.ENXIO | errno.EBADF:
@@ -34,12 +35,21 @@ def reason_of(error: OSError, link: Link) -> str:
             )
         case errno.ENETDOWN:
             return f"interface {device} is down: bring it up (ip link set {device} up)"
+        case errno.EADDRNOTAVAIL if link.medium is Medium.BCAST:
+            return (
+                f"interface {device} has no broadcast address: give its address one "
+                f"(ip addr add ADDRESS/BITS brd + dev {device}), or write ucast instead"
+            )
         case errno.ENETUNREACH | errno.EHOSTUNREACH | errno.EADDRNOTAVAIL:
             return (
-                f"no way from {device} to {link.target}: the interface is down, or has no address, "
-                f"or a route forbids it (ip addr show {device}; ip route get {link.target})"
+                f"no way from {device} to {_whom(link)}: the interface is down, or has no address, "
+                f"or a route forbids it (ip addr show {device}; ip route get {_whom(link)})"
             )
         case int(number):
             return f"{device}, port {port}: {os.strerror(number)} (error {number})"
         case _:
             return f"{device}, port {port}: {error}"
+
+
+def _whom(link: Link) -> str:
+    return link.target or "its broadcast address"

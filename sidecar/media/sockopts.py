@@ -3,14 +3,19 @@
 Each is named as in its header; the values hold on every architecture that Docker runs on.
 """
 
+import errno
 import fcntl
 import socket
 import struct
 from typing import Final
 
+IP_PKTINFO: Final = 8  # <linux/in.h>
 IPTOS_LOWDELAY: Final = 0x10  # <linux/ip.h>
+_TC_PRIO_INTERACTIVE: Final = 6  # <linux/pkt_sched.h>
 _SIOCGIFFLAGS: Final = 0x8913  # <linux/sockios.h>
+_SIOCGIFBRDADDR: Final = 0x8919
 _IFF_UP: Final = 0x1  # <linux/if.h>
+_NO_ADDRESS: Final = "0.0.0.0"
 
 
 def bind_to_device(sock: socket.socket, device: str) -> None:
@@ -20,6 +25,10 @@ def bind_to_device(sock: socket.socket, device: str) -> None:
 
 def make_urgent(sock: socket.socket) -> None:
     """Ahead of bulk traffic here and on the way (protocol section 8)."""
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, IPTOS_LOWDELAY)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, _TC_PRIO_INTERACTIVE)
+        return
     # The kernel derives SO_PRIORITY 6 (TC_PRIO_INTERACTIVE) from this, the most urgent that needs
     # no capability. Set by hand, it would have to come second: IP_TOS overwrites it.
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, IPTOS_LOWDELAY)
@@ -30,3 +39,13 @@ def switched_on(sock: socket.socket, device: str) -> bool:
     request = struct.pack("16sh22x", device.encode(), 0)
     flags = struct.unpack_from("=H", fcntl.ioctl(sock, _SIOCGIFFLAGS, request), 16)[0]
     return bool(flags & _IFF_UP)
+
+
+def broadcast_address(sock: socket.socket, device: str) -> str:
+    """The interface's broadcast address. Raise OSError when it is gone or has none."""
+    request = struct.pack("16sH14x8x", device.encode(), socket.AF_INET)
+    answer = fcntl.ioctl(sock, _SIOCGIFBRDADDR, request)
+    address = socket.inet_ntoa(answer[20:24])
+    if address == _NO_ADDRESS:
+        raise OSError(errno.EADDRNOTAVAIL, f"{device} has no broadcast address")
+    return address

@@ -2,24 +2,21 @@
 
 import ipaddress
 import socket
+from typing import Final
 
 from sidecar.core.params import Link
-from sidecar.media.base import Emit
 from sidecar.media.sockopts import bind_to_device, make_urgent
-from sidecar.media.udp import UdpMedium
+from sidecar.media.udp import Destination
 
-
-def ucast(link: Link, emit: Emit) -> UdpMedium:
-    return UdpMedium(link, Ucast(), emit)
+ANY: Final = ""
 
 
 class Ucast:
     """Packets leave from any port and are heard on the link's port."""
 
     def sender(self, link: Link) -> socket.socket:
-        sock = _datagram_socket()
+        sock = datagram_socket(link.device)
         try:
-            bind_to_device(sock, link.device)
             make_urgent(sock)
         except OSError:
             sock.close()
@@ -34,21 +31,32 @@ class Ucast:
         two: both would find their peer dying. Without them the second one is told "port taken",
         whichever of the two programs it is. UDP has no TIME_WAIT that would need them.
         """
-        sock = _datagram_socket()
-        try:
-            bind_to_device(sock, link.device)
-            sock.bind(("", link.port))
-        except OSError:
-            sock.close()
-            raise
-        return sock
+        return heard_at(datagram_socket(link.device), ANY, link.port)
 
-    def destination(self, link: Link) -> tuple[str, int]:
+    def destination(self, link: Link, sender: socket.socket) -> Destination:
+        del sender
         try:
             return str(ipaddress.IPv4Address(link.target)), link.port
         except ValueError as error:
             raise OSError(f"{link.target} is not an IPv4 address: {error}") from error
 
 
-def _datagram_socket() -> socket.socket:
-    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+def datagram_socket(device: str, family: socket.AddressFamily = socket.AF_INET) -> socket.socket:
+    """Tied to one interface, and never waiting. Raise OSError when there is no such interface."""
+    sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        bind_to_device(sock, device)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def heard_at(sock: socket.socket, host: str, port: int) -> socket.socket:
+    """The same socket, bound; closed when that fails."""
+    try:
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock

@@ -11,9 +11,13 @@ from typing import Final, Protocol
 
 from sidecar.core.events import LinkFailed, LinkOpened, PacketReceived
 from sidecar.core.params import Link
+from sidecar.core.terms import LinkName
 from sidecar.media.base import BackOff, Emit
 from sidecar.media.reasons import reason_of
+from sidecar.media.sharing import Sorter
 from sidecar.media.sockopts import switched_on
+
+Destination = tuple[str, int] | tuple[str, int, int, int]
 
 _LONGEST: Final = 64 * 1024  # no UDP datagram has more than 65507 bytes: none is cut short
 _PER_TURN: Final = 64  # datagrams, then the loop's other business: a flood must not stop the timers
@@ -33,17 +37,29 @@ class Kind(Protocol):
     def receiver(self, link: Link) -> socket.socket:
         """A socket bound to the link's port."""
 
-    def destination(self, link: Link) -> tuple[str, int]:
-        """Where packets go: never a name that would have to be resolved."""
+    def destination(self, link: Link, sender: socket.socket) -> Destination:
+        """Where packets go now: never a name that would have to be resolved."""
 
 
 class UdpMedium:
-    def __init__(self, link: Link, kind: Kind, emit: Emit) -> None:
+    """One link over UDP. With a sorter it hears for others, too; a deaf one is heard for."""
+
+    def __init__(
+        self,
+        link: Link,
+        kind: Kind,
+        emit: Emit,
+        *,
+        sorter: Sorter | None = None,
+        deaf: bool = False,
+    ) -> None:
         self.link = link
         self.dropped = 0
         """Datagrams that the kernel would not take, and refusals that came back for one."""
         self._kind = kind
         self._emit = emit
+        self._sorter = sorter
+        self._deaf = deaf
         self._back_off = BackOff()
         self._sender: socket.socket | None = None
         self._receiver: socket.socket | None = None
@@ -54,15 +70,14 @@ class UdpMedium:
     def open(self) -> None:
         """Open the sockets, from inside the running loop, and again until it works."""
         try:
-            self._destination = self._kind.destination(self.link)
             self._sender = self._kind.sender(self.link)
-            self._must_be_up(self._sender)
-            self._receiver = self._kind.receiver(self.link)
+            self._must_be_usable(self._sender)
+            if not self._deaf:
+                self._receiver = self._open_receiver()
         except OSError as error:
             self._drop_sockets()
             self._fail(error)
             return
-        asyncio.get_running_loop().add_reader(self._receiver, self._on_readable)
         self._works()
 
     def send(self, data: bytes) -> None:
@@ -70,7 +85,8 @@ class UdpMedium:
         if self._sender is None:
             return
         try:
-            self._sender.sendto(data, self._destination)
+            # Asked each time: an interface may get another address, and with it another broadcast.
+            self._sender.sendto(data, self._kind.destination(self.link, self._sender))
         except OSError as error:
             if error.errno in _PASSING:
                 self.dropped += 1
@@ -90,12 +106,19 @@ class UdpMedium:
         self._cancel_retry()
         self._drop_sockets()
 
+    def _open_receiver(self) -> socket.socket:
+        receiver = self._kind.receiver(self.link)
+        if self._sorter is not None:
+            self._sorter.prepare(receiver)
+        asyncio.get_running_loop().add_reader(receiver, self._on_readable)
+        return receiver
+
     def _on_readable(self) -> None:
         for _ in range(_PER_TURN):
             if self._receiver is None:  # closed by what the last packet led to
                 return
             try:
-                data = self._receiver.recv(_LONGEST)
+                name, data = self._read(self._receiver)
             except BlockingIOError:
                 return
             except ConnectionRefusedError:
@@ -105,7 +128,13 @@ class UdpMedium:
                 self._drop_sockets()
                 self._fail(error)
                 return
-            self._emit(PacketReceived(link=self.link.name, data=data))
+            self._emit(PacketReceived(link=name, data=data))
+
+    def _read(self, receiver: socket.socket) -> tuple[LinkName, bytes]:
+        if self._sorter is None:
+            return self.link.name, receiver.recv(_LONGEST)
+        data, about, _, source = receiver.recvmsg(_LONGEST, self._sorter.ROOM)
+        return self._sorter.link_of(about, source), data
 
     def _works(self) -> None:
         self._reason = None
@@ -129,7 +158,7 @@ class UdpMedium:
         # The sockets are whole, but sending failed. Only a packet can tell whether it works now,
         # so the link counts as open until the next one fails; the pauses grow until one succeeds.
         try:
-            self._must_be_up(self._sender)
+            self._must_be_usable(self._sender)
         except OSError as error:
             if error.errno in _STALE:
                 self._drop_sockets()
@@ -137,9 +166,10 @@ class UdpMedium:
             return
         self._works()
 
-    def _must_be_up(self, sock: socket.socket) -> None:
-        if not switched_on(sock, self.link.device):
+    def _must_be_usable(self, sender: socket.socket) -> None:
+        if not switched_on(sender, self.link.device):
             raise OSError(errno.ENETDOWN, "switched off")
+        self._kind.destination(self.link, sender)
 
     def _tell(self, event: LinkOpened | LinkFailed) -> None:
         # Not at once: ``send`` is called in the middle of the driver's turn.

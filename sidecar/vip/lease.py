@@ -105,14 +105,16 @@ class Lease:
     def _claim(self, action: ClaimAddress) -> AddressClaimed | AddressRefused:
         address, at_ns = action.address, 0
 
-        def stamp() -> None:
+        def check() -> None:
             nonlocal at_ns
             at_ns = self._now_ns()
+            _refuse_late(at_ns - action.not_after_ns)
 
         try:
             _check_label(address)
             self._prepare(address)
-            self._table.put(address.interface, self._wanted(address, action.lease_s), check=stamp)
+            self._table.put(address.interface, self._wanted(address, action.lease_s), check=check)
+            self._undo_if_late(action)
         except OSError as error:
             reason = reason_of(error, address.interface, wish=f"claim {address.name}")
             return AddressRefused(op=action.op, address=address.name, reason=reason)
@@ -124,9 +126,7 @@ class Lease:
         def check() -> None:
             nonlocal at_ns
             at_ns = self._now_ns()
-            late_ns = at_ns - action.not_after_ns
-            if late_ns > 0:
-                raise RefusedError(f"it comes {late_ns // MILLISECOND} ms too late")
+            _refuse_late(at_ns - action.not_after_ns)
 
         try:
             wanted = self._wanted(address, action.lease_s)
@@ -134,7 +134,7 @@ class Lease:
             self._undo_if_late(action)
         except OSError as error:
             reason = reason_of(error, address.interface, wish=f"renew the lease of {address.name}")
-            return AddressLost(address=address.name, reason=reason)
+            return AddressLost(address=address.name, reason=reason, gone=False)
         return LeaseRenewed(address=address.name, at_ns=at_ns)
 
     def _release(self, action: ReleaseAddress) -> AddressReleased | AddressRefused:
@@ -185,9 +185,9 @@ class Lease:
                 # Ours came first. Taken away and added again, it stands behind the host's own.
                 self._table.delete(index, address.name, address.prefix)
 
-    def _undo_if_late(self, action: RenewLease) -> None:
+    def _undo_if_late(self, action: ClaimAddress | RenewLease) -> None:
         """Frozen between the check and the request, or held up in the kernel, the lease may have
-        ended meanwhile; then the request was no renewal but a new claim, and it is taken back.
+        ended meanwhile, or the other node may have claimed: then the request is taken back.
         """
         late_ns = self._now_ns() - action.not_after_ns
         if late_ns > 0:
@@ -201,6 +201,11 @@ class Lease:
         for copy in interfaces.network().assignments:
             if copy.index == index and copy.address == _canonical(address.name):
                 self._table.delete(index, copy.address, copy.prefix)
+
+
+def _refuse_late(late_ns: int) -> None:
+    if late_ns > 0:
+        raise RefusedError(f"it comes {late_ns // MILLISECOND} ms too late")
 
 
 def _flags_of(host: interfaces.Network, index: int, address: Address) -> int:

@@ -4,14 +4,15 @@ import time
 
 from sidecar.core.actions import ClaimAddress, RenewLease
 from sidecar.core.events import AddressClaimed, LeaseRenewed
-from sidecar.core.terms import MILLISECOND
+from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.vip.lease import Lease
 from tests.vip.conftest import boottime_ns, vip
 
 
 def main() -> None:
     lease = Lease(boottime_ns)
-    answer = lease.perform(ClaimAddress(op=1, address=vip(), lease_s=1))
+    first = ClaimAddress(op=1, address=vip(), lease_s=1, not_after_ns=boottime_ns() + SECOND)
+    answer = lease.perform(first)
     while isinstance(answer, AddressClaimed | LeaseRenewed):
         time.sleep(0.1)
         last = answer.at_ns + 800 * MILLISECOND

@@ -32,8 +32,9 @@ def lease() -> Iterator[Lease]:
     made.close()
 
 
-def claim(address: Address, lease_s: int = 5) -> ClaimAddress:
-    return ClaimAddress(op=1, address=address, lease_s=lease_s)
+def claim(address: Address, lease_s: int = 5, *, left_ns: int = 5 * SECOND) -> ClaimAddress:
+    last_ns = boottime_ns() + left_ns
+    return ClaimAddress(op=1, address=address, lease_s=lease_s, not_after_ns=last_ns)
 
 
 def renew(address: Address, lease_s: int = 5, *, left_ns: int = 5 * SECOND) -> RenewLease:

@@ -9,6 +9,7 @@ import pytest
 from sidecar.core.actions import ClaimAddress
 from sidecar.core.events import AddressLost, CarrierChanged
 from sidecar.core.params import Address
+from sidecar.core.terms import SECOND
 from sidecar.vip import watch
 from sidecar.vip.lease import Lease
 from sidecar.vip.mirror import News
@@ -55,7 +56,8 @@ def watched(scene: Callable[[Watching], Awaitable[None]], *addresses: Address) -
 async def put(address: Address, lease_s: int = 60) -> None:
     def claim() -> None:
         lease = Lease(boottime_ns)
-        lease.perform(ClaimAddress(op=1, address=address, lease_s=lease_s))
+        last_ns = boottime_ns() + SECOND
+        lease.perform(ClaimAddress(op=1, address=address, lease_s=lease_s, not_after_ns=last_ns))
         lease.close()
 
     await asyncio.to_thread(claim)

@@ -1,0 +1,49 @@
+"""``ucast6 DEVICE ADDRESS``: unicast UDP over IPv6, link-local addresses included (RFC 4007)."""
+
+import ipaddress
+import socket
+from typing import Final
+
+from sidecar.core.params import Link
+from sidecar.media.sockopts import make_urgent
+from sidecar.media.ucast import datagram_socket, heard_at
+from sidecar.media.udp import Destination
+
+ANY6: Final = "::"
+
+
+class Ucast6:
+    def sender(self, link: Link) -> socket.socket:
+        sock = datagram6_socket(link.device)
+        try:
+            make_urgent(sock)
+        except OSError:
+            sock.close()
+            raise
+        return sock
+
+    def receiver(self, link: Link) -> socket.socket:
+        return heard_at(datagram6_socket(link.device), ANY6, link.port)
+
+    def destination(self, link: Link, sender: socket.socket) -> Destination:
+        del sender
+        return destination6(link)
+
+
+def datagram6_socket(device: str) -> socket.socket:
+    """For IPv6 alone: IPv4 links have sockets of their own on the same port."""
+    sock = datagram_socket(device, socket.AF_INET6)
+    try:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def destination6(link: Link) -> Destination:
+    """The number of the interface belongs to an address that is unique on one link only."""
+    address = ipaddress.IPv6Address(link.target)
+    multicast = address.is_multicast
+    scope = socket.if_nametoindex(link.device) if address.is_link_local or multicast else 0
+    return link.target, link.port, 0, scope
