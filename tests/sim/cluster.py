@@ -1,12 +1,14 @@
 """Two nodes on one stage: what scenarios and seeds build and drive."""
 
+from collections.abc import Iterator
+
 from sidecar.core.terms import NodeName
 from tests.sim.docker import Settings
 from tests.sim.host import Host
 from tests.sim.network import Quality
 from tests.sim.node import Node
 from tests.sim.pair import Pair
-from tests.sim.stage import Stage, set_stage
+from tests.sim.stage import Chance, Stage, set_stage
 
 
 class TwoNodes:
@@ -14,7 +16,7 @@ class TwoNodes:
 
     def __init__(
         self,
-        seed: str,
+        chance: Chance,
         pair: Pair,
         *,
         quality: Quality | None = None,
@@ -22,7 +24,7 @@ class TwoNodes:
         drift_ppm: tuple[int, int] = (0, 0),
     ) -> None:
         self.pair = pair
-        self.stage: Stage = set_stage(seed, pair, quality or Quality())
+        self.stage: Stage = set_stage(chance, pair, quality or Quality())
         self.world = self.stage.world
         self.network = self.stage.network
         self.lan = self.stage.lan
@@ -35,7 +37,7 @@ class TwoNodes:
             host.create_containers(pair.containers, settings or Settings())
             self.nodes[name] = Node(self.stage, host)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes.values())
 
     def node(self, name: str) -> Node:

@@ -30,6 +30,7 @@ class Node:
         self._world = stage.world
         self._pair = stage.pair
         self._network = stage.network
+        self.arbiters = stage.arbiters
         self._witness = stage.witness
         self._requests = 0
         self._ended_turns = 0

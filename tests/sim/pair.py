@@ -71,6 +71,8 @@ class Pair:
     keyring: Keyring = field(default_factory=lambda: keyring_of(KEY))
     ping: tuple[PingTarget, ...] = ()
     ipfail: bool = False
+    told: tuple[Params, ...] = ()
+    """What each node was told, where that was read from files of its own."""
     keyring_of_second: Keyring | None = None
     """Another key on the second node, for a test of refused packets."""
 
@@ -87,6 +89,9 @@ class Pair:
         return tuple(address for group in self.groups for address in group.addresses)
 
     def params_of(self, node: NodeName) -> Params:
+        for params in self.told:
+            if params.node == node:
+                return params
         other_key = self.keyring_of_second if node == self.nodes[1] else None
         return Params(
             node=node,
@@ -100,3 +105,18 @@ class Pair:
             deadping_ns=self.timing.deadtime_ns,
             ipfail=self.ipfail,
         )
+
+
+def pair_told(first: Params, second: Params) -> Pair:
+    """Two nodes that were told apart; what they share must be the same, but for the links' ends."""
+    return Pair(
+        nodes=(first.node, second.node),
+        timing=first.timing,
+        auto_failback=first.auto_failback,
+        links=first.links,
+        groups=first.groups,
+        keyring=first.keyring,
+        ping=first.ping,
+        ipfail=first.ipfail,
+        told=(first, second),
+    )

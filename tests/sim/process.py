@@ -66,7 +66,11 @@ class Process:
             host.engine, stage.pair.containers, self.life, rng, self.feed
         )
         boot = Boot(generation=host.generation, uuid=host.uuid)
-        cluster = Cluster(stage.pair.params_of(host.name), Random(rng.randrange(1 << 62)), boot)
+        cluster = Cluster(
+            stage.pair.params_of(host.name),
+            Random(f"{host.name} {host.generation} {rng.getrandbits(62)}"),
+            boot,
+        )
         self.driver = Driver(cluster, self, self)
 
     @property

@@ -9,6 +9,7 @@ from tests.sim import checkers
 from tests.sim.chaos import Chaos
 from tests.sim.cluster import TwoNodes
 from tests.sim.liveness import Liveness
+from tests.sim.stage import chance_of
 from tests.sim.swarm import Options, options_of
 from tests.sim.trace import LEGEND, Trace, seconds
 from tests.sim.violation import Violation
@@ -32,7 +33,7 @@ def run_seed(seed: int, minutes: float, show: Callable[[str], None] | None = Non
     """Run one seed; never raises for what the simulated nodes do."""
     options = options_of(seed)
     two = TwoNodes(
-        str(seed),
+        chance_of(seed),
         options.pair,
         quality=options.calm,
         settings=options.settings,

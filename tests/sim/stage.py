@@ -1,5 +1,6 @@
 """What all parts of one simulated world share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -10,12 +11,15 @@ from tests.sim.pair import Pair
 from tests.sim.witness import Witnesses
 from tests.sim.world import World
 
+Chance = Callable[[str], Random]
+"""Gives each part of the world its own stream, by the part's name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One world before anybody lives in it."""
 
-    seed: str
+    chance: Chance
     world: World
     pair: Pair
     network: Network
@@ -25,17 +29,22 @@ class Stage:
 
     def rng(self, part: str) -> Random:
         """A stream of chance of that part's own, so that no part disturbs another's."""
-        return Random(f"{self.seed}/{part}")
+        return self.chance(part)
 
 
-def set_stage(seed: str, pair: Pair, quality: Quality) -> Stage:
+def chance_of(seed: int) -> Chance:
+    """The streams of one seed."""
+    return lambda part: Random(f"{seed}/{part}")
+
+
+def set_stage(chance: Chance, pair: Pair, quality: Quality) -> Stage:
     world = World()
     return Stage(
-        seed=seed,
+        chance=chance,
         world=world,
         pair=pair,
-        network=Network(world, Random(f"{seed}/network"), pair.nodes, pair.links, quality),
-        lan=Lan(world, Random(f"{seed}/lan")),
-        arbiters=Arbiters(world, Random(f"{seed}/arbiters")),
+        network=Network(world, chance("network"), pair.nodes, pair.links, quality),
+        lan=Lan(world, chance("lan")),
+        arbiters=Arbiters(world, chance("arbiters")),
         witness=Witnesses(),
     )

@@ -4,6 +4,7 @@ Read one in ``tests/scenarios``: it shows what the pair does, in the very senten
 form is that of etcd's raft: a block of commands, a line ``----``, the expected output, an empty
 line. ``python -m tests.sim.transcript --rewrite`` writes the output anew; look at the difference.
 
+    files FOLDER NODE NODE      each node reads its own three files in FOLDER
     cluster KEY=VALUE ...       keepalive, warntime, deadtime, initdead, failback, links, groups,
                                 nodes, ping, ipfail, checked, restarts, wrong-key
     start NODE ...              stop NODE            kill NODE           crash NODE
@@ -13,6 +14,7 @@ line. ``python -m tests.sim.transcript --rewrite`` writes the output anew; look 
     lose-ping NODE              find-ping NODE       lan-cut NODE        lan-mend NODE
     kill-container NODE NAME    sicken NODE NAME     cure NODE NAME
     delete-address NODE ADDR    operator NODE standby|takeover WHICH
+    quietly COMMAND             the same without its output, for what another story tells
     show                        what each node believes, and who answers for each address
 """
 
@@ -80,7 +82,6 @@ def play(blocks: list[Block]) -> list[Block]:
                 line=block.line,
             )
         )
-    story.end()
     return played
 
 
@@ -97,9 +98,7 @@ def scenarios() -> list[Path]:
     return sorted(FOLDER.glob("*.txt"))
 
 
-def _take(
-    lines: list[str], at: int, belongs: Callable[[str], bool]
-) -> tuple[list[str], int]:
+def _take(lines: list[str], at: int, belongs: Callable[[str], bool]) -> tuple[list[str], int]:
     taken: list[str] = []
     while at < len(lines) and belongs(lines[at]):
         taken.append(lines[at])
