@@ -116,8 +116,7 @@ class AddressKeeper:
         if was_wanted:
             for what in ("renew", "announce", "retry"):
                 self._timers.disarm(self._name(what))
-            if self.trouble:
-                self._timers.arm(self._name("forgive"), turn.ns + FORGIVE_AFTER_NS, self._forgive)
+        self._forgive_later(turn)
         if self.gone or (self.busy and not was_wanted):
             return
         if self._timers.is_armed(self._name("retry")):
@@ -287,6 +286,11 @@ class AddressKeeper:
             turn.tell(AddressFailed(address=self.address.name, reason=reason))
         self.trouble = reason
         self._timers.arm(self._name("retry"), turn.ns + RETRY_NS, self._retry)
+        self._forgive_later(turn)
+
+    def _forgive_later(self, turn: Turn) -> None:
+        if self.trouble and not self.wants and not self._timers.is_armed(self._name("forgive")):
+            self._timers.arm(self._name("forgive"), turn.ns + FORGIVE_AFTER_NS, self._forgive)
 
     def _forgive(self, turn: Turn) -> None:
         """What was refused a while ago may be possible now: the node counts as fit again."""
