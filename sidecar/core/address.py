@@ -10,7 +10,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Final, assert_never
 
-from sidecar.core.actions import Announce, ClaimAddress, ReleaseAddress, RenewLease
+from sidecar.core.actions import ClaimAddress, ReleaseAddress, RenewLease
+from sidecar.core.announcements import Announcements
 from sidecar.core.events import (
     AddressClaimed,
     AddressEvent,
@@ -23,7 +24,6 @@ from sidecar.core.events import (
     ProbeFailed,
 )
 from sidecar.core.occurrences import (
-    AddressAnnounced,
     AddressConflict,
     AddressFailed,
     AddressGivenUp,
@@ -32,15 +32,13 @@ from sidecar.core.occurrences import (
 )
 from sidecar.core.params import Address, Timing
 from sidecar.core.probe import Probe
+from sidecar.core.rival import Rival
 from sidecar.core.terms import MILLISECOND, SECOND, AddressState
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Operations, Turn
 from sidecar.core.view import AddressView
 
 RENEWALS_PER_LEASE: Final = 5
-ANNOUNCE_AFTER_NS: Final = tuple(ms * MILLISECOND for ms in (20, 100, 300, 1000, 2500))
-ANNOUNCE_EVERY_NS: Final = 30 * SECOND
-ANNOUNCE_JITTER_NS: Final = 5 * SECOND
 DEFEND_EVERY_NS: Final = 1 * SECOND
 FORGIVE_AFTER_NS: Final = 30 * SECOND
 LEASE_GRAIN_NS: Final = 500 * MILLISECOND  # leases end up to 0.4 s late
@@ -72,14 +70,15 @@ class AddressKeeper:
         self._conflicts = 0
         self._lease_s = timing.lease_s
         self._claim_within_ns = min(OPERATION_MAX_NS, timing.deadtime_ns)
+        self._blind = False
         self._timers = timers
         self._operations = operations
-        self._rng = rng
         self._op: int | None = None
         self._lingers = False
         """The kernel may still have it although it counts as lost: its lease is not over yet."""
         self._expires_ns = 0
-        self._announced = 0
+        self._announcements = Announcements(address, timers, rng)
+        self._rival = Rival(address, timers=timers, operations=operations, owner_mac=owner_mac)
         self._defended_ns = -DEFEND_EVERY_NS
 
     @property
@@ -92,9 +91,13 @@ class AddressKeeper:
         """Surely not on this node: neither held, nor about to be, nor left in the kernel."""
         return not self.holds and not self.busy and not self._lingers
 
-    def claim(self, turn: Turn) -> None:
-        """Want it; whether it may be claimed now was decided by the caller."""
+    def claim(self, turn: Turn, *, blind: bool = False) -> None:
+        """Want it; whether it may be claimed now was decided by the caller.
+
+        ``blind``: nobody but the probe said that it is free, and the peer could not be asked.
+        """
         self.wants = True
+        self._blind = blind
         if self.holds or self.busy or self._timers.is_armed(self._name("retry")):
             return
         self.probe.end()
@@ -114,8 +117,8 @@ class AddressKeeper:
         self.probe.end()
         was_wanted, self.wants = self.wants, False
         if was_wanted:
-            for what in ("renew", "announce", "retry"):
-                self._timers.disarm(self._name(what))
+            self._stop_keeping()
+            self._timers.disarm(self._name("retry"))
         self._forgive_later(turn)
         if self.gone or (self.busy and not was_wanted):
             return
@@ -125,19 +128,22 @@ class AddressKeeper:
         turn.do(ReleaseAddress(op=self._op, address=self.address))
         self._timers.arm(self._name("operation"), turn.ns + OPERATION_MAX_NS, self._release_hangs)
 
+    def agree(self) -> None:
+        """The peer is heard: who holds what is settled with it, and no more by sight."""
+        self._blind = False
+        self._rival.end()
+
     def distrust(self) -> None:
         """We slept: what was held may be another's now. It is claimed anew, after a probe."""
         self._lingers = self.holds
         self.holds = False
-        self._timers.disarm(self._name("renew"))
-        self._timers.disarm(self._name("announce"))
+        self._stop_keeping()
 
     def announce(self, turn: Turn) -> None:
         """Begin a burst anew: claimed, a peer returned, carrier came back, a second owner seen."""
         if not self.holds or not self.wants or self.busy:
             return
-        self._announced = 0
-        self._announce(turn)
+        self._announcements.begin(turn)
 
     # --- answers -------------------------------------------------------------------------------
 
@@ -158,7 +164,7 @@ class AddressKeeper:
             case AddressLost():
                 self._taken(turn, event)
             case AddressProbed():
-                self.probe.on_probed(turn, event)
+                self._probed(turn, event)
             case ProbeFailed():
                 self.probe.on_failed(event)
             case ConflictSeen():
@@ -178,6 +184,8 @@ class AddressKeeper:
         turn.tell(AddressHeld(address=self.address.name, interface=self.address.interface))
         self.announce(turn)
         self._arm_renewal(turn)
+        if self._blind:
+            self._rival.begin(turn)
 
     def _released(self, turn: Turn) -> None:
         self._end_operation()
@@ -203,6 +211,13 @@ class AddressKeeper:
             # have found the address silent: it is put back at once.
             self.claim(turn)
 
+    def _probed(self, turn: Turn, event: AddressProbed) -> None:
+        rival = self._rival.answer(event)
+        if rival is not None:
+            self._conflict(turn, rival)
+        else:
+            self.probe.on_probed(turn, event)
+
     def _conflict(self, turn: Turn, mac: str) -> None:
         # Two machines that answer each other's announcements would do nothing else (RFC 5227 2.4).
         if not self.holds or not self.wants or turn.ns - self._defended_ns < DEFEND_EVERY_NS:
@@ -210,7 +225,10 @@ class AddressKeeper:
         self._defended_ns = turn.ns
         self._conflicts += 1
         turn.tell(AddressConflict(address=self.address.name, mac=mac))
-        self.announce(turn)
+        if self._rival.is_it(mac):
+            self.release(turn)  # the silent peer is there after all, and held it before us
+        else:
+            self.announce(turn)
 
     def view(self) -> AddressView:
         return AddressView(
@@ -236,6 +254,11 @@ class AddressKeeper:
     def _name(self, what: str) -> str:
         return f"{what} {self.address.name}"
 
+    def _stop_keeping(self) -> None:
+        self._timers.disarm(self._name("renew"))
+        self._announcements.end()
+        self._rival.end()
+
     def _end_operation(self) -> None:
         self._op = None
         self._timers.disarm(self._name("operation"))
@@ -258,17 +281,6 @@ class AddressKeeper:
             )
         )
         self._arm_renewal(turn)
-
-    def _announce(self, turn: Turn) -> None:
-        turn.do(Announce(address=self.address))
-        kind = "na" if self.address.is_ipv6 else "arp"
-        turn.tell(AddressAnnounced(address=self.address.name, kind=kind))
-        if self._announced < len(ANNOUNCE_AFTER_NS):
-            wait_ns = ANNOUNCE_AFTER_NS[self._announced]
-            self._announced += 1
-        else:
-            wait_ns = ANNOUNCE_EVERY_NS + self._rng.randrange(ANNOUNCE_JITTER_NS)
-        self._timers.arm(self._name("announce"), turn.ns + wait_ns, self._announce)
 
     def _claim_hangs(self, turn: Turn) -> None:
         # It may yet succeed in the kernel, so that it must be released before anything else.

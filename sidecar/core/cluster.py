@@ -272,15 +272,18 @@ class Cluster:
     # --- news of the peer ----------------------------------------------------------------------
 
     def peer_met(self, turn: Turn) -> None:
+        self.takeover.groups.agree()
         self.takeover.peer_met(turn)
         self.presence.peer_met(turn)
 
     def peer_restarted(self, turn: Turn) -> None:
+        self.takeover.groups.agree()
         self.takeover.peer_restarted(turn)
         self.presence.peer_met(turn)
         self._announce(turn)
 
     def peer_returned(self, turn: Turn) -> None:
+        self.takeover.groups.agree()
         self.presence.say_status(turn)
         self.takeover.peer_returned(turn)
         self._announce(turn)

@@ -41,6 +41,7 @@ OPERATION_MAX_NS: Final = 15 * SECOND
 FIRST_CHECK_MAX_NS: Final = 10 * SECOND
 RETRY_MIN_NS: Final = 500 * MILLISECOND
 RETRY_MAX_NS: Final = 30 * SECOND
+RETRY_MAX_ACTIVE_NS: Final = 3 * SECOND
 BUDGET_BACK_AFTER_NS: Final = 60 * SECOND
 SETTLE_NS: Final = 2 * SECOND
 
@@ -274,7 +275,8 @@ class ContainerKeeper:
 
     def _wait_and_retry(self, turn: Turn) -> None:
         self._arm(turn, "retry", self._retry_ns, self._retry)
-        self._retry_ns = min(2 * self._retry_ns, RETRY_MAX_NS)
+        longest_ns = RETRY_MAX_ACTIVE_NS if self._active else RETRY_MAX_NS
+        self._retry_ns = min(2 * self._retry_ns, longest_ns)
 
     def _retry(self, turn: Turn) -> None:
         if not self.failed:

@@ -244,7 +244,8 @@ class Group:
             if address.trouble:
                 self._fail("address_failed", f"{address.address.name}: {address.trouble}")
             if self._vouched or address.probe.is_clear(turn):
-                address.claim(turn)
+                blind = not self._vouched and not self._around.peer_alive
+                address.claim(turn, blind=blind)
             else:
                 self._probe(turn, address)
         return all(address.holds and not address.busy for address in self.addresses)

@@ -128,6 +128,11 @@ class Groups:
             if not group.settled:
                 group.advance(turn)
 
+    def agree(self) -> None:
+        """The peer is heard again: claims that were made without it are compared with its own."""
+        for address in self._addresses.values():
+            address.agree()
+
     # --- what happened -------------------------------------------------------------------------
 
     def on_address_event(self, turn: Turn, event: AddressEvent) -> None:

@@ -196,6 +196,10 @@ class Takeover:
 
     def peer_met(self, turn: Turn) -> None:
         """First contact. Who had settled alone must show what it holds: the other may have, too."""
+        # Until it has told what it holds, it is still on its way: a real node ignores, and so
+        # blocks for 10 s, whatever is offered to it before.
+        self.other = Holding.NONE
+        self.other_stable = False
         if self.state is ResourceState.STABLE and self._peer.is_sidecar:
             self.peer_returned(turn)
 
@@ -207,10 +211,10 @@ class Takeover:
 
     def peer_returned(self, turn: Turn) -> None:
         """It was only cut off. A real Heartbeat restarts itself now; a sidecar compares claims."""
-        if not self._peer.is_sidecar or self.state is not ResourceState.STABLE:
-            return
         self.other = Holding.NONE
         self.other_stable = False
+        if not self._peer.is_sidecar or self.state is not ResourceState.STABLE:
+            return
         wishes = [s for s in SIDES if s in self.mine and self._is_only_a_wish(s)]
         for side in wishes:
             self._drop(turn, side, "peer_returned", f"{self._peer.name} is back and may hold it")

@@ -1,0 +1,66 @@
+"""Looks for the silent peer on the service interface while an address is held that was claimed
+without its word.
+
+When only the heartbeat was cut, and the service network for a while too, both nodes may hold the
+address. The one that claimed it blindly asks for the other's hardware address again and again, and
+lets go when that one answers: it held the address before (safety rule 3).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from sidecar.core.actions import ProbeAddress
+from sidecar.core.events import AddressProbed
+from sidecar.core.params import Address
+from sidecar.core.terms import MILLISECOND
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Operations, Turn
+
+EVERY_NS: Final = 500 * MILLISECOND
+PATIENCE_NS: Final = 100 * MILLISECOND
+
+
+class Rival:
+    """The watch for one address; asks nothing where the peer's hardware address is unknown."""
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        timers: Timers,
+        operations: Operations,
+        owner_mac: Callable[[], str | None],
+    ) -> None:
+        self._address = address
+        self._timers = timers
+        self._operations = operations
+        self._owner_mac = owner_mac
+        self._name = f"rival {address.name}"
+        self._op: int | None = None
+        self._looking = False
+
+    def begin(self, turn: Turn) -> None:
+        self._looking = True
+        self._ask(turn)
+
+    def end(self) -> None:
+        self._looking = False
+        self._op = None
+        self._timers.disarm(self._name)
+
+    def is_it(self, mac: str) -> bool:
+        """Whether this machine is the one looked for."""
+        return self._looking and mac == self._owner_mac()
+
+    def answer(self, event: AddressProbed) -> str | None:
+        """Who answered, if this event answers a question of ours."""
+        return event.answered_by if event.op == self._op else None
+
+    def _ask(self, turn: Turn) -> None:
+        mac = self._owner_mac()
+        if mac is not None:
+            self._op = self._operations.next()
+            turn.do(
+                ProbeAddress(op=self._op, address=self._address, mac=mac, patience_ns=PATIENCE_NS)
+            )
+        self._timers.arm(self._name, turn.ns + EVERY_NS, self._ask)
