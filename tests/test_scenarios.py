@@ -11,8 +11,9 @@ from tests.sim.transcript import parse, play, render, scenarios
 def test_the_story_is_still_true(path: Path):
     blocks = parse(path.read_text())
     for told, now in zip(blocks, play(blocks), strict=True):
-        hint = f"{path.name}:{told.line}; if this is meant: python -m tests.sim.transcript --rewrite"
-        assert now.expected == told.expected, hint
+        where = f"{path.name}:{told.line}"
+        mend = "if this is meant: python -m tests.sim.transcript --rewrite"
+        assert now.expected == told.expected, f"{where}; {mend}"
 
 
 @pytest.mark.parametrize("path", scenarios(), ids=lambda path: path.stem)

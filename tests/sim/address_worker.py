@@ -1,8 +1,8 @@
 """Carries out the core's wishes on addresses, as sidecar/vip does it on the real kernel.
 
-Claims, renewals and releases go one after the other through one netlink thread. A renewal looks at
-``not_after_ns`` just before its request leaves, and takes back what came through too late. Probes
-and announcements leave by raw sockets of the loop and wait for nobody.
+Claims, renewals and releases go one after the other through one netlink thread. A claim or renewal
+looks at ``not_after_ns`` just before its request leaves, and takes back what came through too late.
+Probes and announcements leave by raw sockets of the loop and wait for nobody.
 """
 
 from collections import deque
@@ -75,39 +75,29 @@ class AddressWorker:
         action = self._mailbox.popleft()
         at_ns = self._host.clock.ns()
         if not isinstance(action, ReleaseAddress) and at_ns > action.not_after_ns:
-            self._answer(_too_late(action, "it comes too late"))
+            self._answer(_refusal(action, "it comes too late"))
             return
         self._life.thread_later(self._draw(_HAND_OVER_NS), partial(self._request, action, at_ns))
 
     def _request(self, action: NetlinkAction, at_ns: int) -> None:
         """The request reaches the kernel, at once or, if frozen before the send, much later."""
-        kernel, address = self._host.kernel, action.address.name
-        event: Event
-        match action:
-            case ClaimAddress() if kernel.refusing:
-                event = AddressRefused(op=action.op, address=address, reason="refused")
-            case ClaimAddress():
-                kernel.put(address, action.lease_s)
-                event = AddressClaimed(op=action.op, address=address, at_ns=at_ns)
-                if self._host.clock.ns() > action.not_after_ns:
-                    kernel.delete(address)
-                    event = _too_late(action, "it came through too late")
-            case ReleaseAddress() if kernel.refusing:
-                event = AddressRefused(op=action.op, address=address, reason="refused")
-            case ReleaseAddress():
-                kernel.delete(address)
-                event = AddressReleased(op=action.op, address=address)
-            case RenewLease() if kernel.refusing:
-                event = _too_late(action, "refused")
-            case RenewLease():
-                kernel.put(address, action.lease_s)
-                event = LeaseRenewed(address=address, at_ns=at_ns)
-                if self._host.clock.ns() > action.not_after_ns:
-                    kernel.delete(address)
-                    event = _too_late(action, "it came through too late")
-            case _:
-                assert_never(action)
+        event = self._carry_out(action, at_ns)
         self._life.thread_later(self._draw(_KERNEL_NS), partial(self._answer, event))
+
+    def _carry_out(self, action: NetlinkAction, at_ns: int) -> Event:
+        kernel, address = self._host.kernel, action.address.name
+        if kernel.refusing:
+            return _refusal(action, "refused")
+        if isinstance(action, ReleaseAddress):
+            kernel.delete(address)
+            return AddressReleased(op=action.op, address=address)
+        kernel.put(address, action.lease_s)
+        if self._host.clock.ns() > action.not_after_ns:
+            kernel.delete(address)
+            return _refusal(action, "it came through too late")
+        if isinstance(action, RenewLease):
+            return LeaseRenewed(address=address, at_ns=at_ns)
+        return AddressClaimed(op=action.op, address=address, at_ns=at_ns)
 
     def _answer(self, event: Event) -> None:
         self._feed(event)
@@ -141,8 +131,8 @@ class AddressWorker:
         return self._rng.randrange(*bounds)
 
 
-def _too_late(action: ClaimAddress | RenewLease, reason: str) -> AddressLost | AddressRefused:
+def _refusal(action: NetlinkAction, reason: str) -> AddressLost | AddressRefused:
     address = action.address.name
-    if isinstance(action, ClaimAddress):
-        return AddressRefused(op=action.op, address=address, reason=reason)
-    return AddressLost(address=address, reason=reason, gone=False)
+    if isinstance(action, RenewLease):
+        return AddressLost(address=address, reason=reason)
+    return AddressRefused(op=action.op, address=address, reason=reason)

@@ -46,8 +46,8 @@ _PUT_BACK_NS: Final = 50 * MILLISECOND
 class Condition:
     """Something bad that is excused for a while, and judged when the while is over.
 
-    ``holds`` says whether it is bad now, ``allowed_ns`` for how long from its beginning it is
-    excused, as far as that is known when it is asked.
+    ``holds`` says whether it is bad now; ``allowed_ns`` for how long it is excused, given its first
+    instant, as far as that is known when it is asked.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Condition:
         two: TwoNodes,
         *,
         holds: Callable[[], bool],
-        allowed_ns: Callable[[], int],
+        allowed_ns: Callable[[int], int],
         judge: Callable[[int], None],
     ) -> None:
         self._two = two
@@ -74,7 +74,7 @@ class Condition:
         if self._since_ns is None:
             self._since_ns = now_ns
         age_ns = now_ns - self._since_ns
-        allowed_ns = self._allowed_ns()
+        allowed_ns = self._allowed_ns(self._since_ns)
         if age_ns > allowed_ns:
             self._judge(age_ns)
         if self._alarm is None:
@@ -113,8 +113,8 @@ class OneOwner:
                 f"{address} is on both hosts for {age_ns / SECOND:.3f} s ({self._windows.reason})",
             )
 
-        def allowed_ns() -> int:
-            return self._windows.allowed_ns(address)
+        def allowed_ns(since_ns: int) -> int:
+            return self._windows.allowed_ns(address, since_ns)
 
         return Condition(self._two, holds=doubled, allowed_ns=allowed_ns, judge=judge)
 
@@ -150,7 +150,7 @@ class Served:
                 "not served", f"{node.name} holds {group.name}, and nothing answers for {age}"
             )
 
-        def allowed_ns() -> int:
+        def allowed_ns(_: int) -> int:
             return self._windows.allowed_ns(node, group)
 
         return Condition(self._two, holds=unserved, allowed_ns=allowed_ns, judge=judge)

@@ -72,7 +72,8 @@ class OwnerWindows:
         both = len(claims) > 1 and max(claims.values()) - min(claims.values()) < SAME_INSTANT_NS
         self._excused[address] = parted or both
 
-    def allowed_ns(self, address: str) -> int:
+    def allowed_ns(self, address: str, since_ns: int) -> int:
+        """How long they may both have it, from the instant at which both could be reached."""
         if not self._excused.get(address, False):
             self.reason = "the second claim had no reason"
             return TAKEN_BACK_NS
@@ -80,10 +81,9 @@ class OwnerWindows:
             self.reason = "undecidable: the nodes do not hear each other"
             return FOREVER_NS
         # From the last instant at which something kept them from hearing of one another.
-        hindered_ns = max(self._parted_ns, self._deaf_ns, self._asleep_ns)
-        began_ns = max(self._claims[address].values())
+        hindered_ns = max(self._parted_ns, self._deaf_ns, self._asleep_ns, since_ns)
         self.reason = "they hear each other again, and neither gives way"
-        return max(0, hindered_ns - began_ns) + self._resolved_within_ns()
+        return hindered_ns - since_ns + self._resolved_within_ns()
 
     def _resolved_within_ns(self) -> int:
         """A beat has to come through, its holdings be told, and the younger claim released."""
