@@ -134,5 +134,5 @@ class AddressWorker:
 def _refusal(action: NetlinkAction, reason: str) -> AddressLost | AddressRefused:
     address = action.address.name
     if isinstance(action, RenewLease):
-        return AddressLost(address=address, reason=reason)
+        return AddressLost(address=address, reason=reason, gone=False)
     return AddressRefused(op=action.op, address=address, reason=reason)
