@@ -4,12 +4,15 @@ import argparse
 import os
 
 from sidecar.config.machine import local_addresses
-from sidecar.config.settings import load
+from sidecar.config.settings import Settings, load
 
 
 def main(arguments: argparse.Namespace) -> int:
-    settings = load(vars(arguments), os.environ, local_addresses())
+    def load_now() -> Settings:
+        return load(vars(arguments), os.environ, local_addresses())
+
+    settings = load_now()
     # Only now: a mistake in the configuration is told without loading the daemon.
     from sidecar.daemon.run import run  # noqa: PLC0415
 
-    return run(settings)
+    return run(settings, load_now)

@@ -68,8 +68,6 @@ class AddressKeeper:
         self.trouble = ""
         self._lost = 0
         self._conflicts = 0
-        self._lease_s = timing.lease_s
-        self._claim_within_ns = min(OPERATION_MAX_NS, timing.deadtime_ns)
         self._blind = False
         self._timers = timers
         self._operations = operations
@@ -80,6 +78,12 @@ class AddressKeeper:
         self._announcements = Announcements(address, timers, rng)
         self._rival = Rival(address, timers=timers, operations=operations, owner_mac=owner_mac)
         self._defended_ns = -DEFEND_EVERY_NS
+        self.reconfigure(timing)
+
+    def reconfigure(self, timing: Timing) -> None:
+        """The next renewal has the new lifetime."""
+        self._lease_s = timing.lease_s
+        self._claim_within_ns = min(OPERATION_MAX_NS, timing.deadtime_ns)
 
     @property
     def busy(self) -> bool:

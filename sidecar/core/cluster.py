@@ -32,6 +32,8 @@ from sidecar.core.events import (
     PartChanged,
     PingReplied,
     ProbeFailed,
+    Reloaded,
+    ReloadRefused,
     ServiceChanged,
     ServiceChecked,
     ServiceDone,
@@ -45,10 +47,10 @@ from sidecar.core.inbox import Inbox
 from sidecar.core.ipfail import Ipfail
 from sidecar.core.links import Links
 from sidecar.core.moves import Moves
-from sidecar.core.occurrences import ReadinessChanged, TurnLate
+from sidecar.core.occurrences import ConfigurationReloaded, ReadinessChanged, ReloadFailed, TurnLate
 from sidecar.core.operator import Operator
 from sidecar.core.outbox import Outbox, Pair
-from sidecar.core.params import Boot, Params
+from sidecar.core.params import Boot, Params, differences
 from sidecar.core.peer import Peer
 from sidecar.core.ping import PingNodes
 from sidecar.core.presence import Presence
@@ -187,6 +189,10 @@ class Cluster:
                 groups.on_carrier(turn, event)
             case EngineChanged():
                 groups.on_engine(turn, event)
+            case Reloaded():
+                self._reload(turn, event.params)
+            case ReloadRefused():
+                turn.tell(ReloadFailed(problems=event.problems))
             case PartChanged():
                 self._part_trouble[event.part] = event.trouble
             case StandbyRequested():
@@ -197,6 +203,16 @@ class Cluster:
                 self.shutdown.begin(turn)
             case _:
                 assert_never(event)
+
+    def _reload(self, turn: Turn, params: Params) -> None:
+        changes = differences(self.params, params)
+        self.params = params
+        for part in (self.peer, self.links, self.outbox, self.inbox, self.ping, self.moves):
+            part.reconfigure(params)
+        self.ipfail.reconfigure(params)
+        self.presence.reconfigure(params)
+        self.takeover.reconfigure(turn, params)
+        turn.tell(ConfigurationReloaded(changes=changes))
 
     def _advance(self, turn: Turn) -> None:
         self.takeover.advance(turn)

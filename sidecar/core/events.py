@@ -6,6 +6,7 @@ whose number is not the one it waits for.
 
 from dataclasses import dataclass
 
+from sidecar.core.params import Params
 from sidecar.core.terms import ContainerState, Health, LinkName, StandbyMode
 
 
@@ -192,6 +193,20 @@ class EngineChanged(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded(_Event):
+    """HUP: the files were read anew and are right; the node and its peer are the same."""
+
+    params: Params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadRefused(_Event):
+    """HUP: the files were read anew and are wrong; everything stays as it was."""
+
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartChanged(_Event):
     """A part that is not vital has trouble, or (with an empty reason) has none any more."""
 
@@ -246,5 +261,7 @@ Event = (
     | ContainerEvent
     | EngineChanged
     | PartChanged
+    | Reloaded
+    | ReloadRefused
     | OperatorEvent
 )

@@ -12,7 +12,7 @@ from sidecar.core.container import ContainerKeeper
 from sidecar.core.events import AddressEvent, CarrierChanged, ContainerEvent, EngineChanged
 from sidecar.core.group import Group, GroupNews
 from sidecar.core.occurrences import CarrierReported, EngineReported
-from sidecar.core.params import Address, Params
+from sidecar.core.params import Address, Container, Params, ResourceGroup
 from sidecar.core.peer import Peer
 from sidecar.core.terms import Holding
 from sidecar.core.timers import Timers
@@ -41,34 +41,60 @@ class Groups:
         self._macs: dict[str, str] = {}
         self.engine_up: bool | None = None
         self._engine_reason = ""
-        operations = Operations()
-        self._addresses = {
-            a.name: AddressKeeper(
-                a,
-                params.timing,
-                timers=timers,
-                operations=operations,
-                rng=rng,
-                owner_mac=self._owner_mac(a),
-            )
-            for g in params.groups
-            for a in g.addresses
-        }
-        self._containers = {
-            c.name: ContainerKeeper(c, timers, operations)
-            for g in params.groups
-            for c in g.containers
-        }
-        self._groups = tuple(
-            Group(
-                spec,
-                tuple(self._addresses[a.name] for a in spec.addresses),
-                tuple(self._containers[c.name] for c in spec.containers),
-                around=self,
-                news=news,
-            )
-            for spec in params.groups
+        self._timers = timers
+        self._rng = rng
+        self._news = news
+        self._operations = Operations()
+        self._addresses: dict[str, AddressKeeper] = {}
+        self._containers: dict[str, ContainerKeeper] = {}
+        self._groups: tuple[Group, ...] = ()
+        self._retiring: list[AddressKeeper] = []
+        self.reconfigure(params)
+
+    def reconfigure(self, params: Params) -> tuple[Group, ...]:
+        """Keep what stays as it is; return the groups that are new or changed.
+
+        A changed group is made anew around the addresses and containers that it keeps, which
+        nothing happens to. What no group names any more is let go by ``retire``; a container
+        that is not ours any more is left as it is.
+        """
+        before = {group.spec: group for group in self._groups}
+        named = {a.name for spec in params.groups for a in spec.addresses}
+        kept = {c.name for spec in params.groups for c in spec.containers}
+        self._retiring += [k for name, k in self._addresses.items() if name not in named]
+        self._containers = {n: k for n, k in self._containers.items() if n in kept}
+        for address in self._addresses.values():
+            address.reconfigure(params.timing)
+        self._groups = tuple(before.get(spec) or self._make(spec, params) for spec in params.groups)
+        return tuple(group for group in self._groups if group.spec not in before)
+
+    def _retire(self, turn: Turn) -> None:
+        for keeper in self._retiring:
+            keeper.release(turn)
+        gone = [keeper for keeper in self._retiring if keeper.gone]
+        for keeper in gone:
+            self._retiring.remove(keeper)
+            del self._addresses[keeper.address.name]
+
+    def _make(self, spec: ResourceGroup, params: Params) -> Group:
+        addresses = tuple(self._address(a, params) for a in spec.addresses)
+        containers = tuple(self._container(c) for c in spec.containers)
+        return Group(spec, addresses, containers, around=self, news=self._news)
+
+    def _address(self, address: Address, params: Params) -> AddressKeeper:
+        keeper = AddressKeeper(
+            address,
+            params.timing,
+            timers=self._timers,
+            operations=self._operations,
+            rng=self._rng,
+            owner_mac=self._owner_mac(address),
         )
+        return self._addresses.setdefault(address.name, keeper)
+
+    def _container(self, container: Container) -> ContainerKeeper:
+        keeper = ContainerKeeper(container, self._timers, self._operations)
+        return self._containers.setdefault(container.name, keeper)
 
     def __iter__(self) -> Iterator[Group]:
         return iter(self._groups)
@@ -124,6 +150,7 @@ class Groups:
         return tuple(reasons)
 
     def advance(self, turn: Turn) -> None:
+        self._retire(turn)
         for group in self._groups:
             if not group.settled:
                 group.advance(turn)

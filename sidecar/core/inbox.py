@@ -55,6 +55,9 @@ class Inbox:
         self._listener = listener
         self._newest: dict[str, int] = {}
 
+    def reconfigure(self, params: Params) -> None:
+        self._keyring = params.keyring
+
     def receive(self, turn: Turn, link: LinkState, data: bytes) -> None:
         try:
             message = unseal(data, self._keyring).message

@@ -41,12 +41,15 @@ class Ipfail:
         timers: Timers,
         hand_over: Callable[[Turn, Holding, str], None],
     ) -> None:
-        self.enabled = params.ipfail and bool(params.ping)
         self._peer = peer
         self._ping = ping
         self._outbox = outbox
         self._timers = timers
         self._hand_over = hand_over
+        self.reconfigure(params)
+
+    def reconfigure(self, params: Params) -> None:
+        self.enabled = params.ipfail and bool(params.ping)
         self._delay_ns = 2 * params.timing.keepalive_ns
         self._failback = params.auto_failback is AutoFailback.ON
 

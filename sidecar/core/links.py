@@ -80,6 +80,17 @@ class Links:
         self._dead_after_ns = dead_after_ns
         self._states = {link.name: LinkState(link) for link in params.links}
 
+    def reconfigure(self, params: Params) -> None:
+        """Keep what is known of the links that stay as they are."""
+        before, self._states = self._states, {}
+        for link in params.links:
+            state = before.get(link.name)
+            same = state is not None and state.link == link
+            self._states[link.name] = state if state is not None and same else LinkState(link)
+        for name, state in before.items():
+            if self._states.get(name) is not state:
+                self._timers.disarm(f"link {name} dead")
+
     def __iter__(self) -> Iterator[LinkState]:
         return iter(self._states.values())
 

@@ -44,6 +44,9 @@ class Moves:
         self._ping_count = ping_count
         self._not_before_ns = 0
 
+    def reconfigure(self, params: Params) -> None:
+        self._auto_failback = params.auto_failback
+
     def obstacle(self) -> str:
         """Why no hand-over can begin now; empty when it can."""
         peer, takeover = self._peer, self._takeover

@@ -7,9 +7,21 @@ page and the simulator's trace, so that none of them is written twice.
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from sidecar.core.terms import SECOND
+
+HAND_OVER_REASONS: Final = (
+    *("standby", "failback", "shutdown"),
+    *("service_failed", "carrier_lost", "address_failed", "ping_lost"),
+)
+TAKEOVER_REASONS: Final = (
+    *("start", "peer_dead", "peer_left", "orphan", "reload"),
+    *HAND_OVER_REASONS,
+)
+GIVE_UP_REASONS: Final = (*HAND_OVER_REASONS, "conflict", "peer_returned")
+TAKEOVER_PHASES: Final = ("container", "address")
+"""Stable labels, for metrics."""
 
 
 class Severity(Enum):
@@ -198,7 +210,7 @@ class BecameStable(_Occurrence):
 class TakeoverBegan(_Occurrence):
     groups: tuple[str, ...]
     reason: str
-    """Stable label: start, peer_dead, peer_left, standby, failback, orphan."""
+    """One of TAKEOVER_REASONS."""
     why: str
 
     def sentence(self) -> str:
@@ -217,7 +229,7 @@ class TakeoverDone(_Occurrence):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeoverPhase(_Occurrence):
-    """One step of a takeover: detected, probed, container, address, announced."""
+    """One step of a takeover, one of TAKEOVER_PHASES, measured from its decision."""
 
     severity = Severity.DEBUG
     group: str
@@ -232,7 +244,7 @@ class TakeoverPhase(_Occurrence):
 class GiveUpBegan(_Occurrence):
     groups: tuple[str, ...]
     reason: str
-    """Stable label: standby, failback, shutdown, service_failed, carrier_lost, conflict, late."""
+    """One of GIVE_UP_REASONS."""
     why: str
 
     def sentence(self) -> str:
@@ -449,6 +461,23 @@ class ReadinessChanged(_Occurrence):
         if self.ready:
             return "ready to serve"
         return f"not ready to serve: {'; '.join(self.reasons)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationReloaded(_Occurrence):
+    changes: tuple[str, ...]
+
+    def sentence(self) -> str:
+        return f"configuration reloaded: {'; '.join(self.changes) or 'nothing has changed'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadFailed(_Occurrence):
+    severity = Severity.ERROR
+    problems: tuple[str, ...]
+
+    def sentence(self) -> str:
+        return f"reload refused, everything stays as it was: {'; '.join(self.problems)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

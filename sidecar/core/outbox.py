@@ -40,7 +40,11 @@ class Outbox:
             (fields.SRCUUID, boot.uuid),
         )
         self._generation = f"{boot.generation:x}"
-        self._ttl = str(params.hopfudge + NODES + len(params.ping))
+        self._ttl = _ttl(params)
+
+    def reconfigure(self, params: Params) -> None:
+        self._params = params
+        self._ttl = _ttl(params)
 
     def send(self, turn: Turn, kind: str, *pairs: Pair) -> int:
         """Send a sequenced message; return its number."""
@@ -104,3 +108,7 @@ class Outbox:
                 data = sealed[state.form] = seal(message, key, state.form, inner=inner)
             state.sent += 1
             turn.do(SendPacket(link=state.link.name, data=data))
+
+
+def _ttl(params: Params) -> str:
+    return str(params.hopfudge + NODES + len(params.ping))

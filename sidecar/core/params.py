@@ -122,3 +122,28 @@ class Boot:
     uuid: bytes
     trouble: tuple[str, ...] = ()
     """Reasons from before the start why the node is not ready, such as a read-only state folder."""
+
+
+def differences(before: Params, after: Params) -> tuple[str, ...]:
+    """What a reload changes, in words; keys are named by number and method only."""
+    changes: list[str] = []
+    for name in ("keepalive_ns", "warntime_ns", "deadtime_ns", "initdead_ns"):
+        was, now = getattr(before.timing, name), getattr(after.timing, name)
+        if was != now:
+            unit = name.removesuffix("_ns")
+            changes.append(f"{unit} {was // 1_000_000} ms becomes {now // 1_000_000} ms")
+    if before.auto_failback is not after.auto_failback:
+        changes.append(f"auto_failback {before.auto_failback} becomes {after.auto_failback}")
+    for what, old, new in (
+        ("link", before.links, after.links),
+        ("group", before.groups, after.groups),
+        ("ping node", before.ping, after.ping),
+    ):
+        changes += [f"{what} {one.name} goes" for one in old if one not in new]
+        changes += [f"{what} {one.name} comes" for one in new if one not in old]
+    if before.keyring != after.keyring:
+        key = after.keyring.current
+        changes.append(f"keys are new; signing with {key.number} {key.method}")
+    if before.ipfail != after.ipfail:
+        changes.append(f"ipfail is {'on' if after.ipfail else 'off'}")
+    return tuple(changes)

@@ -81,6 +81,9 @@ class Peer:
         """Alive, and ready as far as it says; a real Heartbeat node never says."""
         return self.alive and not self.left and self.ready is not False
 
+    def reconfigure(self, params: Params) -> None:
+        self._timing = params.timing
+
     def sees_less(self, ping_count: int) -> bool:
         """Whether it says that it sees fewer ping nodes than this."""
         return self.ping_count is not None and self.ping_count < ping_count

@@ -34,13 +34,24 @@ class PingNodes:
     """All targets, in the order of ha.cf."""
 
     def __init__(self, params: Params, timers: Timers, changed: Callable[[Turn], None]) -> None:
-        self._targets = {spec.name: _Target(spec) for spec in params.ping}
+        self._targets: dict[str, _Target] = {}
+        self._timers = timers
+        self._changed = changed
+        self.reconfigure(params)
+
+    def reconfigure(self, params: Params) -> None:
+        """Keep what is known of the targets that stay."""
+        before, self._targets = self._targets, {}
+        for spec in params.ping:
+            target = before.pop(spec.name, None) or _Target(spec)
+            target.spec = spec
+            self._targets[spec.name] = target
+        for target in before.values():
+            self._timers.disarm(self._timer(target))
         self._deadping_ns = params.deadping_ns
         self._key = params.keyring.current
         self._keyring = params.keyring
         self._inner = params.inner_auth
-        self._timers = timers
-        self._changed = changed
 
     def __iter__(self) -> Iterator[PingView]:
         return (PingView(name=t.spec.name, up=bool(t.up)) for t in self._targets.values())

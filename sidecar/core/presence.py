@@ -38,16 +38,19 @@ class Presence:
         activated: Callable[[Turn], None],
     ) -> None:
         self.status = NodeStatus.INIT
-        self._params = params
         self._peer = peer
         self._outbox = outbox
         self._timers = timers
         self._describe = describe
         self._ping = ping
         self._activated = activated
+        self._due_ns = 0
+        self.reconfigure(params)
+
+    def reconfigure(self, params: Params) -> None:
+        self._params = params
         self._keepalive_ns = params.timing.keepalive_ns
         self._dt = f"{params.timing.deadtime_ns // MILLISECOND:x}"
-        self._due_ns = 0
 
     def begin(self, turn: Turn) -> None:
         """A link can carry packets for the first time."""

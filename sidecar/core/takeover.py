@@ -287,6 +287,12 @@ class Takeover:
         self.claim(turn, side, vouched=False, reason="orphan", why="nobody holds it")
         self._tell(turn)
 
+    def reconfigure(self, turn: Turn, params: Params) -> None:
+        """Groups that came are taken up where their side is held; the others are left alone."""
+        for group in self.groups.reconfigure(params):
+            if self.groups.side_of(group) & self.mine:
+                group.want(turn, vouched=False, reason="reload", why="haresources has changed")
+
     def shut_down(self, turn: Turn, why: str) -> None:
         """Give up everything, for good."""
         self._become(ResourceState.SHUTDOWN)

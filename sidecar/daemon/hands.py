@@ -1,5 +1,5 @@
-"""Carries the core's wishes to the adapters, and the adapters' answers to nobody: they feed the
-driver themselves. Nothing here blocks; what may block goes to a worker.
+"""Carries the core's wishes to the adapters. Nothing here blocks; what may block goes to a worker,
+and what comes of it the adapters feed to the driver themselves.
 """
 
 import asyncio
@@ -19,18 +19,11 @@ from sidecar.core.actions import (
 )
 from sidecar.core.events import Event, StandbyRequested, TakeoverRequested
 from sidecar.core.occurrences import AddressGivenUp, AddressHeld, AddressTaken, Occurrence
-from sidecar.core.params import Address, Params
 from sidecar.core.terms import LinkName
-from sidecar.daemon.worker import Worker
-from sidecar.media.base import Medium
-from sidecar.media.icmp import Pinger
-from sidecar.service.adapter import ServiceAdapter
-from sidecar.vip.announce import Announcer
-from sidecar.vip.probe import Prober
+from sidecar.daemon.adapters import Adapters
 from sidecar.web.ports import Reply, Request, RequestKind
 
 Tell = Callable[[Occurrence], None]
-LeaseAction = ClaimAddress | RenewLease | ReleaseAddress
 
 
 class Requests:
@@ -69,57 +62,43 @@ class NodeHands:
 
     def __init__(
         self,
-        params: Params,
-        *,
-        media: dict[LinkName, Medium],
-        pinger: Pinger,
-        leases: Worker[LeaseAction],
-        prober: Prober,
-        announcer: Announcer,
-        service: ServiceAdapter,
+        adapters: Adapters,
         requests: Requests,
+        *,
         tell: tuple[Tell, ...],
         done: Callable[[], None],
     ) -> None:
-        self._media = media
-        self._pinger = pinger
-        self._leases = leases
-        self._prober = prober
-        self._announcer = announcer
-        self._service = service
+        self._adapters = adapters
         self._requests = requests
         self._tell = tell
         self._done = done
-        self._addresses: dict[str, Address] = {
-            address.name: address for group in params.groups for address in group.addresses
-        }
 
     def send(self, link: LinkName, data: bytes) -> None:
-        self._media[link].send(data)
+        self._adapters.media[link].send(data)
 
     def ping(self, action: SendPing) -> None:
-        self._pinger.send(action)
+        self._adapters.pinger.send(action)
 
     def vip(self, action: VipAction) -> None:
         match action:
             case ClaimAddress() | RenewLease() | ReleaseAddress():
-                self._leases.submit(action)
+                self._adapters.leases.submit(action)
             case ProbeAddress():
-                self._prober.probe(action)
+                self._adapters.prober.probe(action)
             case Announce():
-                self._announcer.announce(action.address)
+                self._adapters.announcer.announce(action.address)
             case _:
                 assert_never(action)
 
     def service(self, action: ServiceAction) -> None:
-        self._service.carry_out(action)
+        self._adapters.service.carry_out(action)
 
     def report(self, occurrence: Occurrence) -> None:
         match occurrence:
             case AddressHeld():
-                self._prober.holding(self._addresses[occurrence.address], True)
+                self._hold(occurrence.address, held=True)
             case AddressGivenUp() | AddressTaken():
-                self._prober.holding(self._addresses[occurrence.address], False)
+                self._hold(occurrence.address, held=False)
             case _:
                 pass
         for tell in self._tell:
@@ -130,3 +109,7 @@ class NodeHands:
 
     def exit(self) -> None:
         self._done()
+
+    def _hold(self, name: str, *, held: bool) -> None:
+        """Who else uses an address matters while it is held."""
+        self._adapters.prober.holding(self._adapters.addresses[name], held)

@@ -15,6 +15,7 @@ from sidecar.daemon import state
 from sidecar.daemon.clock import moment
 from sidecar.daemon.logs import LogFormat, logging_to
 from sidecar.daemon.node import Node
+from sidecar.daemon.reload import Load
 from sidecar.vip.interfaces import find_interface
 from sidecar.vip.lease import Lease
 from sidecar.web.api import page_text
@@ -22,23 +23,26 @@ from sidecar.web.api import page_text
 log = logging.getLogger("sidecar")
 
 
-def run(settings: Settings) -> int:
-    """Run until told to stop; 0 after a clean stop, 1 after an internal error."""
+def run(settings: Settings, load: Load) -> int:
+    """Run until told to stop; 0 after a clean stop, 1 after an internal error.
+
+    ``load`` reads the settings anew when HUP comes.
+    """
     form = LogFormat(settings.log_format.value)
     with logging_to(form=form, level=settings.log_level.value):
         for warning in settings.warnings:
             log.warning("%s", warning)
-        settings = replace(settings, params=_with_interfaces(settings.params))
+        settings = _placed_on_interfaces(settings)
         boot = state.boot(settings.state_dir, settings.node, moment().wall_s)
         lease = Lease(lambda: moment().ns)
         trouble = _sweep(lease, settings.params)
         boot = replace(boot, trouble=(*boot.trouble, *trouble))
         page = page_text()
-        return asyncio.run(_run(settings, boot, lease, page))
+        return asyncio.run(_run(settings, boot, lease, page, lambda: _placed_on_interfaces(load())))
 
 
-async def _run(settings: Settings, boot: Boot, lease: Lease, page: str) -> int:
-    node = Node(settings, boot, lease, page)
+async def _run(settings: Settings, boot: Boot, lease: Lease, page: str, load: Load) -> int:
+    node = Node(settings, boot, lease, page=page, load=load)
     # What was made until now lives to the end: a full collection need not walk it, which would
     # stop the loop for tens of milliseconds.
     gc.collect()
@@ -46,13 +50,13 @@ async def _run(settings: Settings, boot: Boot, lease: Lease, page: str) -> int:
     return await node.run()
 
 
-def _with_interfaces(params: Params) -> Params:
+def _placed_on_interfaces(settings: Settings) -> Settings:
     """Find the interface for each address that was written without one."""
     groups = tuple(
         replace(group, resources=tuple(_placed(r) for r in group.resources))
-        for group in params.groups
+        for group in settings.params.groups
     )
-    return replace(params, groups=groups)
+    return replace(settings, params=replace(settings.params, groups=groups))
 
 
 def _placed(resource: Resource) -> Resource:

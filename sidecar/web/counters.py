@@ -17,28 +17,21 @@ from prometheus_client import (
 
 from sidecar import VERSION
 from sidecar.core.occurrences import (
+    GIVE_UP_REASONS,
+    TAKEOVER_PHASES,
+    TAKEOVER_REASONS,
     AddressAnnounced,
     BeatHeard,
+    ConfigurationReloaded,
     GiveUpBegan,
     Occurrence,
+    ReloadFailed,
     TakeoverBegan,
     TakeoverPhase,
 )
 from sidecar.core.terms import SECOND
 from sidecar.core.view import ClusterView
 from sidecar.web.metrics import addresses_of
-
-TAKEOVER_REASONS: Final = ("start", "peer_dead", "peer_left", "standby", "failback", "orphan")
-GIVEUP_REASONS: Final = (
-    "standby",
-    "failback",
-    "shutdown",
-    "service_failed",
-    "carrier_lost",
-    "conflict",
-    "late",
-)
-TAKEOVER_PHASES: Final = ("detected", "probed", "container", "address", "announced")
 
 # Around the usual keepalive (50 ms to 2 s) and deadtime (200 ms to 30 s).
 _GAP_BUCKETS_S: Final = (
@@ -121,21 +114,22 @@ class Counters:
                 self._phase.labels(occurrence.phase).observe(occurrence.took_ns / SECOND)
             case AddressAnnounced():
                 self._announcements.labels(occurrence.address, occurrence.kind).inc()
+            case ConfigurationReloaded():
+                self._reloaded.set(1)
+            case ReloadFailed():
+                self._reloaded.set(0)
             case _:
                 pass  # The view carries it, or nobody counts it.
 
     def loop_lag(self, lag_ns: int) -> None:
         self._lag.observe(lag_ns / SECOND)
 
-    def config_reloaded(self, *, successful: bool) -> None:
-        self._reloaded.set(successful)
-
     def _show_zeros(self, view: ClusterView) -> None:
         """The library makes a series when its labels are first named."""
         self._gap.labels(view.peer)
         for reason in TAKEOVER_REASONS:
             self._takeovers.labels(reason)
-        for reason in GIVEUP_REASONS:
+        for reason in GIVE_UP_REASONS:
             self._giveups.labels(reason)
         for phase in TAKEOVER_PHASES:
             self._phase.labels(phase)

@@ -18,7 +18,10 @@ from sidecar.core.terms import AddressState, ContainerState, LinkStatus, NodeSta
 from sidecar.core.view import AddressView, ClusterView, LinkView
 from sidecar.web.document import resource_state
 
-REJECTION_REASONS: Final = ("malformed", "oversized", "unknown_key", "bad_auth", "unsigned")
+REJECTION_REASONS: Final = (
+    *("malformed", "oversized", "unknown_key", "bad_auth", "unsigned"),
+    *("foreign_node", "same_name", "replay"),
+)
 """Those of the wire, shown from the start; others appear when they are first met."""
 ADDRESS_STATES: Final = tuple(state.value for state in AddressState)
 CONTAINER_STATES: Final = (*(state.value for state in ContainerState), "failed")

@@ -1,0 +1,151 @@
+"""All that touches the world: links, pings, leases, probes, announcements, containers.
+
+Made, started, changed by a reload, and ended here; what they do they are told by hands.py, and what
+they find out they feed to the driver.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from sidecar.config.settings import Settings
+from sidecar.core.actions import ClaimAddress, ReleaseAddress, RenewLease
+from sidecar.core.events import Event
+from sidecar.core.params import Address
+from sidecar.core.terms import LinkName
+from sidecar.daemon.worker import Worker
+from sidecar.media.base import Medium
+from sidecar.media.icmp import Pinger
+from sidecar.media.open import open_media
+from sidecar.service.adapter import ServiceAdapter
+from sidecar.service.engine import VerbAction
+from sidecar.vip.announce import Announcer
+from sidecar.vip.lease import Lease
+from sidecar.vip.probe import Prober
+from sidecar.vip.watch import AddressWatch
+
+LeaseAction = ClaimAddress | RenewLease | ReleaseAddress
+
+LAST_RELEASE_S: Final = 1.0
+
+
+class Adapters:
+    """Made inside the running loop, whose thread all calls belong to."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        lease: Lease,
+        *,
+        feed: Callable[[Event], None],
+        crashed: Callable[[BaseException], None],
+    ) -> None:
+        self.settings = settings
+        self._lease = lease
+        self._feed = feed
+        self._crashed = crashed
+        self.addresses: dict[str, Address] = {}
+        """Every address that was ever ours to hold."""
+        self.media: dict[LinkName, Medium] = {}
+        self.pinger = Pinger(feed)
+        self.prober = Prober(feed)
+        self.announcer = Announcer()
+        self.leases: Worker[LeaseAction] = Worker(
+            "leases", lease.perform, emit=feed, crashed=crashed
+        )
+        self._note_addresses()
+        self._make_service()
+        self._watching: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self.leases.start()
+        self._start_service()
+        self._watch_addresses()
+        self._open_media()
+
+    async def reconfigure(self, settings: Settings) -> None:
+        """Apply what differs, and touch nothing else. The core has been told before."""
+        before, self.settings = self.settings, settings
+        if before.params.links != settings.params.links:
+            self._open_media()
+        if before.params.groups == settings.params.groups:
+            return
+        self._note_addresses()
+        self._watch_addresses()
+        if _containers(before) != _containers(settings):
+            old_service, old_worker = self.service, self._services
+            self._make_service()
+            self._start_service()
+            await asyncio.to_thread(old_worker.stop, LAST_RELEASE_S)
+            await old_service.close()
+
+    async def close(self) -> None:
+        """Release what is left, and end. After a clean stop nothing is left."""
+        await asyncio.to_thread(self._release_all)
+        if self._watching is not None:
+            self._watching.cancel()
+        for medium in self.media.values():
+            medium.close()
+        self.pinger.close()
+        self.prober.close()
+        self.announcer.close()
+        await asyncio.to_thread(self._services.stop, LAST_RELEASE_S)
+        await self.service.close()
+
+    def _release_all(self) -> None:
+        """After a crash the address must not outlive us by its lease."""
+        self.leases.stop(LAST_RELEASE_S)
+        for address in self.addresses.values():
+            with suppress(OSError):
+                self._lease.perform(ReleaseAddress(op=0, address=address))
+        self._lease.close()
+
+    # --- parts ---------------------------------------------------------------------------------
+
+    def _note_addresses(self) -> None:
+        for group in self.settings.params.groups:
+            self.addresses |= {address.name: address for address in group.addresses}
+
+    def _open_media(self) -> None:
+        """All anew, since links may share a receiver; no beat is missed by it."""
+        for medium in self.media.values():
+            medium.close()
+        self.media = open_media(self.settings.params.links, self._feed)
+        for medium in self.media.values():
+            medium.open()
+
+    def _make_service(self) -> None:
+        self.service = ServiceAdapter(
+            containers=_containers(self.settings),
+            docker_host=self.settings.docker,
+            emit=self._feed,
+            submit=self._submit,
+        )
+        self._services: Worker[VerbAction] = Worker(
+            "services", self.service.perform, emit=self._feed, crashed=self._crashed
+        )
+
+    def _submit(self, action: VerbAction) -> None:
+        self._services.submit(action)
+
+    def _start_service(self) -> None:
+        self._services.start()
+        self.service.start()
+
+    def _watch_addresses(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        watch = AddressWatch(tuple(self.addresses.values()), self._feed)
+        self._watching = asyncio.get_running_loop().create_task(self._watch(watch))
+
+    async def _watch(self, watch: AddressWatch) -> None:
+        try:
+            await watch.run()
+        except Exception as error:  # noqa: BLE001 - a guard: a blind node must not hold on
+            self._crashed(error)
+
+
+def _containers(settings: Settings) -> dict[str, str]:
+    names: list[str] = [c.name for g in settings.params.groups for c in g.containers]
+    return {name: settings.container_here(name) for name in names}
