@@ -1,5 +1,7 @@
 """What is believed of what comes in, and why the rest is rejected (protocol sections 2.1, 3, 4)."""
 
+import itertools
+
 import pytest
 
 from sidecar.core.events import PacketReceived
@@ -12,7 +14,6 @@ from sidecar.wire.message import Message
 from tests.core.harness import ETH1, KEY, NODE, NODE_UUID, PEER, PEER_UUID, some_params
 from tests.core.scenes import Scene, just_started, settled
 from tests.core.scripted import KEEPALIVE_NS
-import itertools
 
 
 def rejections(scene: Scene) -> dict[str, int]:
