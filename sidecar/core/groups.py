@@ -141,7 +141,7 @@ class Groups:
             for interface, up in self._carrier.items()
             if not up
         ]
-        if self.engine_up is False:
+        if self.engine_up is False and self._containers:
             reasons.append(f"the Docker engine does not answer: {self._engine_reason}")
         reasons += [c.trouble for c in self._containers.values() if c.trouble]
         reasons += [
