@@ -248,7 +248,7 @@ class Cluster:
 
     # --- messages of the peer ------------------------------------------------------------------
 
-    def heard(self, turn: Turn, message: Message) -> None:
+    def heard(self, turn: Turn, message: Message) -> None:  # noqa: C901 - a table
         """Hand a message to the part it concerns; a type that we do not know is harmless."""
         match message.kind:
             case fields.REQNODES:
@@ -261,6 +261,10 @@ class Cluster:
                 self.takeover.on_resource(turn, message)
             case fields.ASK_RESOURCES:
                 self.takeover.standby.on_ask(turn, message, may_take=self._may_take())
+            case fields.IP_REQUEST if self.takeover.speaks_legacy:
+                self.takeover.legacy.on_request(turn, message)
+            case fields.IP_REQUEST_RESP if self.takeover.speaks_legacy:
+                self.takeover.legacy.on_response(turn, message)
             case fields.HB_TAKEOVER:
                 if self.shutdown.stage is Stage.RUNNING:
                     self.operator.on_hb_takeover(turn, message.get(fields.RSC_HOLD) or "")

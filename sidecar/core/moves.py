@@ -54,6 +54,8 @@ class Moves:
             return f"{peer.name} is not there"
         if peer.ready is False:
             return f"{peer.name} is not ready to serve"
+        if takeover.speaks_legacy:
+            return "a Heartbeat node with auto_failback legacy knows no hand-over"
         if not takeover.stable:
             return "this node is still moving resources"
         if not takeover.other_stable:
@@ -80,7 +82,7 @@ class Moves:
                 return
         if self._peer.sees_less(self._ping_count()):
             return
-        if takeover.failback_armed and self._auto_failback is AutoFailback.ON:
+        if takeover.failback_armed and self._auto_failback is not AutoFailback.OFF:
             takeover.failback_armed = False
             if Holding.FOREIGN in takeover.mine:
                 self._begin(turn, Holding.FOREIGN, "failback", "auto_failback is on")

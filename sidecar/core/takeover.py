@@ -16,6 +16,7 @@ from sidecar.core import dialect
 from sidecar.core.claims import SIDES, Claims
 from sidecar.core.group import Group
 from sidecar.core.groups import Groups
+from sidecar.core.legacy import Legacy
 from sidecar.core.machine import Transitions, move
 from sidecar.core.occurrences import BecameStable, SplitBrainEnded, SplitBrainSuspected
 from sidecar.core.outbox import Outbox
@@ -25,6 +26,7 @@ from sidecar.core.standby import Standby
 from sidecar.core.terms import (
     HOLDING_OF_WORD,
     SECOND,
+    AutoFailback,
     Holding,
     ResourceState,
 )
@@ -79,9 +81,16 @@ class Takeover:
         self._peer = peer
         self._outbox = outbox
         self._timers = timers
+        self._is_legacy = params.auto_failback is AutoFailback.LEGACY
+        self.legacy = Legacy(self.groups, peer, outbox=outbox, timers=timers, holdings=self)
         self.claims = Claims()
         self.failback_armed = False
         self._releasing = False
+
+    @property
+    def speaks_legacy(self) -> bool:
+        """The peer is a real Heartbeat node, and ha.cf says ``auto_failback legacy``."""
+        return self._is_legacy and self._peer.met and not self._peer.is_sidecar
 
     @property
     def stable(self) -> bool:
@@ -95,6 +104,11 @@ class Takeover:
     def begin(self, turn: Turn) -> None:
         """Communication is up (R1)."""
         self._become(ResourceState.STARTING)
+        if self.speaks_legacy:
+            self._become(ResourceState.STABLE)
+            self.other_stable = True
+            self.legacy.begin(turn)
+            return
         self._outbox.send(turn, fields.STARTING)
         if not self._peer.alive:
             self.peer_died(turn)
@@ -124,7 +138,7 @@ class Takeover:
     def on_resource(self, turn: Turn, message: Message) -> None:
         """What the other holds, from the newest of its messages."""
         told = HOLDING_OF_WORD.get(message.get(fields.RSC_HOLD) or "")
-        if told is None:
+        if told is None or self.speaks_legacy:
             return
         self._receive_resources(turn)
         full = message.get(fields.RTYPE) == "full"
@@ -217,7 +231,7 @@ class Takeover:
             return
         wishes = [s for s in SIDES if s in self.mine and self._is_only_a_wish(s)]
         for side in wishes:
-            self._drop(turn, side, "peer_returned", f"{self._peer.name} is back and may hold it")
+            self.drop(turn, side, "peer_returned", f"{self._peer.name} is back and may hold it")
         self.ask(turn)
 
     def _is_only_a_wish(self, side: Holding) -> bool:
@@ -239,7 +253,7 @@ class Takeover:
             self._end_split_brain(turn)
         lost = [s for s in SIDES if s in overlap and not self.claims.keeps(s)]
         for side in lost:
-            self._drop(turn, side, "conflict", f"{self._peer.name} has the older claim")
+            self.drop(turn, side, "conflict", f"{self._peer.name} has the older claim")
         if lost:
             self._releasing = True
             self._tell(turn, stable=False)
@@ -262,7 +276,7 @@ class Takeover:
         """The other is about to take these in a hand-over."""
         for side in SIDES:
             if side in which:
-                self._drop(turn, side, reason, why)
+                self.drop(turn, side, reason, why)
         self._tell(turn, stable=False, info="standby")
 
     def standby_ended(self, turn: Turn) -> None:
@@ -289,6 +303,7 @@ class Takeover:
 
     def reconfigure(self, turn: Turn, params: Params) -> None:
         """Groups that came are taken up where their side is held; the others are left alone."""
+        self._is_legacy = params.auto_failback is AutoFailback.LEGACY
         for group in self.groups.reconfigure(params):
             if self.groups.side_of(group) & self.mine:
                 group.want(turn, vouched=False, reason="reload", why="haresources has changed")
@@ -298,10 +313,10 @@ class Takeover:
         self._become(ResourceState.SHUTDOWN)
         self.standby.cancel(turn, why)
         for side in SIDES:
-            self._drop(turn, side, "shutdown", why)
+            self.drop(turn, side, "shutdown", why)
         self._tell(turn, info="shutdown")
 
-    def _drop(self, turn: Turn, side: Holding, reason: str, why: str) -> None:
+    def drop(self, turn: Turn, side: Holding, reason: str, why: str) -> None:
         self.mine &= ~side
         for group in self.groups.of(side):
             group.give_up(turn, reason=reason, why=why)
@@ -312,6 +327,8 @@ class Takeover:
 
     def _tell(self, turn: Turn, *, stable: bool = True, info: str = "", ask: bool = False) -> None:
         """Say what is held (section 6.7)."""
+        if self.speaks_legacy:
+            return
         is_stable = stable and self.state is ResourceState.STABLE
         pairs = [
             (fields.RSC_HOLD, self.mine.word),
@@ -328,7 +345,8 @@ class Takeover:
 
     def group_held(self, turn: Turn, group: Group) -> None:
         """A real Heartbeat expects to hear that foreign groups run here now (R7)."""
-        if self.groups.side_of(group) is Holding.FOREIGN and not self.other and self.standby.idle:
+        is_foreign = self.groups.side_of(group) is Holding.FOREIGN
+        if is_foreign and not self.other and self.standby.idle and not self.speaks_legacy:
             hold = (fields.RSC_HOLD, Holding.FOREIGN.word)
             self._outbox.send(turn, fields.RESOURCE, hold, (fields.INFO, "mach_down"))
 
@@ -339,6 +357,7 @@ class Takeover:
         """After every step: take what steps have become possible."""
         self.groups.advance(turn)
         self.standby.advance(turn)
+        self.legacy.advance(turn)
         if self._releasing and all(g.released for g in self.groups if not g.wanted):
             self._releasing = False
             self._tell(turn)
