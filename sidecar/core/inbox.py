@@ -7,6 +7,7 @@ kind in its newest form: an older status or resource message that arrives late s
 
 from typing import Final, Protocol
 
+from sidecar.core.beat import read_beat
 from sidecar.core.links import Links, LinkState
 from sidecar.core.occurrences import PacketsLost
 from sidecar.core.outbox import Outbox
@@ -91,9 +92,9 @@ class Inbox:
         if seq is None:
             raise Malformed("a sequenced message needs seq")
         generation = message.hex_int(fields.HG) or 0
-        is_status = message.kind == fields.STATUS
+        beat = read_beat(message) if message.kind == fields.STATUS else None
         inbound = self._peer.inbound
-        verdict = inbound.judge(generation, seq, turn.ns, is_status=is_status)
+        verdict = inbound.judge(generation, seq, turn.ns, is_status=beat is not None)
         if verdict is Verdict.REPLAY:
             link.reject(turn, "replay", f"generation {generation:x} number {seq:x} is of the past")
             return
@@ -106,8 +107,8 @@ class Inbox:
             self._newest.clear()
         if not self._is_news(message.kind, seq):
             return
-        if is_status:
-            self._peer.on_status(turn, message, verdict)
+        if beat is not None:
+            self._peer.on_status(turn, beat, verdict)
         elif self._is_for_us(message):
             self._listener.heard(turn, message)
 

@@ -7,9 +7,9 @@ initdead has passed since this node could hear anything at all. Never looks at r
 """
 
 from random import Random
-from typing import Final, Protocol
+from typing import Protocol
 
-from sidecar.core import dialect
+from sidecar.core.beat import Beat
 from sidecar.core.occurrences import (
     BeatHeard,
     HeartbeatLate,
@@ -21,13 +21,9 @@ from sidecar.core.occurrences import (
 )
 from sidecar.core.params import Params
 from sidecar.core.sequence import Inbound, Verdict
-from sidecar.core.terms import MILLISECOND, SECOND, NodeStatus
+from sidecar.core.terms import NodeStatus
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
-from sidecar.wire import fields
-from sidecar.wire.message import Message
-
-DT_MAX_NS: Final = 3600 * SECOND  # a dead time beyond an hour would be no dead time
 
 
 class PeerNews(Protocol):
@@ -97,12 +93,14 @@ class Peer:
         if self.alive:
             self.beat_ns = turn.ns
             self._watch()
+        elif self._timers.is_armed("peer dead"):
+            self.await_first_sign(turn)
 
-    def on_status(self, turn: Turn, message: Message, verdict: Verdict) -> None:
+    def on_status(self, turn: Turn, beat: Beat, verdict: Verdict) -> None:
         """A status message that was not seen before."""
         was, first = self.status, not self.met
         new_life = verdict is Verdict.NEW_LIFE
-        self._read(message)
+        self._learn(beat)
         if was is not NodeStatus.DEAD and not first and not new_life:
             self._measure_gap(turn)
         self.beat_ns = turn.ns
@@ -131,22 +129,17 @@ class Peer:
         if was_quiet:
             self._news.peer_calm(turn)
 
-    def _read(self, message: Message) -> None:
-        status = message.get(fields.ST) or ""
-        if status in (NodeStatus.INIT, NodeStatus.UP, NodeStatus.ACTIVE):
-            self.status = NodeStatus(status)
+    def _learn(self, beat: Beat) -> None:
+        if beat.status is not None:
+            self.status = beat.status
         elif self.status is NodeStatus.DEAD:
             self.status = NodeStatus.UP
-        dt_ms = message.hex_int(fields.DT)
-        if dt_ms:
-            self.dead_after_ns = min(dt_ms * MILLISECOND, DT_MAX_NS)
-        else:
-            self.dead_after_ns = self._timing.deadtime_ns
-        self.is_sidecar = message.get(dialect.VERSION_FIELD) is not None
-        ready = message.get(dialect.READY)
-        self.ready = None if ready is None else ready == "1"
-        self.ping_count = message.dec_int(dialect.PING)
-        self.macs = dialect.decode_macs(message.get(dialect.MACS) or "")
+        own_ns = self._timing.deadtime_ns
+        self.dead_after_ns = own_ns if beat.dead_after_ns is None else beat.dead_after_ns
+        self.is_sidecar = beat.is_sidecar
+        self.ready = beat.ready
+        self.ping_count = beat.ping_count
+        self.macs = beat.macs
 
     def _measure_gap(self, turn: Turn) -> None:
         assert self.beat_ns is not None

@@ -1,0 +1,45 @@
+"""What one status message says, read whole before anything of it is believed.
+
+A field that cannot be read makes the whole message malformed, and a malformed message counts as not
+received at all (protocol sections 3.4 and 5.1). Never looks at its number or generation.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sidecar.core import dialect
+from sidecar.core.terms import MILLISECOND, SECOND, NodeStatus
+from sidecar.wire import fields
+from sidecar.wire.message import Message
+
+DT_MAX_NS: Final = 3600 * SECOND  # a dead time beyond an hour would be no dead time
+_OF_LIVING: Final = (NodeStatus.INIT, NodeStatus.UP, NodeStatus.ACTIVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """One status message of the peer."""
+
+    status: NodeStatus | None
+    """None: a word that no living node says of itself."""
+    dead_after_ns: int | None
+    """The sender's own dead time; None when it does not say."""
+    is_sidecar: bool
+    ready: bool | None
+    ping_count: int | None
+    macs: dict[str, str]
+
+
+def read_beat(message: Message) -> Beat:
+    """Raise Malformed when a number in it is none."""
+    word = message.get(fields.ST) or ""
+    dt_ms = message.hex_int(fields.DT)
+    ready = message.get(dialect.READY)
+    return Beat(
+        status=NodeStatus(word) if word in _OF_LIVING else None,
+        dead_after_ns=min(dt_ms * MILLISECOND, DT_MAX_NS) if dt_ms else None,
+        is_sidecar=message.get(dialect.VERSION_FIELD) is not None,
+        ready=None if ready is None else ready == "1",
+        ping_count=message.dec_int(dialect.PING),
+        macs=dialect.decode_macs(message.get(dialect.MACS) or ""),
+    )
