@@ -112,6 +112,7 @@ class Links:
         was_told = not state.open and state.reason == reason
         state.open = False
         state.reason = reason
+        self._timers.disarm(f"link {name} dead")  # the silence that follows is no news
         if not was_told:
             self._die(turn, state, reason)
 
