@@ -1,0 +1,157 @@
+"""HUP: what changes is applied, what stays is not touched, and the heartbeat never stops."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from sidecar.core.actions import ClaimAddress, ReleaseAddress
+from sidecar.core.events import LinkOpened, Reloaded, ReloadRefused
+from sidecar.core.occurrences import ConfigurationReloaded, PacketRejected, ReloadFailed
+from sidecar.core.params import Params
+from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback
+from sidecar.wire import fields
+from sidecar.wire.auth import Key, Keyring, Method
+from tests.core.harness import (
+    ETH2,
+    KEY,
+    NODE,
+    PEER,
+    VIP,
+    VIP_OF_PEER,
+    Node,
+    Wired,
+    a_group,
+    a_link,
+    a_timing,
+    mirrored,
+    some_params,
+)
+
+NEW_KEY = Key(2, Method.SHA256, b"another key of the tests")
+
+
+@pytest.fixture
+def pair() -> Wired:
+    pair = Wired()
+    pair.start()
+    for node in pair.nodes:
+        node.forget()
+    return pair
+
+
+def reload(node: Node, params: Params) -> None:
+    node.params = params
+    node.step(Reloaded(params=params))
+
+
+def reload_both(pair: Wired, params: Params) -> None:
+    reload(pair.a, params)
+    reload(pair.b, mirrored(params))
+
+
+def test_a_reload_without_changes_says_so_and_does_nothing(pair: Wired):
+    reload(pair.a, some_params())
+    pair.world.run(1 * SECOND)
+    assert pair.a.told_of(ConfigurationReloaded) == [ConfigurationReloaded(changes=())]
+    assert not list(pair.a.wished(ClaimAddress))
+    assert not list(pair.a.wished(ReleaseAddress))
+
+
+def test_a_group_that_comes_is_served_and_the_other_one_is_never_touched(pair: Wired):
+    groups = (a_group(NODE, VIP, "nginx"), a_group(NODE, "10.0.0.77"))
+    reload_both(pair, some_params(groups=groups))
+    pair.world.run(1 * SECOND)
+    assert pair.holders("10.0.0.77") == [NODE]
+    assert pair.holders(VIP) == [NODE]
+    assert [action.address.name for _, action in pair.a.wished(ClaimAddress)] == ["10.0.0.77"]
+
+
+def test_a_group_that_comes_is_left_to_the_node_that_holds_its_side(pair: Wired):
+    groups = (a_group(NODE, VIP, "nginx"), a_group(PEER, VIP_OF_PEER))
+    reload_both(pair, some_params(groups=groups))
+    pair.world.run(1 * SECOND)
+    assert pair.holders(VIP_OF_PEER) == [PEER]
+
+
+def test_a_group_that_goes_is_released_and_the_other_one_stays(pair: Wired):
+    both = (a_group(NODE, VIP, "nginx"), a_group(NODE, "10.0.0.77"))
+    reload_both(pair, some_params(groups=both))
+    pair.world.run(1 * SECOND)
+    pair.a.forget()
+    reload_both(pair, some_params())
+    pair.world.run(1 * SECOND)
+    assert pair.holders("10.0.0.77") == []
+    assert pair.holders(VIP) == [NODE]
+    assert [action.address.name for _, action in pair.a.wished(ReleaseAddress)] == ["10.0.0.77"]
+
+
+def test_a_group_that_gains_an_address_keeps_the_ones_it_has(pair: Wired):
+    group = a_group(NODE, VIP, "nginx")
+    more = replace(a_group(NODE, "10.0.0.77").addresses[0], label="eth0:1")
+    grown = replace(group, resources=(*group.resources, more))
+    reload_both(pair, some_params(groups=(grown,)))
+    pair.world.run(1 * SECOND)
+    assert pair.holders("10.0.0.77") == [NODE]
+    assert not list(pair.a.wished(ReleaseAddress))
+
+
+def test_keys_are_changed_without_losing_a_beat(pair: Wired):
+    both_known = Keyring(KEY, (KEY, NEW_KEY))
+    reload_both(pair, some_params(keyring=both_known))
+    pair.world.run(1 * SECOND)
+    reload(pair.a, some_params(keyring=Keyring(NEW_KEY, (KEY, NEW_KEY))))
+    pair.world.run(1 * SECOND)
+    reload(pair.b, mirrored(some_params(keyring=Keyring(NEW_KEY, (KEY, NEW_KEY)))))
+    pair.world.run(1 * SECOND)
+    reload_both(pair, some_params(keyring=Keyring(NEW_KEY, (NEW_KEY,))))
+    pair.world.run(1 * SECOND)
+    for node in pair.nodes:
+        assert not node.told_of(PacketRejected)
+        assert node.cluster.peer.late == 0
+        assert node.cluster.peer.alive
+
+
+def test_a_new_keepalive_holds_from_the_next_beat(pair: Wired):
+    timing = a_timing(keepalive_ns=50 * MILLISECOND)
+    reload(pair.a, some_params(timing=timing))
+    pair.world.run(1 * SECOND)
+    beats = [sent.ns for sent in pair.a.said(fields.STATUS)][2:]
+    assert {later - earlier for earlier, later in itertools.pairwise(beats)} == {50 * MILLISECOND}
+
+
+def test_a_new_deadtime_is_told_to_the_peer(pair: Wired):
+    reload(pair.a, some_params(timing=a_timing(deadtime_ns=2 * SECOND)))
+    pair.world.run(1 * SECOND)
+    assert pair.b.cluster.peer.dead_after_ns == 2 * SECOND
+
+
+def test_a_link_that_comes_is_used_and_one_that_stays_is_not_reset(pair: Wired):
+    links = (a_link(), a_link(ETH2))
+    reload_both(pair, some_params(links=links))
+    for node in pair.nodes:
+        node.step(LinkOpened(link=ETH2))
+    pair.world.run(1 * SECOND)
+    seen = {link.name: link.status.value for link in pair.a.cluster.view().nodes[1].links}
+    assert seen == {"eth1": "up", "eth2": "up"}
+    assert pair.a.cluster.peer.late == 0
+
+
+def test_failback_can_be_switched_off(pair: Wired):
+    reload_both(pair, some_params(auto_failback=AutoFailback.OFF))
+    pair.a.die()
+    pair.world.run(5 * SECOND)
+    assert pair.holders(VIP) == [PEER]
+    pair.a = Node(pair.world, pair.a.params, generation=8, seed=5)
+    pair._wire(pair.a, lambda: pair.b)
+    pair.a.start()
+    pair.world.run(5 * SECOND)
+    assert pair.holders(VIP) == [PEER]
+
+
+def test_what_is_wrong_is_told_and_changes_nothing(pair: Wired):
+    before = pair.a.cluster.params
+    pair.a.step(ReloadRefused(problems=("ha.cf:3: keepalive is missing its value",)))
+    assert pair.a.told_of(ReloadFailed)[0].problems == ("ha.cf:3: keepalive is missing its value",)
+    assert pair.a.cluster.params is before
+    assert pair.holders(VIP) == [NODE]
