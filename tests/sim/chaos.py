@@ -51,6 +51,7 @@ class Chaos:
             Fault.STANDBY: self._standby,
             Fault.TAKEOVER: self._takeover,
             Fault.ADDRESS_DELETED: self._address_deleted,
+            Fault.DUPLICATE_ADDRESS: self._duplicate_address,
             Fault.KERNEL_REFUSES: self._kernel_refuses,
         }
 
@@ -66,6 +67,7 @@ class Chaos:
         two.network.heal(self._options.calm)
         two.lan.heal()
         two.arbiters.heal()
+        two.stranger.leave()
         for node in two:
             node.host.kernel.refusing = False
             node.host.kernel.set_carrier(SERVICE_LAN, up=True)
@@ -304,6 +306,16 @@ class Chaos:
         if node.host.kernel.holds(address):
             self._tell(f"a stranger removes {address} from {node.name}")
             node.host.kernel.delete_by_stranger(address)
+
+    def _duplicate_address(self, node: Node) -> None:
+        del node
+        address = self._rng.choice(self._two.pair.addresses).name
+        self._two.stranger.take(address)
+        self._for_a_while(
+            f"a stranger uses {address}",
+            self._two.stranger.leave,
+            f"the stranger gives {address} up",
+        )
 
     def _kernel_refuses(self, node: Node) -> None:
         kernel = node.host.kernel

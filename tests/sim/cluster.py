@@ -9,6 +9,7 @@ from tests.sim.network import Quality
 from tests.sim.node import Node
 from tests.sim.pair import Pair
 from tests.sim.stage import Chance, Stage, set_stage
+from tests.sim.stranger import Stranger
 
 
 class TwoNodes:
@@ -29,6 +30,7 @@ class TwoNodes:
         self.network = self.stage.network
         self.lan = self.stage.lan
         self.arbiters = self.stage.arbiters
+        self.stranger = Stranger(self.lan)
         self.nodes: dict[NodeName, Node] = {}
         for name, drift in zip(pair.nodes, drift_ppm, strict=True):
             host = Host(self.stage, name)

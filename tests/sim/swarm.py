@@ -43,6 +43,7 @@ class Fault(Enum):
     STANDBY = "the operator asks a node to stand by"
     TAKEOVER = "the operator asks a node to take over"
     ADDRESS_DELETED = "a stranger removes an address"
+    DUPLICATE_ADDRESS = "a machine that is no node uses an address"
     KERNEL_REFUSES = "the kernel refuses claims and releases"
 
 
