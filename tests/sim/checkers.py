@@ -39,6 +39,9 @@ from tests.sim.world import Alarm
 _JUST_NOW_NS: Final = 10 * MILLISECOND
 """What the kernel or the engine says needs a moment to reach the sidecar."""
 
+_ENGINE_SEEN_NS: Final = 1500 * MILLISECOND
+"""So long after an engine answers again, the sidecar has asked it and has seen the containers."""
+
 _PUT_BACK_NS: Final = 50 * MILLISECOND
 """A holder puts back at once what a stranger removed, also while its service is being mended."""
 
@@ -185,14 +188,15 @@ class Order:
     def _must_be_served(self, node: str, address: str) -> None:
         """Rule order, up."""
         engine = self._two.node(node).host.engine
-        if self._two.world.now_ns - self._gone_ns.get((node, address), -SECOND) < _PUT_BACK_NS:
+        now_ns = self._two.world.now_ns
+        if now_ns - self._gone_ns.get((node, address), -SECOND) < _PUT_BACK_NS:
             return
-        if engine.mode is not EngineMode.UP:
+        if engine.mode is not EngineMode.UP or now_ns - engine.silent_ns < _ENGINE_SEEN_NS:
             return  # what is unknown is decided by the checks alone
         for container in self._group_of(address).containers:
             changed_ns = self._changed_ns.get((node, container.name), -SECOND)
             state = engine.boxes[container.name].state
-            if state is not RUNNING and self._two.world.now_ns - changed_ns > _JUST_NOW_NS:
+            if state is not RUNNING and now_ns - changed_ns > _JUST_NOW_NS:
                 raise Violation(
                     "order", f"{node} claimed {address} while {container.name} is {state}"
                 )

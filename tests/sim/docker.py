@@ -12,7 +12,7 @@ from typing import Final, assert_never
 
 from sidecar.core.actions import PauseService, RestartService, StartService, StopService
 from sidecar.core.events import ContainerFacts, ServiceDone, ServiceRefused
-from sidecar.core.terms import ContainerState, StandbyMode
+from sidecar.core.terms import SECOND, ContainerState, StandbyMode
 from tests.sim.witness import ContainerMoved, Witness
 from tests.sim.world import Callback, World
 
@@ -86,6 +86,8 @@ class Engine:
 
     def __init__(self, world: World, rng: Random, node: str, witness: Witness) -> None:
         self.mode = EngineMode.UP
+        self.silent_ns = -SECOND
+        """When it last ceased or began to answer."""
         self.boxes: dict[str, Box] = {}
         self.changed: Callback | None = None
         """Told when a container or the engine itself has changed: a hint, without what."""
@@ -107,6 +109,7 @@ class Engine:
     def set_mode(self, mode: EngineMode) -> None:
         if self.mode is not mode:
             self.mode = mode
+            self.silent_ns = self._world.now_ns
             self._hint()
 
     def facts(self, name: str) -> ContainerFacts:

@@ -7,7 +7,7 @@ stands by.
 
 from typing import Final
 
-from sidecar.core.occurrences import NodeDied, NodeLeft
+from sidecar.core.occurrences import TakeoverDone
 from sidecar.core.params import ResourceGroup
 from sidecar.core.terms import (
     SECOND,
@@ -23,7 +23,7 @@ from tests.sim.cluster import TwoNodes
 from tests.sim.docker import PAUSED, RUNNING, STOPPED
 from tests.sim.node import Node
 from tests.sim.violation import Violation
-from tests.sim.witness import AddressMoved, Answered, Change, Occurred
+from tests.sim.witness import AddressMoved, Change, Occurred
 
 TAKEOVER_BUDGET_NS: Final = 60 * SECOND
 """For operations of the engine that were under way and hang for 15 s, a restart in peace after up
@@ -42,7 +42,8 @@ class Liveness:
     def __init__(self, two: TwoNodes) -> None:
         self._two = two
         self._moves = 0
-        self._operator_moved = False
+        # The groups that are where an operator put them; a later loss of that node ends it.
+        self._placed: dict[str, bool] = {}
         two.stage.witness.add(self._note)
 
     def bound_ns(self) -> int:
@@ -81,11 +82,8 @@ class Liveness:
         match change:
             case AddressMoved():
                 self._moves += 1
-            case Answered():
-                # What an operator moved stays where it is until a node is lost.
-                self._operator_moved = True
-            case Occurred(occurrence=NodeDied() | NodeLeft()):
-                self._operator_moved = False
+            case Occurred(occurrence=TakeoverDone() as done):
+                self._placed |= dict.fromkeys(done.groups, done.reason == "standby")
             case _:
                 return
 
@@ -100,7 +98,8 @@ class Liveness:
             return [f"{group.name} is held by {names}"]
         (holder,) = holders
         found = [*self._holder_trouble(holder, group), *self._rest_trouble(holder, group)]
-        owed = self._two.pair.auto_failback is AutoFailback.ON and not self._operator_moved
+        failback = self._two.pair.auto_failback is AutoFailback.ON
+        owed = failback and not self._placed.get(group.name, False)
         if owed and holder.name != group.preferred:
             found.append(f"{group.name} has not come back to {group.preferred}")
         return found
