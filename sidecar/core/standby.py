@@ -18,7 +18,7 @@ from sidecar.core import dialect
 from sidecar.core.group import Group
 from sidecar.core.groups import Groups
 from sidecar.core.machine import Transitions, move
-from sidecar.core.occurrences import StandbyRefused
+from sidecar.core.occurrences import HAND_OVER_REASONS, StandbyRefused
 from sidecar.core.outbox import Outbox
 from sidecar.core.peer import Peer
 from sidecar.core.terms import HOLDING_OF_WORD, SECOND, Holding, StandbyState
@@ -117,7 +117,7 @@ class Standby:
         which = HOLDING_OF_WORD.get(message.get(fields.RSC_HOLD) or "")
         match message.get(fields.INFO), self.state:
             case "me", StandbyState.NOT if may_take and which:
-                self._take_part(turn, which, message.get(dialect.WHY) or "standby")
+                self._take_part(turn, which, _reason_of(message))
             case "me", _:
                 turn.tell(StandbyRefused(why=f"{self._peer.name} offers one while in flux"))
             case "other", StandbyState.ME:
@@ -223,3 +223,9 @@ class Standby:
         self._holdings.standby_ended(turn)
         if current.finished is not None:
             current.finished(turn, ok=ok, text=text)
+
+
+def _reason_of(message: Message) -> str:
+    """The giver's reason becomes a metric's label here, so that only known words may."""
+    reason = message.get(dialect.WHY)
+    return reason if reason in HAND_OVER_REASONS else "standby"

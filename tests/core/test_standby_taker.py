@@ -1,0 +1,233 @@
+"""A planned hand-over, seen from the node that takes (protocol section 6.3)."""
+
+import pytest
+
+from sidecar.core import dialect
+from sidecar.core.actions import ClaimAddress, ProbeAddress, StartService
+from sidecar.core.events import ContainerFacts, ServiceChanged
+from sidecar.core.occurrences import StandbyRefused, TakeoverBegan
+from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, Holding, StandbyState
+from sidecar.wire import fields
+from tests.core.harness import MACS, NODE, VIP, mirrored, some_params
+from tests.core.scenes import Scene, settled, starting
+
+
+def standing_by(*, sidecar: bool = False) -> Scene:
+    """node-b stands by; the peer node-a holds its own group."""
+    scene = settled(mirrored(some_params()), sidecar=sidecar, holds="local")
+    assert scene.held == set()
+    return scene
+
+
+def asked(scene: Scene) -> list[tuple[str | None, str | None]]:
+    return [(m.get("rsc_hold"), m.get("info")) for m in scene.node.said(fields.ASK_RESOURCES)]
+
+
+def state(scene: Scene) -> StandbyState:
+    return scene.node.cluster.takeover.standby.state
+
+
+def test_an_offer_is_accepted_when_the_containers_serve():
+    """6.3: taker -> other. Safety rule 7: only the address is left to move then."""
+    scene = standing_by()
+    scene.peer.ask("all", "me")
+    assert asked(scene) == []
+    scene.run(100 * MILLISECOND)
+    assert asked(scene) == [("all", "other")]
+    assert scene.node.hands.containers["nginx"] is ContainerState.RUNNING
+    assert scene.held == set()
+
+
+def test_the_address_is_claimed_on_the_givers_done_and_not_before():
+    """6.3: taker starts the groups after the giver's done."""
+    scene = standing_by()
+    scene.peer.ask("all", "me")
+    scene.run(1 * SECOND)
+    scene.peer.tell("none", stable=False, info="standby")
+    scene.run(1 * SECOND)
+    assert list(scene.node.wished(ClaimAddress)) == []
+    scene.peer.ask("all", "done")
+    scene.run(100 * MILLISECOND)
+    assert scene.held == {VIP}
+    assert asked(scene) == [("all", "other"), ("all", "done")]
+
+
+def test_the_givers_word_makes_a_probe_needless():
+    """Safety rule 3 asks for the peer's word or a probe; here is the word."""
+    scene = standing_by()
+    scene.node.hands.owners[VIP] = MACS[NODE]
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.ask("all", "done")
+    scene.run(100 * MILLISECOND)
+    assert scene.held == {VIP}
+    assert list(scene.node.wished(ProbeAddress)) == []
+
+
+def test_the_taker_tells_its_new_holdings_as_stable():
+    """6.3: taker -> resource NEW full isstable=1."""
+    scene = standing_by()
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.ask("all", "done")
+    scene.run(100 * MILLISECOND)
+    last = scene.node.said(fields.RESOURCE)[-1]
+    assert (last.get("rsc_hold"), last.get("rtype"), last.get("isstable")) == ("all", "full", "1")
+    assert state(scene) is StandbyState.NOT
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [("local", Holding.ALL), ("all", Holding.ALL), ("foreign", Holding.LOCAL)],
+)
+def test_the_taker_maps_the_givers_words(given: str, taken: Holding):
+    """6.3: taker maps X: local and foreign swap, all stays all; 11.19: the words stay."""
+    scene = standing_by()
+    scene.peer.ask(given, "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.ask(given, "done")
+    scene.run(100 * MILLISECOND)
+    assert asked(scene) == [(given, "other"), (given, "done")]
+    assert scene.node.cluster.takeover.mine is taken
+
+
+def test_an_offer_while_the_giver_is_not_stable_is_refused():
+    """6.3: honoured only if the other is stable and own state is STABLE; "in flux"."""
+    scene = standing_by()
+    scene.peer.tell("local", stable=False)
+    scene.peer.ask("all", "me")
+    scene.run(1 * SECOND)
+    assert asked(scene) == []
+    (refused,) = scene.node.told_of(StandbyRefused)
+    assert "in flux" in refused.why
+
+
+def test_an_offer_before_we_are_stable_is_refused():
+    """6.3: own state is STABLE."""
+    scene = starting(mirrored(some_params()))
+    scene.peer.say(fields.STARTING)
+    scene.peer.ask("all", "me")
+    scene.run(1 * SECOND)
+    assert asked(scene) == []
+    assert len(scene.node.told_of(StandbyRefused)) == 1
+
+
+def test_a_second_offer_while_one_is_under_way_is_refused():
+    """6.3: a second me while one is running is ignored with a WARN."""
+    scene = standing_by()
+    scene.peer.ask("all", "me")
+    scene.peer.ask("local", "me")
+    scene.run(100 * MILLISECOND)
+    assert asked(scene) == [("all", "other")]
+    assert len(scene.node.told_of(StandbyRefused)) == 1
+
+
+@pytest.mark.parametrize("word", ["none", "everything", ""])
+def test_an_offer_of_nothing_is_refused(word: str):
+    scene = standing_by()
+    scene.peer.ask(word or "-", "me")
+    scene.run(1 * SECOND)
+    assert asked(scene) == []
+
+
+def test_an_offer_of_a_sidecar_that_cannot_serve_any_more_is_accepted():
+    """Safety rule 6: it hands over because it is not fit; that must not be an obstacle."""
+    scene = standing_by(sidecar=True)
+    scene.peer.ready = False
+    scene.peer.beat()
+    scene.peer.ask("local", "me", hs_why="service_failed")
+    scene.run(100 * MILLISECOND)
+    assert asked(scene) == [("local", "other")]
+
+
+def test_an_offer_that_we_could_not_serve_is_refused():
+    """Safety rule 6: never hand over to a node that is not ready."""
+    scene = standing_by()
+    facts = ContainerFacts(state=ContainerState.ABSENT)
+    scene.node.step(ServiceChanged(container="nginx", facts=facts))
+    scene.peer.ask("all", "me")
+    scene.run(1 * SECOND)
+    assert asked(scene) == []
+
+
+def test_the_others_death_cancels_it_and_all_is_taken_over():
+    """6.3, R7."""
+    scene = standing_by()
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.fall_silent()
+    scene.run(3 * SECOND)
+    assert state(scene) is StandbyState.NOT
+    assert scene.held == {VIP}
+    assert [began.reason for began in scene.node.told_of(TakeoverBegan)] == ["peer_dead"]
+
+
+def test_an_offer_that_ends_without_done_leaves_us_standing_by():
+    """6.3: the giver was restarted in between."""
+    scene = standing_by()
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.restart()
+    scene.peer.beat()
+    scene.run(1 * SECOND)
+    assert state(scene) is StandbyState.NOT
+    assert scene.held == set()
+    assert scene.node.hands.containers["nginx"] is ContainerState.PAUSED
+
+
+def test_done_without_a_preceding_offer_is_no_word_to_take():
+    scene = standing_by()
+    scene.peer.ask("all", "done")
+    scene.run(1 * SECOND)
+    assert scene.held == set()
+
+
+def test_the_containers_are_warmed_only_for_groups_on_their_way():
+    scene = standing_by()
+    scene.peer.ask("foreign", "me")
+    scene.run(100 * MILLISECOND)
+    assert list(scene.node.wished(StartService)) == []
+    assert asked(scene) == [("foreign", "other")]
+
+
+def test_a_group_given_because_it_failed_goes_back_when_its_node_can_serve():
+    """Design: UNFIT reasons arm a failback."""
+    scene = standing_by(sidecar=True)
+    scene.peer.ready = False
+    scene.peer.beat()
+    scene.peer.ask("local", "me", hs_why="service_failed")
+    scene.run(100 * MILLISECOND)
+    scene.peer.tell("none", stable=False, info="standby", term="1,0")
+    scene.peer.ask("local", "done")
+    scene.run(100 * MILLISECOND)
+    scene.peer.tell("none", stable=True, term="1,0")
+    scene.node.forget()
+    scene.run(5 * SECOND)
+    assert asked(scene) == []
+    scene.peer.ready = True
+    scene.run(1 * SECOND)
+    assert asked(scene) == [("foreign", "me")]
+
+
+def test_a_group_given_because_somebody_wished_it_stays():
+    scene = standing_by(sidecar=True)
+    scene.peer.ask("local", "me", hs_why="standby")
+    scene.run(100 * MILLISECOND)
+    scene.peer.tell("none", stable=False, info="standby", term="1,0")
+    scene.peer.ask("local", "done")
+    scene.run(100 * MILLISECOND)
+    scene.peer.tell("none", stable=True, term="1,0")
+    scene.node.forget()
+    scene.run(30 * SECOND)
+    assert asked(scene) == []
+    assert scene.held == {VIP}
+
+
+@pytest.mark.parametrize("why", ["", "Service Failed!", "x" * 200, "\udcff"])
+def test_a_reason_that_is_none_of_ours_becomes_standby(why: str):
+    """What the peer says becomes the label of a metric: only words that we know may."""
+    scene = standing_by(sidecar=True)
+    scene.peer.ask("local", "me", **{dialect.WHY: why or "-"})
+    scene.run(100 * MILLISECOND)
+    scene.peer.ask("local", "done")
+    assert [began.reason for began in scene.node.told_of(TakeoverBegan)] == ["standby"]
