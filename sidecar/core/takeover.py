@@ -103,6 +103,8 @@ class Takeover:
 
     def begin(self, turn: Turn) -> None:
         """Communication is up (R1)."""
+        if self.state is ResourceState.SHUTDOWN:
+            return  # the stop came first
         self._become(ResourceState.STARTING)
         if self.speaks_legacy:
             self._become(ResourceState.STABLE)
@@ -166,8 +168,16 @@ class Takeover:
         free = Holding.FOREIGN not in self.other
         if free and Holding.LOCAL not in self.mine:
             self.claim(turn, Holding.LOCAL, vouched=False, reason="start", why=why)
+        self._reattach(turn)
         turn.tell(BecameStable(holding=self.mine.word, why=why))
         self._tell(turn)
+
+    def _reattach(self, turn: Turn) -> None:
+        """What an earlier life of ours held, and still has in the kernel, is taken up again."""
+        left = any(group.any_address_left for group in self.groups.of(Holding.FOREIGN))
+        if left and Holding.LOCAL not in self.other and Holding.FOREIGN not in self.mine:
+            why = "this node held it before its restart"
+            self.claim(turn, Holding.FOREIGN, vouched=False, reason="reattach", why=why)
 
     # --- R7, R8: the other is gone -------------------------------------------------------------
 
