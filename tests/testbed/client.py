@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 
 from tests.netns import Host
 from tests.testbed.compose import ROOT
@@ -28,13 +27,25 @@ class Request:
     page: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """From the start of the first request that failed to the start of the next that did not."""
+
+    since_ns: int
+    length_ns: int
+    lost: int
+    """How many requests failed."""
+
+
 class Client:
-    """Reads the prober's lines as they come; every question is about the requests so far."""
+    """Reads the prober's lines as they come; every question is about the requests so far.
+
+    A request that is still under way hides all that began after it, for its timeout at the most.
+    """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self._requests: list[Request] = []
-        self._started_ns = now_ns()
         self._stopped_ns = 0
         self._reader = threading.Thread(target=self._read, name="client")
         self._reader.start()
@@ -44,6 +55,7 @@ class Client:
         return self._requests[-1].page if self._requests else ""
 
     def requests(self, since_ns: int = 0) -> list[Request]:
+        """Those that ended after the moment, in the order in which they began."""
         return [request for request in self._requests if request.ended_ns >= since_ns]
 
     def pages(self, since_ns: int = 0) -> list[str]:
@@ -55,16 +67,26 @@ class Client:
         return seen
 
     def failures(self, since_ns: int = 0) -> int:
+        """How many requests were lost."""
         return sum(not request.page for request in self.requests(since_ns))
 
+    def outages(self, since_ns: int = 0) -> list[Outage]:
+        """Each stretch of failed requests; one that still lasts is counted up to now."""
+        found: list[Outage] = []
+        failed: list[int] = []
+        for request in self.requests(since_ns):
+            if not request.page:
+                failed.append(request.began_ns)
+            elif failed:
+                found.append(_outage(failed, request.began_ns))
+                failed = []
+        if failed:
+            found.append(_outage(failed, self._stopped_ns or now_ns()))
+        return found
+
     def outage_ns(self, since_ns: int = 0) -> int:
-        """The longest time between two good answers, one still lasting counted up to now."""
-        good = [request.ended_ns for request in self._requests if request.page]
-        before = [moment for moment in good if moment < since_ns]
-        start = before[-1:] or [since_ns or self._started_ns]
-        after = [moment for moment in good if moment >= since_ns]
-        moments = [*start, *after, self._stopped_ns or now_ns()]
-        return max(later - earlier for earlier, later in pairwise(moments))
+        """The length of the longest outage after the moment; 0 without any."""
+        return max((outage.length_ns for outage in self.outages(since_ns)), default=0)
 
     def outage_ms(self, since_ns: int = 0) -> float:
         return self.outage_ns(since_ns) / MS
@@ -78,6 +100,15 @@ class Client:
             ),
             seconds=seconds,
             what=lambda: f"page {page!r}; the client last got {self.page()!r}",
+        )
+
+    def wait_until_told(self, until_ns: int = 0) -> None:
+        """Until all that began before the moment (now, if none is given) has ended."""
+        until_ns = until_ns or now_ns()
+        wait_for(
+            lambda: bool(self._requests) and self._requests[-1].began_ns >= until_ns,
+            seconds=10,
+            what="the end of the requests under way",
         )
 
     def stop(self) -> None:
@@ -95,12 +126,16 @@ class Client:
             self._requests.append(Request(began_ns=int(began), ended_ns=int(ended), page=page))
 
 
+def _outage(failed: list[int], until_ns: int) -> Outage:
+    return Outage(since_ns=failed[0], length_ns=until_ns - failed[0], lost=len(failed))
+
+
 @contextmanager
 def client(
-    host: Host, address: str, *, port: int = 80, pause: float = 0.005, timeout: float = 0.1
+    host: Host, address: str, *, port: int = 80, every: float = 0.005, timeout: float = 0.5
 ) -> Iterator[Client]:
     """A client on the host that requests the address until the block ends."""
-    options = (address, str(port), str(pause), str(timeout))
+    options = (address, str(port), str(every), str(timeout))
     process = subprocess.Popen(
         (
             *("nsenter", f"--net=/var/run/netns/{host.name}"),
