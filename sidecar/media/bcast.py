@@ -1,8 +1,8 @@
 """``bcast DEVICE``: UDP to everybody on the interface's subnet (protocol section 8).
 
 The interface needs a broadcast address, without which Heartbeat sends nothing and says nothing;
-here it is a fault with a reason. What this node sends is not heard back by itself on Linux when the
-socket is tied to the interface; if it were, the core would know its own name and uuid.
+here it is a fault with a reason. What this node sends it hears as well; the core knows its own name
+and uuid.
 """
 
 import socket

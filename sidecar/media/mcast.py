@@ -8,7 +8,7 @@ import socket
 import struct
 
 from sidecar.core.params import Link
-from sidecar.media.sockopts import make_urgent
+from sidecar.media.sockopts import interface_number, make_urgent
 from sidecar.media.ucast import datagram_socket, heard_at
 from sidecar.media.udp import Destination
 
@@ -19,7 +19,7 @@ class Mcast:
         try:
             # struct ip_mreqn of <linux/in.h>: group, address of the interface, its number.
             group = socket.inet_aton(link.target)
-            member = struct.pack("=4s4xi", group, socket.if_nametoindex(link.device))
+            member = struct.pack("=4s4xi", group, interface_number(link.device))
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, member)
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, link.ttl)
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, link.loop)

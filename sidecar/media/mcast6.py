@@ -4,7 +4,7 @@ import socket
 import struct
 
 from sidecar.core.params import Link
-from sidecar.media.sockopts import make_urgent
+from sidecar.media.sockopts import interface_number, make_urgent
 from sidecar.media.ucast6 import datagram6_socket, destination6
 from sidecar.media.udp import Destination
 
@@ -12,10 +12,10 @@ from sidecar.media.udp import Destination
 class Mcast6:
     def sender(self, link: Link) -> socket.socket:
         sock = datagram6_socket(link.device)
-        number = socket.if_nametoindex(link.device)
-        # struct ipv6_mreq of <linux/in6.h>: group, number of the interface.
-        member = struct.pack("=16si", socket.inet_pton(socket.AF_INET6, link.target), number)
         try:
+            number = interface_number(link.device)
+            # struct ipv6_mreq of <linux/in6.h>: group, number of the interface.
+            member = struct.pack("=16si", socket.inet_pton(socket.AF_INET6, link.target), number)
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, number)
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, link.ttl)
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, link.loop)

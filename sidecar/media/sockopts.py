@@ -41,6 +41,14 @@ def switched_on(sock: socket.socket, device: str) -> bool:
     return bool(flags & _IFF_UP)
 
 
+def interface_number(device: str) -> int:
+    """The kernel's number of the interface. Raise OSError when it is gone."""
+    try:
+        return socket.if_nametoindex(device)
+    except OSError:  # comes without its number
+        raise OSError(errno.ENODEV, f"there is no {device}") from None
+
+
 def broadcast_address(sock: socket.socket, device: str) -> str:
     """The interface's broadcast address. Raise OSError when it is gone or has none."""
     request = struct.pack("16sH14x8x", device.encode(), socket.AF_INET)

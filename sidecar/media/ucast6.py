@@ -5,7 +5,7 @@ import socket
 from typing import Final
 
 from sidecar.core.params import Link
-from sidecar.media.sockopts import make_urgent
+from sidecar.media.sockopts import interface_number, make_urgent
 from sidecar.media.ucast import datagram_socket, heard_at
 from sidecar.media.udp import Destination
 
@@ -45,5 +45,5 @@ def destination6(link: Link) -> Destination:
     """The number of the interface belongs to an address that is unique on one link only."""
     address = ipaddress.IPv6Address(link.target)
     multicast = address.is_multicast
-    scope = socket.if_nametoindex(link.device) if address.is_link_local or multicast else 0
+    scope = interface_number(link.device) if address.is_link_local or multicast else 0
     return link.target, link.port, 0, scope

@@ -91,6 +91,7 @@ class UdpMedium:
             if error.errno in _PASSING:
                 self.dropped += 1
                 return
+            error = self._cause_of(error)
             if error.errno in _STALE:
                 self._drop_sockets()
             # Otherwise the sockets stay: a node that may not send must go on hearing.
@@ -165,6 +166,15 @@ class UdpMedium:
             self._fail(error)
             return
         self._works()
+
+    def _cause_of(self, error: OSError) -> OSError:
+        """Where the interface is gone or down, IPv6 says only that there is no route."""
+        if self._sender is not None:
+            try:
+                self._must_be_usable(self._sender)
+            except OSError as cause:
+                return cause
+        return error
 
     def _must_be_usable(self, sender: socket.socket) -> None:
         if not switched_on(sender, self.link.device):

@@ -2,86 +2,19 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 
 from sidecar.core.events import LinkFailed, LinkOpened, PacketReceived
 from sidecar.core.params import Link
-from sidecar.core.terms import LinkName, Medium
-from sidecar.media import base
+from sidecar.core.terms import Medium
 from sidecar.media.base import BackOff, MediumEvent
-from sidecar.media.ucast import ucast
-from tests.netns import Host, hosts, ip, is_root
+from sidecar.media.open import open_media
+from tests.media.cable import NAME, Node, closing, link_to, on, plug, talking
+from tests.netns import Host
 from tests.waiting import until
 
 needs_hosts = pytest.mark.hosts
-NAME = LinkName("eth1")
-
-
-@pytest.fixture
-def pair() -> Iterator[tuple[Host, Host]]:
-    """Two hosts joined by a cable between their eth1: 10.78.0.1 and 10.78.0.2."""
-    if not is_root():
-        pytest.skip("needs root for network namespaces")
-    with hosts("a", "b") as (a, b):
-        plug(a, b)
-        with a.entered():
-            yield a, b
-
-
-def plug(a: Host, b: Host) -> None:
-    ends = ("eth1", "netns", a.name, "type", "veth", "peer", "name", "eth1", "netns", b.name)
-    ip("link", "add", *ends)
-    for last, host in ((1, a), (2, b)):
-        host.ip("addr", "add", f"10.78.0.{last}/24", "dev", "eth1")
-        host.ip("link", "set", "eth1", "up")
-    for host in (a, b):
-        host.await_carrier("eth1")
-
-
-def link_to(last: int) -> Link:
-    return Link(name=NAME, medium=Medium.UCAST, device="eth1", target=f"10.78.0.{last}", port=694)
-
-
-class Node:
-    """A medium on a host, and all that it emitted."""
-
-    def __init__(self, host: Host, link: Link) -> None:
-        self.heard: list[MediumEvent] = []
-        self.medium = ucast(link, self.heard.append)
-        as_the_daemon_sees_it: base.Medium = self.medium
-        with host.entered():
-            as_the_daemon_sees_it.open()
-
-    @property
-    def packets(self) -> list[bytes]:
-        return [event.data for event in self.heard if isinstance(event, PacketReceived)]
-
-    @property
-    def faults(self) -> list[str]:
-        return [event.reason for event in self.heard if isinstance(event, LinkFailed)]
-
-    @property
-    def opened(self) -> int:
-        return sum(isinstance(event, LinkOpened) for event in self.heard)
-
-
-def on(scene: Callable[[], Awaitable[None]]) -> None:
-    """Run the scene in a loop of its own."""
-
-    async def run() -> None:
-        await scene()
-
-    asyncio.run(run())
-
-
-def closing(*nodes: Node) -> ExitStack:
-    stack = ExitStack()
-    for node in nodes:
-        stack.callback(node.medium.close)
-    return stack
 
 
 @needs_hosts
@@ -348,7 +281,7 @@ def test_a_target_that_is_no_address_is_a_fault() -> None:
     async def scene() -> None:
         heard: list[MediumEvent] = []
         link = Link(name=NAME, medium=Medium.UCAST, device="lo", target="peer.example", port=6940)
-        medium = ucast(link, heard.append)
+        medium = open_media((link,), heard.append)[NAME]
         medium.open()
         await until(lambda: bool(heard))
         medium.close()
@@ -364,15 +297,3 @@ def test_attempts_are_spaced_out_to_five_seconds() -> None:
     assert [back_off.pause_s() for _ in range(7)] == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     back_off.reset()
     assert back_off.pause_s() == 0.2
-
-
-async def talking(left: Node, right: Node) -> None:
-    """Wait until packets pass both ways."""
-    before = len(left.packets), len(right.packets)
-
-    def both() -> bool:
-        left.medium.send(b"ping")
-        right.medium.send(b"pong")
-        return len(left.packets) > before[0] and len(right.packets) > before[1]
-
-    await until(both)
