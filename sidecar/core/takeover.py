@@ -177,6 +177,7 @@ class Takeover:
         left = any(group.any_address_left for group in self.groups.of(Holding.FOREIGN))
         if left and Holding.LOCAL not in self.other and Holding.FOREIGN not in self.mine:
             why = "this node held it before its restart"
+            self.arm_failback()
             self.claim(turn, Holding.FOREIGN, vouched=False, reason="reattach", why=why)
 
     # --- R7, R8: the other is gone -------------------------------------------------------------
@@ -242,6 +243,7 @@ class Takeover:
         wishes = [s for s in SIDES if s in self.mine and self._is_only_a_wish(s)]
         for side in wishes:
             self.drop(turn, side, "peer_returned", f"{self._peer.name} is back and may hold it")
+            self._releasing = True
         self.ask(turn)
 
     def _is_only_a_wish(self, side: Holding) -> bool:
@@ -254,13 +256,11 @@ class Takeover:
         if not self._peer.is_sidecar or not self.standby.idle:
             return
         overlap = self.mine & self.other.swapped
-        contested = [s for s in SIDES if s in overlap and self.groups.of(s)]
-        if contested and not self.split_brain:
+        if self._contested() and not self.split_brain:
             self.split_brain = True
             why = f"this node and {self._peer.name} hold the same groups"
             turn.tell(SplitBrainSuspected(why=why))
-        elif not contested:
-            self._end_split_brain(turn)
+        self._look_for_its_end(turn)
         lost = [s for s in SIDES if s in overlap and not self.claims.keeps(s)]
         for side in lost:
             self.drop(turn, side, "conflict", f"{self._peer.name} has the older claim")
@@ -268,8 +268,19 @@ class Takeover:
             self._releasing = True
             self._tell(turn, stable=False)
 
-    def _end_split_brain(self, turn: Turn) -> None:
-        if not self.split_brain:
+    def _contested(self) -> Holding:
+        """The sides with groups that both claim."""
+        overlap = self.mine & self.other.swapped
+        contested = Holding.NONE
+        for side in SIDES:
+            if side in overlap and self.groups.of(side):
+                contested |= side
+        return contested
+
+    def _look_for_its_end(self, turn: Turn) -> None:
+        # Whoever lets go is not stable until its addresses are gone: so long there may be two.
+        releasing = self._releasing or not self.other_stable
+        if not self.split_brain or releasing or self._contested():
             return
         self.split_brain = False
         turn.tell(SplitBrainEnded(why=f"{self._peer.name} holds {self.other.word} now"))
@@ -308,6 +319,8 @@ class Takeover:
 
     def adopt(self, turn: Turn, side: Holding) -> None:
         """Neither node claims this side: take it."""
+        if side is Holding.FOREIGN:
+            self.arm_failback()
         self.claim(turn, side, vouched=False, reason="orphan", why="nobody holds it")
         self._tell(turn)
 
@@ -339,7 +352,7 @@ class Takeover:
         """Say what is held (section 6.7)."""
         if self.speaks_legacy:
             return
-        is_stable = stable and self.state is ResourceState.STABLE
+        is_stable = stable and self.state is ResourceState.STABLE and not self._releasing
         pairs = [
             (fields.RSC_HOLD, self.mine.word),
             (fields.RTYPE, "full"),
@@ -371,4 +384,4 @@ class Takeover:
         if self._releasing and all(g.released for g in self.groups if not g.wanted):
             self._releasing = False
             self._tell(turn)
-            self._end_split_brain(turn)
+            self._look_for_its_end(turn)

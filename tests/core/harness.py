@@ -64,6 +64,7 @@ WALL_S: Final = 0x6B000000
 _SPINS_MAX: Final = 1_000
 
 T = TypeVar("T", bound=Occurrence)
+A = TypeVar("A", bound=Action)
 
 
 # --- what a node is told -------------------------------------------------------------------------
@@ -279,7 +280,7 @@ class Node:
     def when_told(self, kind: type[Occurrence]) -> list[int]:
         return [ns for ns, occurrence in self.told if isinstance(occurrence, kind)]
 
-    def wished(self, kind: type[Action]) -> Iterator[tuple[int, Action]]:
+    def wished(self, kind: type[A]) -> Iterator[tuple[int, A]]:
         return ((ns, action) for ns, action in self.actions if isinstance(action, kind))
 
     def forget(self) -> None:
@@ -304,8 +305,8 @@ class Wired:
         self.cut: set[LinkName] = set()
         self.loses: Callable[[Node, bytes], bool] = lambda _receiver, _data: False
         """Whether a packet to this node is lost, for a test that loses some."""
-        self._wire(self.a, lambda: self.b)
-        self._wire(self.b, lambda: self.a)
+        self.wire(self.a)
+        self.wire(self.b)
 
     @property
     def nodes(self) -> tuple[Node, Node]:
@@ -326,11 +327,15 @@ class Wired:
     def restart_b(self, generation: int) -> Node:
         self.b.die()
         self.b = Node(self.world, self.b.params, uuid=PEER_UUID, seed=9, generation=generation)
-        self._wire(self.b, lambda: self.a)
+        self.wire(self.b)
         return self.b
 
     def holders(self, vip: str = VIP) -> list[NodeName]:
         return [node.name for node in self.nodes if vip in node.hands.addresses]
+
+    def wire(self, sender: Node) -> None:
+        """Lead this node's links to whoever is the other one when a packet arrives."""
+        self._wire(sender, (lambda: self.b) if sender is self.a else (lambda: self.a))
 
     def _wire(self, sender: Node, receiver: Callable[[], Node]) -> None:
         def carry(link: LinkName, data: bytes) -> None:

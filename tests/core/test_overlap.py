@@ -1,0 +1,235 @@
+"""Two owners after a partition between sidecars: the older claim stays (safety rule 5)."""
+
+import pytest
+
+from sidecar.core.actions import Announce, ReleaseAddress
+from sidecar.core.claims import SIDES, Claims
+from sidecar.core.occurrences import GiveUpBegan, SplitBrainEnded, SplitBrainSuspected
+from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, Holding, ResourceState
+from sidecar.wire import fields
+from sidecar.wire.message import Message
+from tests.core.harness import MACS, NODE, PEER, VIP, VIP_OF_PEER, Node, Wired, a_group, some_params
+from tests.core.scenes import settled
+
+
+def partitioned(*, for_ns: int = 5 * SECOND, pair: Wired | None = None) -> Wired:
+    """Both hear nothing of each other and, with the service network cut too, both hold all."""
+    pair = pair or settled_pair()
+    pair.partition()
+    pair.world.run(for_ns)
+    assert pair.holders() == [NODE, PEER]
+    return pair
+
+
+def settled_pair(**changes: object) -> Wired:
+    pair = Wired(some_params(**changes))
+    pair.start()
+    return pair
+
+
+def splits(node: Node) -> tuple[int, int]:
+    return len(node.told_of(SplitBrainSuspected)), len(node.told_of(SplitBrainEnded))
+
+
+def test_the_owner_that_has_held_longest_keeps_the_address():
+    """Safety rule 5: a heal costs nothing."""
+    pair = partitioned()
+    for node in pair.nodes:
+        node.forget()
+    pair.heal()
+    pair.world.run(1 * SECOND)
+    assert pair.holders() == [NODE]
+    assert pair.a.told_of(GiveUpBegan) == []
+    assert [gave.reason for gave in pair.b.told_of(GiveUpBegan)] == ["conflict"]
+
+
+def test_the_owner_that_has_held_longest_keeps_it_also_where_it_is_not_preferred():
+    """The stand-in took over first; the preferred node came back blind and claimed it too."""
+    pair = settled_pair(auto_failback=AutoFailback.OFF)
+    params = pair.a.params
+    pair.a.die()
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [PEER]
+    pair.partition()
+    pair.a = Node(pair.world, params, generation=8)
+    pair.wire(pair.a)
+    pair.a.start()
+    pair.world.run(5 * SECOND)
+    assert pair.holders() == [NODE, PEER]
+    pair.heal()
+    pair.world.run(2 * SECOND)
+    assert len(pair.holders()) == 1
+
+
+def test_both_say_so_while_it_lasts_and_when_it_has_ended():
+    pair = partitioned()
+    pair.heal()
+    pair.world.run(2 * SECOND)
+    assert splits(pair.a) == (1, 1)
+    assert splits(pair.b) == (1, 1)
+    assert [node.cluster.view().split_brain for node in pair.nodes] == [False, False]
+
+
+def test_it_has_ended_when_the_address_is_released_and_not_before():
+    pair = partitioned()
+    pair.heal()
+    pair.world.run(2 * SECOND)
+    (released_ns,) = [ns for ns, _ in pair.b.wished(ReleaseAddress)]
+    for node in pair.nodes:
+        (ended_ns,) = node.when_told(SplitBrainEnded)
+        assert ended_ns > released_ns
+
+
+def test_the_keeper_announces_the_address_again_after_the_other_has_released_it():
+    """Safety rule 5: announces it again after the other one has released."""
+    pair = partitioned()
+    for node in pair.nodes:
+        node.forget()
+    pair.heal()
+    pair.world.run(1 * SECOND)
+    released_ns = [ns for ns, _ in pair.b.wished(ReleaseAddress)]
+    announced_ns = [ns for ns, _ in pair.a.wished(Announce)]
+    assert max(announced_ns) > max(released_ns)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_both_compute_the_same_whoever_hears_the_other_first(seed: int):
+    pair = partitioned(for_ns=4 * SECOND + seed * 37 * MILLISECOND)
+    drop = {"left": seed % 4}
+
+    def loses(receiver: Node, _data: bytes) -> bool:
+        if receiver is not pair.nodes[seed % 2] or not drop["left"]:
+            return False
+        drop["left"] -= 1
+        return True
+
+    pair.loses = loses
+    pair.heal()
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [NODE]
+    held = {node.name: node.cluster.takeover.mine for node in pair.nodes}
+    # What has no groups is claimed by both as with Heartbeat (11.13), and contradicts nothing.
+    assert Holding.LOCAL in held[NODE]
+    assert Holding.FOREIGN not in held[PEER]
+
+
+def test_each_group_goes_to_its_own_longest_owner():
+    groups = (a_group(NODE, VIP, "web"), a_group(PEER, VIP_OF_PEER, "db"))
+    pair = settled_pair(groups=groups)
+    assert (pair.holders(VIP), pair.holders(VIP_OF_PEER)) == ([NODE], [PEER])
+    pair.partition()
+    pair.world.run(5 * SECOND)
+    assert (pair.holders(VIP), pair.holders(VIP_OF_PEER)) == ([NODE, PEER], [NODE, PEER])
+    pair.heal()
+    pair.world.run(2 * SECOND)
+    assert (pair.holders(VIP), pair.holders(VIP_OF_PEER)) == ([NODE], [PEER])
+
+
+def test_who_is_letting_go_does_not_call_itself_stable():
+    """6.6: send isstable=0 when you begin to give up something, 1 when you are done."""
+    pair = partitioned()
+    pair.heal()
+    pair.world.run_until(lambda: bool(list(pair.b.wished(ReleaseAddress))))
+    pair.b.forget()
+    pair.world.run(4 * MILLISECOND)
+    assert VIP not in pair.b.hands.addresses
+    assert {sent.get(fields.ISSTABLE) for sent in pair.b.said(fields.RESOURCE)} == {"0"}
+    pair.world.run(1 * SECOND)
+    assert pair.b.said(fields.RESOURCE)[-1].get(fields.ISSTABLE) == "1"
+
+
+def test_a_second_partition_is_judged_like_the_first():
+    pair = partitioned()
+    pair.heal()
+    pair.world.run(2 * SECOND)
+    partitioned(pair=pair)
+    pair.heal()
+    pair.world.run(2 * SECOND)
+    assert pair.holders() == [NODE]
+    assert splits(pair.a) == (2, 2)
+
+
+def test_a_takeover_that_has_come_to_nothing_yet_is_dropped_when_the_peer_returns():
+    """Safety rule 3: the address still answered, so the stand-in only wished to hold it."""
+    pair = settled_pair()
+    pair.b.hands.owners[VIP] = MACS[NODE]
+    pair.partition()
+    pair.world.run(5 * SECOND)
+    assert pair.holders() == [NODE]
+    pair.heal()
+    pair.world.run(2 * SECOND)
+    assert pair.holders() == [NODE]
+    assert Holding.FOREIGN not in pair.b.cluster.takeover.mine
+    assert all(n.cluster.takeover.state is ResourceState.STABLE for n in pair.nodes)
+    assert splits(pair.a) == (0, 0)
+
+
+def test_a_partition_within_deadtime_changes_nothing():
+    pair = settled_pair()
+    for node in pair.nodes:
+        node.forget()
+    pair.partition()
+    pair.world.run(600 * MILLISECOND)
+    pair.heal()
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [NODE]
+    assert pair.a.said(fields.RESOURCE) == []
+    assert pair.b.said(fields.RESOURCE) == []
+
+
+def test_an_overlap_with_a_real_node_is_not_decided_here():
+    """6.5: claims that overlap are only logged, nothing is stopped; 6.8: it restarts itself."""
+    scene = settled()
+    scene.peer.tell("all", stable=True)
+    scene.run(5 * SECOND)
+    assert scene.held == {VIP}
+
+
+# --- terms ---------------------------------------------------------------------------------------
+
+
+def told(terms: str) -> Message:
+    return Message.of(("hs_term", terms))
+
+
+def test_a_claim_is_newer_than_every_claim_known():
+    claims = Claims()
+    claims.learn(told("5,3"))
+    claims.renew(Holding.LOCAL)
+    claims.renew(Holding.FOREIGN)
+    assert claims.encode() == "4,6"
+
+
+def test_of_equal_claims_the_preferred_nodes_stays():
+    ours, theirs = Claims(), Claims()
+    for claims in (ours, theirs):
+        claims.renew(Holding.LOCAL)
+        claims.renew(Holding.FOREIGN)
+    encoded = ours.encode()
+    ours.learn(told(theirs.encode()))
+    theirs.learn(told(encoded))
+    assert ours.keeps(Holding.LOCAL)
+    assert not theirs.keeps(Holding.FOREIGN)
+
+
+@pytest.mark.parametrize("mine", range(4))
+@pytest.mark.parametrize("other", range(4))
+def test_of_two_claims_on_one_side_exactly_one_stays(mine: int, other: int):
+    for side in SIDES:
+        a, b = Claims(), Claims()
+        a.learn(told(f"{mine},{mine}"))
+        a.renew(side)
+        b.learn(told(f"{other},{other}"))
+        b.renew(side.swapped)
+        from_a, from_b = a.encode(), b.encode()
+        a.learn(told(from_b))
+        b.learn(told(from_a))
+        assert a.keeps(side) is not b.keeps(side.swapped)
+
+
+def test_terms_that_cannot_be_read_are_as_if_not_told():
+    claims = Claims()
+    claims.learn(told("7,7"))
+    claims.learn(told("rubbish"))
+    claims.renew(Holding.LOCAL)
+    assert claims.encode() == "8,0"
