@@ -132,6 +132,11 @@ class AddressKeeper:
         turn.do(ReleaseAddress(op=self._op, address=self.address))
         self._timers.arm(self._name("operation"), turn.ns + OPERATION_MAX_NS, self._release_hangs)
 
+    def found(self, turn: Turn) -> None:
+        """An earlier life left it in the kernel; it stays there until its lease ends."""
+        self._lingers = True
+        self._extend(turn.ns)
+
     def agree(self) -> None:
         """The peer is heard: who holds what is settled with it, and no more by sight."""
         self._blind = False

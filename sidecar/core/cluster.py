@@ -134,6 +134,8 @@ class Cluster:
         """Take what happened; return what to do, in the order in which to do it."""
         turn = Turn(now)
         self._notice_sleep(turn)
+        if not self._now_ns:
+            self.takeover.groups.found(turn, self.boot.left)
         self._now_ns = now.ns
         self.timers.fire_due(turn)
         self._dispatch(turn, event)

@@ -101,6 +101,11 @@ class Group:
         return all(container.serving for container in self.containers)
 
     @property
+    def any_address_left(self) -> bool:
+        """Whether an earlier life left one of its addresses here."""
+        return any(not address.gone and not address.wants for address in self.addresses)
+
+    @property
     def any_address_here(self) -> bool:
         return any(not address.gone for address in self.addresses)
 
@@ -113,7 +118,7 @@ class Group:
         """Nothing is left to do until something happens."""
         if self.wanted:
             return self.held and self.serves and self.suspension() is None
-        return self.at_rest and not self.warm
+        return self.at_rest and not self.warm and not self.any_address_here
 
     @property
     def blocked(self) -> bool:
@@ -277,14 +282,14 @@ class Group:
     # --- down ----------------------------------------------------------------------------------
 
     def _advance_down(self, turn: Turn) -> None:
+        if not self._around.decided:
+            return
         self._release_addresses(turn)
         if self.any_address_here:
             return
         if not self.released:
             self.released = True
             self._news.group_released(turn, self)
-        if not self._around.decided:
-            return
         for container in reversed(self.containers):
             if self.warm:
                 container.activate(turn)

@@ -68,6 +68,12 @@ class Groups:
         self._groups = tuple(before.get(spec) or self._make(spec, params) for spec in params.groups)
         return tuple(group for group in self._groups if group.spec not in before)
 
+    def found(self, turn: Turn, names: tuple[str, ...]) -> None:
+        """These addresses were left in the kernel by an earlier life."""
+        for name in names:
+            if name in self._addresses:
+                self._addresses[name].found(turn)
+
     def _retire(self, turn: Turn) -> None:
         for keeper in self._retiring:
             keeper.release(turn)

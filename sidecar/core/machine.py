@@ -20,6 +20,12 @@ def move(table: Transitions[S], was: S, now: S) -> S:
 
 
 def mermaid(table: Transitions[S]) -> str:
-    """The table as a Mermaid state diagram, in its own order."""
-    lines = [f"    {was.name} --> {now.name}: {why}" for (was, now), why in table.items()]
+    """The table as a Mermaid state diagram, in its own order; its first state is where it begins."""
+    begin = next(was for was, _now in table)
+    lines = [f"    [*] --> {begin.name}"]
+    # A semicolon ends a statement in Mermaid: the words behind it would be drawn as states.
+    lines += [
+        f"    {was.name} --> {now.name}: {why.replace(';', ',')}"
+        for (was, now), why in table.items()
+    ]
     return "\n".join(["stateDiagram-v2", *lines])

@@ -16,7 +16,7 @@ HAND_OVER_REASONS: Final = (
     *("service_failed", "carrier_lost", "address_failed", "ping_lost"),
 )
 TAKEOVER_REASONS: Final = (
-    *("start", "peer_dead", "peer_left", "orphan", "reload"),
+    *("start", "peer_dead", "peer_left", "orphan", "reattach", "reload"),
     *HAND_OVER_REASONS,
 )
 GIVE_UP_REASONS: Final = (*HAND_OVER_REASONS, "conflict", "peer_returned")

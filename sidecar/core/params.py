@@ -120,6 +120,8 @@ class Boot:
 
     generation: int
     uuid: bytes
+    left: tuple[str, ...] = ()
+    """Addresses that an earlier life left in the kernel, and whose lease still runs."""
     trouble: tuple[str, ...] = ()
     """Reasons from before the start why the node is not ready, such as a read-only state folder."""
 

@@ -35,8 +35,7 @@ def run(settings: Settings, load: Load) -> int:
         settings = _placed_on_interfaces(settings)
         boot = state.boot(settings.state_dir, settings.node, moment().wall_s)
         lease = Lease(lambda: moment().ns)
-        trouble = _sweep(lease, settings.params)
-        boot = replace(boot, trouble=(*boot.trouble, *trouble))
+        boot = _with_what_was_left(boot, lease, settings.params)
         page = page_text()
         return asyncio.run(_run(settings, boot, lease, page, lambda: _placed_on_interfaces(load())))
 
@@ -66,10 +65,16 @@ def _placed(resource: Resource) -> Resource:
     return replace(resource, interface=found) if found else resource
 
 
-def _sweep(lease: Lease, params: Params) -> tuple[str, ...]:
-    """Remove what an earlier life of this node left behind, before anybody is spoken to."""
-    addresses = tuple(a for group in params.groups for a in group.addresses)
-    left = lease.found(addresses)
-    for one in left:
-        log.warning("removing %s from %s: left behind by an earlier life", one.name, one.interface)
-    return lease.sweep(left)
+def _with_what_was_left(boot: Boot, lease: Lease, params: Params) -> Boot:
+    """What an earlier life left on the interfaces, before anybody is spoken to.
+
+    An address whose lease still runs stays: if the peer has not taken it, this life takes it up
+    again without an interruption, and otherwise it ends by itself. One without a lease goes.
+    """
+    found = lease.found(tuple(a for group in params.groups for a in group.addresses))
+    for one in found:
+        fate = "its lease still runs" if one.leased else "removed"
+        log.warning("%s on %s was left by an earlier life: %s", one.name, one.interface, fate)
+    trouble = lease.sweep(tuple(one for one in found if not one.leased))
+    left = tuple(one.name for one in found if one.leased)
+    return replace(boot, left=left, trouble=(*boot.trouble, *trouble))

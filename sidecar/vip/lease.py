@@ -43,6 +43,8 @@ class LeftBehind:
     prefix: int
     interface: str
     index: int
+    leased: bool
+    """It ends by itself."""
 
 
 class Lease:
@@ -80,6 +82,7 @@ class Lease:
                 prefix=here.prefix,
                 interface=host.name_of(here.index),
                 index=here.index,
+                leased=here.lifetime_s != rtnl.FOREVER,
             )
             for here in host.assignments
             if here.address in names

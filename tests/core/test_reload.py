@@ -143,7 +143,7 @@ def test_failback_can_be_switched_off(pair: Wired):
     pair.world.run(5 * SECOND)
     assert pair.holders(VIP) == [PEER]
     pair.a = Node(pair.world, pair.a.params, generation=8, seed=5)
-    pair._wire(pair.a, lambda: pair.b)
+    pair.wire(pair.a)
     pair.a.start()
     pair.world.run(5 * SECOND)
     assert pair.holders(VIP) == [PEER]

@@ -63,9 +63,7 @@ class Node:
             return
         self.starting = False
         self.host.generation += 1
-        # The daemon removes what an earlier life left behind, before the core begins.
-        for address in self._pair.addresses:
-            self.host.kernel.delete(address.name)
+        # What an earlier life left in the kernel stays there until its lease ends; the core knows.
         self.process = Process(self._stage, self.host, self._exited)
         self.process.begin(self._links_down)
 

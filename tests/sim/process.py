@@ -65,7 +65,7 @@ class Process:
         self._services = ServiceWorker(
             host.engine, stage.pair.containers, self.life, rng, self.feed
         )
-        boot = Boot(generation=host.generation, uuid=host.uuid)
+        boot = Boot(generation=host.generation, uuid=host.uuid, left=host.kernel.addresses)
         cluster = Cluster(
             stage.pair.params_of(host.name),
             Random(f"{host.name} {host.generation} {rng.getrandbits(62)}"),
