@@ -5,7 +5,8 @@ import struct
 
 from sidecar.core.params import Link
 from sidecar.media.sockopts import interface_number, make_urgent
-from sidecar.media.ucast6 import datagram6_socket, destination6
+from sidecar.media.ucast import heard_at
+from sidecar.media.ucast6 import datagram6_socket
 from sidecar.media.udp import Destination
 
 
@@ -27,14 +28,8 @@ class Mcast6:
         return sock
 
     def receiver(self, link: Link) -> socket.socket:
-        sock = datagram6_socket(link.device)
-        try:
-            sock.bind(destination6(link))
-        except OSError:
-            sock.close()
-            raise
-        return sock
+        return heard_at(datagram6_socket(link.device), link.target, link.port)
 
     def destination(self, link: Link, sender: socket.socket) -> Destination:
         del sender
-        return destination6(link)
+        return link.target, link.port

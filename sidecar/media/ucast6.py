@@ -1,11 +1,10 @@
 """``ucast6 DEVICE ADDRESS``: unicast UDP over IPv6, link-local addresses included (RFC 4007)."""
 
-import ipaddress
 import socket
 from typing import Final
 
 from sidecar.core.params import Link
-from sidecar.media.sockopts import interface_number, make_urgent
+from sidecar.media.sockopts import make_urgent
 from sidecar.media.ucast import datagram_socket, heard_at
 from sidecar.media.udp import Destination
 
@@ -27,7 +26,8 @@ class Ucast6:
 
     def destination(self, link: Link, sender: socket.socket) -> Destination:
         del sender
-        return destination6(link)
+        # The socket's own interface says on which link a link-local address is meant.
+        return link.target, link.port
 
 
 def datagram6_socket(device: str) -> socket.socket:
@@ -39,11 +39,3 @@ def datagram6_socket(device: str) -> socket.socket:
         sock.close()
         raise
     return sock
-
-
-def destination6(link: Link) -> Destination:
-    """The number of the interface belongs to an address that is unique on one link only."""
-    address = ipaddress.IPv6Address(link.target)
-    multicast = address.is_multicast
-    scope = interface_number(link.device) if address.is_link_local or multicast else 0
-    return link.target, link.port, 0, scope

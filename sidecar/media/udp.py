@@ -17,7 +17,7 @@ from sidecar.media.reasons import reason_of
 from sidecar.media.sharing import Sorter
 from sidecar.media.sockopts import switched_on
 
-Destination = tuple[str, int] | tuple[str, int, int, int]
+Destination = tuple[str, int]
 
 _LONGEST: Final = 64 * 1024  # no UDP datagram has more than 65507 bytes: none is cut short
 _PER_TURN: Final = 64  # datagrams, then the loop's other business: a flood must not stop the timers

@@ -155,6 +155,7 @@ def test_a_broadcast_follows_the_interface_to_another_subnet(pair: tuple[Host, H
     async def scene() -> None:
         left, right = Node(a, a_link(Medium.BCAST)), Node(b, a_link(Medium.BCAST))
         with closing(left, right):
+            await talking(left, right)
             for host, last in ((a, 1), (b, 2)):
                 host.ip("-4", "addr", "flush", "dev", "eth1")
                 host.ip("addr", "add", f"10.79.0.{last}/24", "brd", "+", "dev", "eth1")
@@ -212,6 +213,7 @@ def test_groups_on_two_interfaces_are_not_mixed_up(pair: tuple[Host, Host]) -> N
         with closing(left, second, right):
             right.medium.send(b"by eth1")
             await until(lambda: bool(left.packets))
+            assert second.opened == 1
             assert second.packets == []
 
     on(scene)
@@ -266,5 +268,17 @@ def test_a_node_hears_its_own_broadcast(pair: tuple[Host, Host]) -> None:
             node.medium.send(b"mine")
             await until(lambda: node.packets == [b"mine"])
             assert node.heard[-1] == PacketReceived(link=NAME, data=b"mine")
+
+    on(scene)
+
+
+def test_ipv4_and_ipv6_have_the_port_side_by_side(pair: tuple[Host, Host]) -> None:
+    a, _ = pair
+
+    async def scene() -> None:
+        six, four = Node(a, PAIRS["ucast6"][0]), Node(a, link_to(2))
+        with closing(six, four):
+            await until(lambda: bool(six.heard and four.heard))
+            assert (six.opened, four.opened) == (1, 1)
 
     on(scene)
