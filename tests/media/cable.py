@@ -4,6 +4,7 @@ A medium that opens anew by itself does so on the test's own host, the first of 
 """
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,6 +21,7 @@ from tests.netns import Host, ip
 from tests.waiting import until
 
 NAME = LinkName("eth1")
+_numbers = itertools.count(1)
 
 
 def plug(a: Host, b: Host, *, broadcast: bool = True) -> None:
@@ -95,15 +97,13 @@ def closing(*nodes: Node) -> ExitStack:
 
 
 async def talking(left: Node, right: Node) -> None:
-    """Wait until packets pass both ways."""
-    before = len(left.packets), len(right.packets)
+    """Wait until packets that leave from now on pass both ways."""
+    number = next(_numbers)
+    to_the_right, to_the_left = b"right %d" % number, b"left %d" % number
 
     def both() -> bool:
-        left.medium.send(b"from the left")
-        right.medium.send(b"from the right")
-        return (
-            b"from the right" in left.packets[before[0] :]
-            and b"from the left" in right.packets[before[1] :]
-        )
+        left.medium.send(to_the_right)
+        right.medium.send(to_the_left)
+        return to_the_right in right.packets and to_the_left in left.packets
 
     await until(both)
