@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 
 from tests.netns import Host
 from tests.testbed.compose import ROOT
@@ -94,10 +95,7 @@ class Client:
     def wait_for_page(self, page: str, *, seconds: float, since_ns: int = 0) -> None:
         """Until a request that began after the moment gets this page."""
         wait_for(
-            lambda: any(
-                request.page == page and request.began_ns >= since_ns
-                for request in reversed(self._requests)
-            ),
+            lambda: any(request.page == page for request in self._newest(since_ns)),
             seconds=seconds,
             what=lambda: f"page {page!r}; the client last got {self.page()!r}",
         )
@@ -110,6 +108,10 @@ class Client:
             seconds=10,
             what="the end of the requests under way",
         )
+
+    def _newest(self, since_ns: int) -> Iterator[Request]:
+        """Those that began after the moment, the last one first."""
+        return takewhile(lambda request: request.began_ns >= since_ns, reversed(self._requests))
 
     def stop(self) -> None:
         self._stopped_ns = now_ns()

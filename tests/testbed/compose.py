@@ -24,8 +24,10 @@ def compose_command() -> tuple[str, ...]:
 class Compose:
     """``docker compose -f FILE`` for one engine and one set of variables."""
 
-    def __init__(self, engine_url: str, variables: dict[str, str], file: Path = NODE_FILE) -> None:
-        self.file = file
+    def __init__(
+        self, engine_url: str, variables: dict[str, str], file: Path = NODE_FILE, *overrides: Path
+    ) -> None:
+        self.files = (file, *overrides)
         self.variables = variables
         # Nothing of the caller's own environment may fill the file's variables.
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -33,7 +35,8 @@ class Compose:
 
     def __call__(self, *arguments: str) -> str:
         """What the command prints; an AssertionError with its complaint when it fails."""
-        command = (*compose_command(), "--file", str(self.file), *arguments)
+        files = (word for file in self.files for word in ("--file", str(file)))
+        command = (*compose_command(), *files, *arguments)
         done = subprocess.run(
             command,
             env={**self._environment, **self.variables},

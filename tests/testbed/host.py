@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.netns import Host
-from tests.testbed.compose import Compose
+from tests.testbed.compose import NODE_FILE, Compose
 from tests.testbed.engine import HostEngine
 from tests.testbed.http import Answer, get
 from tests.testbed.network import Cable
@@ -26,6 +26,7 @@ class DockerHost:
         self.page = page
         self.cables: dict[str, Cable] = {}
         self.config = folder / "ha.d"
+        self._override = folder / "override.yaml"
         self.engine = HostEngine(net, folder / "docker")
         self.variables = {
             "CONFIG_DIR": str(self.config),
@@ -45,7 +46,15 @@ class DockerHost:
         secret.write_text(authkeys)
 
     def compose(self, *arguments: str) -> str:
-        return Compose(self.engine.url, self.variables)(*arguments)
+        overrides = (self._override,) if self._override.exists() else ()
+        return Compose(self.engine.url, self.variables, NODE_FILE, *overrides)(*arguments)
+
+    def override(self, text: str) -> None:
+        """Change the compose file for this host, as an administrator's override file does."""
+        self._override.write_text(text)
+
+    def override_nothing(self) -> None:
+        self._override.unlink(missing_ok=True)
 
     def up(self, *services: str) -> None:
         self.compose("up", "--detach", *services)
@@ -120,3 +129,4 @@ class DockerHost:
         self.net.run("nft", "flush", "ruleset")
         self.boot_network()
         shutil.rmtree(self.config, ignore_errors=True)
+        self.override_nothing()

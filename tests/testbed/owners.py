@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from tests.netns import Host
@@ -21,7 +21,11 @@ _PAUSE_S = 0.001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """One host had the address during this time; it still has it while ``until_ns`` is None."""
+    """One host had the address during this time; it still has it while ``until_ns`` is None.
+
+    Both ends are moments at which it was seen to have it, so that an overlap is never made up by a
+    question that was asked late.
+    """
 
     host: str
     since_ns: int
@@ -60,16 +64,16 @@ class Watch:
 
     def _run(self) -> None:
         with self._net.entered():
+            seen_ns = now_ns()
             while not self._stop.is_set():
-                self._note(held=_is_local(self._address))
+                asked_ns = now_ns()
+                if _is_local(self._address):
+                    seen_ns = asked_ns
+                    if not self.holding():
+                        self.holds.append(Hold(host=self.name, since_ns=now_ns(), until_ns=None))
+                elif self.holding():
+                    self.holds[-1] = replace(self.holds[-1], until_ns=seen_ns)
                 time.sleep(_PAUSE_S)
-
-    def _note(self, *, held: bool) -> None:
-        if held and not self.holding():
-            self.holds.append(Hold(host=self.name, since_ns=now_ns(), until_ns=None))
-        elif not held and self.holding():
-            last = self.holds[-1]
-            self.holds[-1] = Hold(host=last.host, since_ns=last.since_ns, until_ns=now_ns())
 
 
 class Owners:
@@ -87,7 +91,7 @@ class Owners:
         return sorted(every, key=lambda hold: hold.since_ns)
 
     def overlaps(self, since_ns: int = 0) -> list[Overlap]:
-        """Every time at which two hosts had the address; exact to about two milliseconds."""
+        """Every time at which two hosts were seen to have the address."""
         now = now_ns()
         found: list[Overlap] = []
         for one, other in combinations(self.holds(), 2):
