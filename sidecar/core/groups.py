@@ -33,7 +33,7 @@ class Groups:
         decided: Callable[[], bool],
         isolated: Callable[[], bool],
     ) -> None:
-        self._node = params.node
+        self.node = params.node
         self._peer = peer
         self._decided = decided
         self._isolated = isolated
@@ -110,7 +110,7 @@ class Groups:
         return tuple(g for g in self._groups if self.side_of(g) & holding)
 
     def side_of(self, group: Group) -> Holding:
-        return Holding.LOCAL if group.spec.preferred == self._node else Holding.FOREIGN
+        return Holding.LOCAL if group.spec.preferred == self.node else Holding.FOREIGN
 
     # --- surroundings of a group ---------------------------------------------------------------
 

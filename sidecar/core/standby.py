@@ -118,6 +118,11 @@ class Standby:
         match message.get(fields.INFO), self.state:
             case "me", StandbyState.NOT if may_take and which:
                 self._take_part(turn, which, _reason_of(message))
+            case "me", StandbyState.OTHER if which and self._peer.is_sidecar:
+                self._done_sent = False  # the giver has begun anew: its first offer came to nothing
+            case "me", StandbyState.ME if which and self._yields():
+                self._finish(turn, ok=False, text=f"{self._peer.name} offered one at the same time")
+                self._take_part(turn, which, _reason_of(message))
             case "me", _:
                 turn.tell(StandbyRefused(why=f"{self._peer.name} offers one while in flux"))
             case "other", StandbyState.ME:
@@ -140,12 +145,23 @@ class Standby:
             if self._giving and self._is_released():
                 self._done_sent = True
                 self._ask(turn, "done")
-            elif not self._giving and self._is_held():
+            elif not self._giving and (self._is_held() or self._fails()):
+                # A taker that fails ends the hand-over all the same, so that another can begin.
                 self._done_sent = True
                 self._ask(turn, "done")
                 self._finish(turn, ok=True, text="taken over")
-        if self._giving and self.state is StandbyState.ME and self._peer.ready is False:
+        self._give_up_if_vain(turn)
+
+    def _give_up_if_vain(self, turn: Turn) -> None:
+        """Before anything was let go, a taker that turns out unfit ends it, on both nodes."""
+        if self.state is StandbyState.ME and self._peer.ready is False:
             self._finish(turn, ok=False, text=f"{self._peer.name} says that it is not ready")
+        elif self.state is StandbyState.OTHER and not self._done_sent and self._fails():
+            self._finish(turn, ok=False, text="this node cannot serve what it was to take")
+
+    def _yields(self) -> bool:
+        """Whether our offer goes back behind the other's, of two that crossed."""
+        return self._peer.is_sidecar and self._groups.node > self._peer.name
 
     # --- giver ---------------------------------------------------------------------------------
 
@@ -187,6 +203,10 @@ class Standby:
 
     def _is_warm(self) -> bool:
         return all(g.serves for g in self._moving())
+
+    def _fails(self) -> bool:
+        containers = (c for group in self._moving() for c in group.containers)
+        return any(c.failed for c in containers) or any(g.failing for g in self._moving())
 
     def _is_held(self) -> bool:
         return all(g.held for g in self._moving())

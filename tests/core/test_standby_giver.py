@@ -8,7 +8,7 @@ from sidecar.core.events import StandbyRequested
 from sidecar.core.occurrences import GiveUpBegan, StandbyRefused
 from sidecar.core.terms import MILLISECOND, SECOND, Holding, StandbyState
 from sidecar.wire import fields
-from tests.core.harness import NODE, PEER, VIP, Wired
+from tests.core.harness import NODE, PEER, VIP, VIP_OF_PEER, Wired, a_group, some_params
 from tests.core.scenes import Scene, settled
 
 
@@ -256,3 +256,17 @@ def test_a_give_up_says_why():
     scene.peer.ask("all", "other")
     (began,) = scene.node.told_of(GiveUpBegan)
     assert (began.reason, began.why) == ("standby", "an operator asked for it")
+
+
+def test_of_two_offers_that_cross_one_is_carried_out():
+    """6.3 ignores the second me; where both are the second, each waits for the other."""
+    groups = (a_group(NODE, VIP, "web"), a_group(PEER, VIP_OF_PEER, "db"))
+    pair = Wired(some_params(groups=groups))
+    pair.start()
+    for node in pair.nodes:
+        node.step(StandbyRequested(request=1, which="local"))
+    pair.world.run(3 * SECOND)
+    assert (pair.holders(VIP), pair.holders(VIP_OF_PEER)) in (
+        ([PEER], [PEER]),
+        ([NODE], [NODE]),
+    )
