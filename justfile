@@ -39,6 +39,11 @@ sim *options='--seed 1 --seeds 200': setup
 hosts *options: setup image
     {{ python }} -m pytest -m "hosts or engine or e2e" {{ options }}
 
+# A sidecar against the real Heartbeat 3 daemon (apt-get install heartbeat iputils-arping)
+[group('prove')]
+interop *options: setup
+    {{ python }} -m pytest tests/interop {{ options }}
+
 # The virtual environment .venv with exactly the locked packages
 [group('make')]
 setup:

@@ -1,0 +1,130 @@
+"""Reads a real node's log: it must complain of nothing but what the scenario did to it.
+
+Every entry of the allow-lists says why the real node says so and why that is right. A log that
+repeats itself is a complaint, too.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+LEVELS = "DEBUG|info|notice|WARN|ERROR|CRIT|EMERG|crit|error|warning"
+LINE = re.compile(rf"(?P<level>{LEVELS}): (?P<text>.*)")
+HARMLESS = ("DEBUG", "info", "notice")
+REPEATS_MAX = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Lines that are no fault, and why."""
+
+    pattern: str
+    reason: str
+    repeats: bool = False
+    """As many such lines as there are."""
+
+    def covers(self, text: str) -> bool:
+        return re.search(self.pattern, text) is not None
+
+
+ALWAYS = (
+    Known(
+        pattern=r"Core dumps could be lost|Consider setting .*core_",
+        reason="the test machine's core_pattern: nothing of the cluster's",
+    ),
+    Known(
+        pattern=r"Initial dead time .* may be too small",
+        reason="initdead is 3 s here, so that a scenario takes seconds",
+    ),
+    Known(
+        pattern=r"Logging daemon is disabled",
+        reason="each node writes its own file, so that a scenario can read it",
+    ),
+    Known(
+        pattern=r"No Previous generation",
+        reason="the node's first start ever",
+    ),
+    Known(
+        pattern=r"Cannot lock ourselves into memory",
+        reason="the test machine's limit of locked memory",
+    ),
+)
+
+DEATH = (
+    Known(
+        pattern=r"node ours: is dead",
+        reason="the sidecar was silent for the dead time, because the scenario silenced it",
+    ),
+    Known(
+        pattern=r"No STONITH device configured|Shared disks are not protected",
+        reason="what a node without a fencing device says each time it takes over from a dead one",
+    ),
+)
+"""For a scenario in which the sidecar is not there yet, or there no more."""
+RETURN = (
+    Known(
+        pattern=r"node ours: is dead",
+        reason="a clean stop ends with silence, and the real node says of it what it always says",
+    ),
+    Known(
+        pattern=r"Late heartbeat: Node ours|late heartbeats",
+        reason="the first beat after an absence comes later than warntime",
+    ),
+)
+
+
+LOSS = (
+    Known(
+        pattern=r"\d+ lost packet\(s\) for \[ours\]",
+        reason="the scenario loses packets of the sidecar's",
+    ),
+)
+
+
+PARTITION = (
+    Known(
+        pattern=r"Cluster node ours returning after partition",
+        reason="the scenario heals a partition",
+    ),
+    Known(
+        pattern=r"Deadtime value may be too small",
+        reason="what a real node says of a partition: it takes it for a late heartbeat",
+    ),
+)
+WRONG_KEY = (
+    Known(
+        pattern=r"authtoken does not match|authentication failed|MSG: Dumping|MSG\[\d+\]",
+        reason="the sidecar signs with another key; a real node shows each such message whole",
+        repeats=True,
+    ),
+)
+
+
+def complaints(text: str, allowed: Iterable[Known]) -> list[str]:
+    """Lines of warning and worse that nothing explains."""
+    known = (*ALWAYS, *allowed)
+    found = [match for line in text.splitlines() if (match := LINE.search(line))]
+    return [
+        match.group(0)
+        for match in found
+        if match["level"] not in HARMLESS and not any(k.covers(match["text"]) for k in known)
+    ]
+
+
+def floods(text: str, allowed: Iterable[Known]) -> list[str]:
+    """Lines that come again and again; their numbers do not make them different."""
+    every = (match["text"] for line in text.splitlines() if (match := LINE.search(line)))
+    repeating = [known for known in allowed if known.repeats]
+    texts = (text for text in every if not any(known.covers(text) for known in repeating))
+    counts = Counter(re.sub(r"[0-9a-f]*\d[0-9a-f]*", "#", text) for text in texts)
+    return [f"{count} times: {text}" for text, count in counts.items() if count > REPEATS_MAX]
+
+
+def check(log: Path, allowed: Iterable[Known]) -> None:
+    if not log.exists():
+        return
+    text = log.read_text(errors="replace")
+    found = [*complaints(text, allowed), *floods(text, allowed)]
+    assert not found, "the real node's log says:\n" + "\n".join(found)

@@ -1,0 +1,61 @@
+"""Scenarios that run side by side. They wait most of their time, so several at once cost little.
+
+``@scenario(plan, ...)`` makes a test of a function that takes a Duo. When the first such test asks
+for its outcome, all those selected in this run begin, a few at a time; each test then waits for its
+own, and fails as its scenario failed.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tests.interop.duo import Duo, Row, duo
+from tests.interop.plan import Plan
+
+AT_ONCE = 5
+Play = Callable[[Duo], None]
+Key = tuple[Play, str]
+
+
+class Stage:
+    """The scenarios of one run."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="scenario")
+        self._futures: dict[Key, Future[None]] = {}
+
+    def begin(self, play: Play, plan: Plan) -> None:
+        self._futures[play, str(plan)] = self._pool.submit(self._run, play, plan)
+
+    def outcome(self, play: Play, plan: Plan) -> None:
+        """Wait for the scenario's end; raises what it raised."""
+        self._futures[play, str(plan)].result()
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def _run(self, play: Play, plan: Plan) -> None:
+        name = play.__name__.removeprefix("test_").replace("_", " ")
+        with duo(f"{name} [{plan}]", plan, self.rows) as made:
+            play(made)
+
+
+def scenario(*plans: Plan) -> Callable[[Play], Callable[[Stage, Plan], None]]:
+    """Make a test of a function, once for each plan (one plan with defaults when none is given)."""
+
+    def decorate(play: Play) -> Callable[[Stage, Plan], None]:
+        def test(stage: Stage, plan: Plan) -> None:
+            stage.outcome(play, plan)
+
+        test.__name__ = test.__qualname__ = play.__name__
+        test.__doc__ = play.__doc__
+        test.__module__ = play.__module__
+        marked = pytest.mark.interop(play=play)(test)
+        decorated = pytest.mark.parametrize("plan", plans or (Plan(),), ids=str)(marked)
+        # The first test waits for nothing but itself, the last one for a turn on the stage.
+        timed: Callable[[Stage, Plan], None] = pytest.mark.timeout(300)(decorated)
+        return timed
+
+    return decorate
