@@ -66,8 +66,12 @@ class ContainerKeeper:
         self._passed = False
         self._fails_in_a_row = 0
         self._restarts_used = 0
+        self._rests = False
+        """Whether the operation under way is one towards rest."""
+        self._ran = False
+        """Whether it has run since it was last to serve or mended: losing that is a failure."""
         self._served = False
-        """Whether it has served since it was last made active: losing that is a failure."""
+        """Whether it has also passed its checks since then."""
         self._retry_ns = RETRY_MIN_NS
         self._trial = False
         self._reason = ""
@@ -109,9 +113,10 @@ class ContainerKeeper:
         self._directed = True
         if not self._active:
             self._active = True
-            self._served = False
+            self._ran = self._served = False
             self._retry_ns = RETRY_MIN_NS
             self._disarm("retry")
+            self._disarm("mend")
             # A takeover is a new chance: it is tried even where it failed before.
             self._trial = self.failed = False
             self._restarts_used = 0
@@ -121,22 +126,22 @@ class ContainerKeeper:
         """It need not serve: pause, stop or leave it, as its mode says."""
         self._directed = True
         if self._active:
-            self._active = self._served = False
+            self._active = self._ran = self._served = False
             self._retry_ns = RETRY_MIN_NS
-            self._disarm("retry")
-            self._disarm("budget")
+            for what in ("retry", "mend", "budget"):
+                self._disarm(what)
             if self.failed:
-                self._wait_and_retry(turn)
+                self._mend_later(turn)
         self.advance(turn)
 
     def advance(self, turn: Turn) -> None:
         """Take the next step towards the wish, unless one is under way or waits for its time."""
-        if self.busy or not self._directed or self._timers.is_armed(self._timer("retry")):
+        if self.busy or not self._directed or self._is_armed("retry"):
             return
-        if self._active or self._trial:
-            self._advance_to_serving(turn)
-        else:
+        if not (self._active or self._trial):
             self._advance_to_rest(turn)
+        elif not self._is_armed("mend"):
+            self._advance_to_serving(turn)
 
     # --- answers -------------------------------------------------------------------------------
 
@@ -148,7 +153,7 @@ class ContainerKeeper:
                 self._learn(turn, event.facts)
             case ServiceRefused() if event.op == self._op:
                 self._end_operation()
-                self._fail(turn, event.reason)
+                self._not_done(turn, event.reason)
             case ServiceDone() | ServiceRefused():
                 return
             case ServiceChanged():
@@ -192,19 +197,20 @@ class ContainerKeeper:
     # --- towards serving -----------------------------------------------------------------------
 
     def _advance_to_serving(self, turn: Turn) -> None:
-        if self.facts.state is ContainerState.RUNNING:
-            self._begin_checks(turn)
-            if self.serving:
-                self._count_as_serving(turn)
-        elif self.facts.state is ContainerState.UNKNOWN and self._served:
-            return  # the checks will tell
-        elif self.facts.state in (ContainerState.ABSENT, ContainerState.RESTARTING):
-            if self._served or self.facts.state is ContainerState.ABSENT:
+        match self.facts.state:
+            case ContainerState.RUNNING:
+                self._ran = True
+                self._begin_checks(turn)
+                if self.serving:
+                    self._count_as_serving(turn)
+            case ContainerState.UNKNOWN if self._served or self._checking:
+                return  # the checks will tell
+            case ContainerState.ABSENT:
+                self._fail(turn, self.facts.detail or "it does not exist")
+            case ContainerState.STOPPED | ContainerState.RESTARTING if self._ran:
                 self._fail(turn, self.facts.detail or f"it is {self.facts.state}")
-        elif self._served and self.facts.state is not ContainerState.PAUSED:
-            self._fail(turn, self.facts.detail or f"it is {self.facts.state}")
-        else:
-            self._operate(turn, StartService)
+            case _:
+                self._operate(turn, StartService)
 
     def _begin_checks(self, turn: Turn) -> None:
         if self._checking or not self.facts.checked:
@@ -254,45 +260,52 @@ class ContainerKeeper:
         self._reason = reason
         self._disarm("budget")
         if not (self._active or self._trial):
-            self._wait_and_retry(turn)
+            self._arm(turn, "retry", self._next_pause_ns(), self.advance)
             return
         left = max(0, self.facts.restarts - self._restarts_used)
         if not self.failed or self._trial:
             turn.tell(ServiceFailed(container=self.name, reason=reason, restarts_left=left))
         self._end_checks(turn)
-        self._served = False
+        self._ran = self._served = False
         if left and self.facts.state is not ContainerState.ABSENT and not self.failed:
             self._restarts_used += 1
             self._mend(turn)
             return
         self.failed = True
         self._trial = False
-        self._wait_and_retry(turn)
+        self._mend_later(turn)
+        self.advance(turn)
 
     def _mend(self, turn: Turn) -> None:
         verb = RestartService if self.facts.state in _UP else StartService
         self._operate(turn, verb)
 
-    def _wait_and_retry(self, turn: Turn) -> None:
-        self._arm(turn, "retry", self._retry_ns, self._retry)
-        longest_ns = RETRY_MAX_ACTIVE_NS if self._active else RETRY_MAX_NS
-        self._retry_ns = min(2 * self._retry_ns, longest_ns)
+    def _mend_later(self, turn: Turn) -> None:
+        self._arm(turn, "mend", self._next_pause_ns(), self._try_to_mend)
 
-    def _retry(self, turn: Turn) -> None:
-        if not self.failed:
-            self.advance(turn)
-        elif self.facts.state is ContainerState.ABSENT:
-            self._wait_and_retry(turn)
-        else:
-            # Also on the node that stands by: only a container seen serving is fit for a takeover.
-            self._trial = not self._active
-            self._mend(turn)
+    def _next_pause_ns(self) -> int:
+        pause_ns = self._retry_ns
+        longest_ns = RETRY_MAX_ACTIVE_NS if self._active else RETRY_MAX_NS
+        self._retry_ns = min(2 * pause_ns, longest_ns)
+        return pause_ns
+
+    def _try_to_mend(self, turn: Turn) -> None:
+        if self.busy or self.facts.state is ContainerState.ABSENT:
+            self._mend_later(turn)
+            return
+        # Also on the node that stands by: only a container seen serving is fit for a takeover.
+        self._trial = not self._active
+        self._mend(turn)
 
     def _recover(self, turn: Turn) -> None:
+        self._forget_failure()
+        turn.tell(ServiceRecovered(container=self.name))
+
+    def _forget_failure(self) -> None:
         self.failed = False
         self._restarts_used = 0
         self._reason = ""
-        turn.tell(ServiceRecovered(container=self.name))
+        self._disarm("mend")
 
     def _end_trial(self, turn: Turn) -> None:
         self._trial = False
@@ -326,12 +339,19 @@ class ContainerKeeper:
         verb: type[StartService | RestartService | PauseService | StopService],
     ) -> None:
         self._op = self._operations.next()
+        self._rests = verb in (PauseService, StopService)
         turn.do(verb(op=self._op, container=self.name))
         self._arm(turn, "operation", OPERATION_MAX_NS, self._operation_hangs)
 
     def _operation_hangs(self, turn: Turn) -> None:
         self._op = None
-        self._fail(turn, "the Docker engine did not answer within 15 s")
+        self._not_done(turn, "the Docker engine did not answer within 15 s")
+
+    def _not_done(self, turn: Turn, reason: str) -> None:
+        if self._rests and (self._active or self._trial):
+            self.advance(turn)  # it was to rest, and is to serve by now: this is no failure
+        else:
+            self._fail(turn, reason)
 
     def _end_operation(self) -> None:
         self._op = None
@@ -354,21 +374,24 @@ class ContainerKeeper:
             )
         if facts.state not in _UP:
             self._end_checks(turn)
-        if self.failed and self._is_another(was, facts):
-            self._be_lenient(turn)
+        if self.failed and self._deserves_a_chance(was, facts):
+            self._be_lenient()
         if self.failed and facts.state is ContainerState.RUNNING and not facts.checked:
             self._arm(turn, "settle", SETTLE_NS, self._settled)
         self.advance(turn)
 
     @staticmethod
-    def _is_another(was: ContainerFacts, facts: ContainerFacts) -> bool:
-        return facts.state is not ContainerState.ABSENT and facts.identity != was.identity
+    def _deserves_a_chance(was: ContainerFacts, facts: ContainerFacts) -> bool:
+        """Somebody made the container anew, or the engine answers again."""
+        if facts.state in (ContainerState.ABSENT, ContainerState.UNKNOWN):
+            return False
+        return facts.identity != was.identity or was.state is ContainerState.UNKNOWN
 
-    def _be_lenient(self, turn: Turn) -> None:
-        """Somebody made the container anew: it gets a new chance and a new budget."""
+    def _be_lenient(self) -> None:
+        """What was wrong may be right now: a new chance, and a new budget."""
         self._disarm("retry")
         self._retry_ns = RETRY_MIN_NS
-        self._recover(turn)
+        self._forget_failure()
 
     def _settled(self, turn: Turn) -> None:
         """Unchecked, and still running after a while: that has to do as a proof."""
@@ -381,6 +404,9 @@ class ContainerKeeper:
 
     def _arm(self, turn: Turn, what: str, after_ns: int, then: Then) -> None:
         self._timers.arm(self._timer(what), turn.ns + after_ns, then)
+
+    def _is_armed(self, what: str) -> bool:
+        return self._timers.is_armed(self._timer(what))
 
     def _disarm(self, what: str) -> None:
         self._timers.disarm(self._timer(what))
