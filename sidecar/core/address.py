@@ -75,6 +75,7 @@ class AddressKeeper:
         self._lingers = False
         """The kernel may still have it although it counts as lost: its lease is not over yet."""
         self._expires_ns = 0
+        self._deleted_ns = -1
         self._announcements = Announcements(address, timers, rng)
         self._rival = Rival(address, timers=timers, operations=operations, owner_mac=owner_mac)
         self._defended_ns = -DEFEND_EVERY_NS
@@ -89,6 +90,11 @@ class AddressKeeper:
     def busy(self) -> bool:
         """A claim or a release is under way."""
         return self._op is not None
+
+    @property
+    def kept(self) -> bool:
+        """Held, and meant to be: what is held only because a release failed is not kept."""
+        return self.holds and self.wants and not self.busy
 
     @property
     def gone(self) -> bool:
@@ -128,6 +134,8 @@ class AddressKeeper:
             return
         if self._timers.is_armed(self._name("retry")):
             return
+        # A claim that this overtakes may have succeeded: it is here until the kernel denies it.
+        self.holds = True
         self._op = self._operations.next()
         turn.do(ReleaseAddress(op=self._op, address=self.address))
         self._timers.arm(self._name("operation"), turn.ns + OPERATION_MAX_NS, self._release_hangs)
@@ -136,6 +144,13 @@ class AddressKeeper:
         """An earlier life left it in the kernel; it stays there until its lease ends."""
         self._lingers = True
         self._extend(turn.ns)
+
+    def is_undisputed(self, turn: Turn) -> bool:
+        """A stranger deleted it this very moment, while its lease ran: it may be put back.
+
+        Any other node needs several silent probes before it can have taken it.
+        """
+        return self._deleted_ns == turn.ns
 
     def agree(self) -> None:
         """The peer is heard: who holds what is settled with it, and no more by sight."""
@@ -183,10 +198,12 @@ class AddressKeeper:
 
     def _claimed(self, turn: Turn, at_ns: int) -> None:
         self._end_operation()
-        self.holds = True
-        self._lingers = False
         self.trouble = ""
         self._extend(at_ns)
+        if turn.ns >= self._expires_ns:
+            return  # we slept before the answer was read, and the lease has ended meanwhile
+        self.holds = True
+        self._lingers = False
         if not self.wants:
             self.release(turn)
             return
@@ -216,9 +233,7 @@ class AddressKeeper:
         self._lingers = not event.gone
         turn.tell(AddressTaken(address=self.address.name, reason=event.reason))
         if event.gone and turn.ns < self._expires_ns:
-            # The lease still ran, so a stranger deleted it, and until its end no other node can
-            # have found the address silent: it is put back at once.
-            self.claim(turn)
+            self._deleted_ns = turn.ns
 
     def _probed(self, turn: Turn, event: AddressProbed) -> None:
         rival = self._rival.answer(event)

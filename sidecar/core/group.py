@@ -218,6 +218,7 @@ class Group:
             self._fail(*suspension)
             return
         if not self._bring_up_containers(turn):
+            self.held = self.held and self._all_kept
             return
         self._phase(turn, "container")
         if not self._claim_addresses(turn):
@@ -248,12 +249,17 @@ class Group:
                 continue
             if address.trouble:
                 self._fail("address_failed", f"{address.address.name}: {address.trouble}")
-            if self._vouched or address.probe.is_clear(turn):
-                blind = not self._vouched and not self._around.peer_alive
+            known = self._vouched or address.is_undisputed(turn)
+            if known or address.probe.is_clear(turn):
+                blind = not known and not self._around.peer_alive
                 address.claim(turn, blind=blind)
             else:
                 self._probe(turn, address)
-        return all(address.holds and not address.busy for address in self.addresses)
+        return self._all_kept
+
+    @property
+    def _all_kept(self) -> bool:
+        return all(address.kept for address in self.addresses)
 
     def _probe_addresses(self, turn: Turn) -> None:
         for address in self.addresses:
