@@ -135,6 +135,7 @@ class Served:
     def __call__(self, change: Change) -> None:
         if isinstance(change, (Occurred, Wished)):
             return
+        self._windows.look()
         for condition in self._conditions:
             condition.look()
 
@@ -153,8 +154,8 @@ class Served:
                 "not served", f"{node.name} holds {group.name}, and nothing answers for {age}"
             )
 
-        def allowed_ns(_: int) -> int:
-            return self._windows.allowed_ns(node, group)
+        def allowed_ns(since_ns: int) -> int:
+            return self._windows.allowed_ns(node, group, since_ns)
 
         return Condition(self._two, holds=unserved, allowed_ns=allowed_ns, judge=judge)
 

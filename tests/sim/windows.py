@@ -99,28 +99,44 @@ class ServiceWindows:
 
     def __init__(self, two: TwoNodes) -> None:
         self._two = two
+        self._free = dict.fromkeys(two.pair.nodes, True)
+        self._hindered_ns = dict.fromkeys(two.pair.nodes, -FOREVER_NS)
 
-    def allowed_ns(self, node: Node, group: ResourceGroup) -> int:
+    def look(self) -> None:
+        """Note since when each node is free to give an address away.
+
+        A sidecar that does not run cannot: the lease ends it. And where the peer is heard and could
+        not serve either, an address that leads to nothing hurts as little as none, and the service
+        may be mended here first.
+        """
+        now_ns = self._two.world.now_ns
+        for node in self._two:
+            free = node.runs and _can_take(self._two.peer_of(node))
+            if not free or not self._free[node.name]:
+                self._hindered_ns[node.name] = now_ns
+            self._free[node.name] = free
+
+    def allowed_ns(self, node: Node, group: ResourceGroup, since_ns: int) -> int:
+        self.look()
+        if not self._free[node.name]:
+            return FOREVER_NS
+        hindered_ns = max(self._hindered_ns[node.name], since_ns)
+        return hindered_ns - since_ns + self._moved_within_ns(node, group)
+
+    def _moved_within_ns(self, node: Node, group: ResourceGroup) -> int:
+        """The checks have to fail, the restarts to be used up, and the group to be handed over."""
         timing = self._two.pair.timing
-        if not node.runs:
-            # The lease ends it; whoever wakes has to notice first.
-            return FOREVER_NS
-        if not self._can_take(self._two.peer_of(node)):
-            # A peer that is heard and is not ready: an address that leads to nothing hurts as
-            # little as none, and the service may be mended here first.
-            return FOREVER_NS
-        boxes = [node.host.engine.boxes[container.name] for container in group.containers]
         detect_ns = restart_ns = 0
-        for box in boxes:
-            one = box.settings
-            check_ms = one.failures * (one.interval_ms + one.timeout_ms)
+        for container in group.containers:
+            settings = node.host.engine.boxes[container.name].settings
+            check_ms = settings.failures * (settings.interval_ms + settings.timeout_ms)
             detect_ns += check_ms * MILLISECOND
-            restart_ns += one.restarts * (self.ENGINE_NS + 10 * SECOND)
+            restart_ns += settings.restarts * (self.ENGINE_NS + 10 * SECOND)
         hand_over_ns = 10 * SECOND + timing.deadtime_ns + timing.lease_s * SECOND + GRAIN_NS
         return detect_ns + restart_ns + hand_over_ns
 
-    @staticmethod
-    def _can_take(peer: Node) -> bool:
-        engine = peer.host.engine
-        well = all(not box.sick and not box.failing_starts for box in engine.boxes.values())
-        return peer.runs and engine.mode is EngineMode.UP and well
+
+def _can_take(peer: Node) -> bool:
+    engine = peer.host.engine
+    well = all(not box.sick and not box.failing_starts for box in engine.boxes.values())
+    return peer.runs and engine.mode is EngineMode.UP and well
