@@ -11,6 +11,7 @@ from sidecar.media.base import Emit, Medium
 from sidecar.media.bcast import Bcast
 from sidecar.media.mcast import Mcast
 from sidecar.media.mcast6 import Mcast6
+from sidecar.media.serial import SerialMedium
 from sidecar.media.sharing import Sorter, shared
 from sidecar.media.ucast import Ucast
 from sidecar.media.ucast6 import Ucast6
@@ -40,4 +41,6 @@ def open_media(links: Iterable[Link], emit: Emit) -> dict[LinkName, Medium]:
 
 
 def _medium(link: Link, emit: Emit, *, sorter: Sorter | None, deaf: bool) -> Medium:
+    if link.medium is Kind.SERIAL:
+        return SerialMedium(link, emit)
     return UdpMedium(link, _UDP[link.medium](), emit, sorter=sorter, deaf=deaf)

@@ -51,5 +51,36 @@ def reason_of(error: OSError, link: Link) -> str:
             return f"{device}, port {port}: {error}"
 
 
+def serial_reason_of(error: OSError | None, link: Link) -> str:
+    """``None`` for a hang-up without an error."""
+    device = link.device
+    pass_on = f"pass it to the container (compose: devices: [{device}])"
+    match error.errno if error is not None else errno.EIO:
+        case errno.ENOENT | errno.ENXIO | errno.ENODEV:
+            return f"serial device {device} does not exist: correct its name in ha.cf, or {pass_on}"
+        case errno.EPERM | errno.EACCES:
+            return f"serial device {device} may not be opened: {pass_on}"
+        case errno.EBUSY:
+            return (
+                f"serial device {device} is in use by another program: stop the other sidecar, "
+                f"Heartbeat or getty on it"
+            )
+        case errno.EIO:
+            return f"serial device {device} hung up: nothing is behind it, or it was unplugged"
+        case errno.ENOTTY | errno.EISDIR | errno.EINVAL:
+            return f"{device} is no serial line: correct its name in ha.cf"
+        case int(number):
+            return f"serial device {device}: {os.strerror(number)} (error {number})"
+        case _:
+            return f"serial device {device}: {error}"
+
+
+def stuck_reason(link: Link) -> str:
+    return (
+        f"serial line {link.device} takes no data: is the cable in, does it carry RTS and CTS, "
+        f"and is the other end running?"
+    )
+
+
 def _whom(link: Link) -> str:
     return link.target or "its broadcast address"

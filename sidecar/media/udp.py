@@ -9,10 +9,11 @@ import errno
 import socket
 from typing import Final, Protocol
 
-from sidecar.core.events import LinkFailed, LinkOpened, PacketReceived
+from sidecar.core.events import PacketReceived
 from sidecar.core.params import Link
 from sidecar.core.terms import LinkName
-from sidecar.media.base import BackOff, Emit
+from sidecar.media.attempts import Attempts
+from sidecar.media.base import Emit
 from sidecar.media.reasons import reason_of
 from sidecar.media.sharing import Sorter
 from sidecar.media.sockopts import switched_on
@@ -60,12 +61,9 @@ class UdpMedium:
         self._emit = emit
         self._sorter = sorter
         self._deaf = deaf
-        self._back_off = BackOff()
+        self._attempts = Attempts(link.name, emit, self._try_again)
         self._sender: socket.socket | None = None
         self._receiver: socket.socket | None = None
-        self._reason: str | None = None
-        self._retry: asyncio.Handle | None = None
-        self._closed = False
 
     def open(self) -> None:
         """Open the sockets, from inside the running loop, and again until it works."""
@@ -78,7 +76,7 @@ class UdpMedium:
             self._drop_sockets()
             self._fail(error)
             return
-        self._works()
+        self._attempts.works()
 
     def send(self, data: bytes) -> None:
         """Send now or drop."""
@@ -97,14 +95,11 @@ class UdpMedium:
             # Otherwise the sockets stay: a node that may not send must go on hearing.
             self._fail(error)
         else:
-            self._back_off.reset()
-            if self._reason is not None:
-                self._works()
+            self._attempts.proved()
 
     def close(self) -> None:
         """End, and emit nothing any more."""
-        self._closed = True
-        self._cancel_retry()
+        self._attempts.close()
         self._drop_sockets()
 
     def _open_receiver(self) -> socket.socket:
@@ -137,22 +132,10 @@ class UdpMedium:
         data, about, _, source = receiver.recvmsg(_LONGEST, self._sorter.ROOM)
         return self._sorter.link_of(about, source), data
 
-    def _works(self) -> None:
-        self._reason = None
-        self._cancel_retry()
-        self._tell(LinkOpened(link=self.link.name))
-
     def _fail(self, error: OSError) -> None:
-        reason = reason_of(error, self.link)
-        if reason != self._reason:  # said once, not at every attempt
-            self._reason = reason
-            self._tell(LinkFailed(link=self.link.name, reason=reason))
-        if self._retry is None:
-            loop = asyncio.get_running_loop()
-            self._retry = loop.call_later(self._back_off.pause_s(), self._try_again)
+        self._attempts.fail(reason_of(error, self.link))
 
     def _try_again(self) -> None:
-        self._retry = None
         if self._sender is None:
             self.open()
             return
@@ -165,7 +148,7 @@ class UdpMedium:
                 self._drop_sockets()
             self._fail(error)
             return
-        self._works()
+        self._attempts.works()
 
     def _cause_of(self, error: OSError) -> OSError:
         """Where the interface is gone or down, IPv6 says only that there is no route."""
@@ -181,14 +164,6 @@ class UdpMedium:
             raise OSError(errno.ENETDOWN, "switched off")
         self._kind.destination(self.link, sender)
 
-    def _tell(self, event: LinkOpened | LinkFailed) -> None:
-        # Not at once: ``send`` is called in the middle of the driver's turn.
-        asyncio.get_running_loop().call_soon(self._tell_unless_closed, event)
-
-    def _tell_unless_closed(self, event: LinkOpened | LinkFailed) -> None:
-        if not self._closed:
-            self._emit(event)
-
     def _drop_sockets(self) -> None:
         if self._receiver is not None and self._receiver.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._receiver)
@@ -196,8 +171,3 @@ class UdpMedium:
             if sock is not None:
                 sock.close()
         self._sender = self._receiver = None
-
-    def _cancel_retry(self) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None

@@ -100,7 +100,9 @@ def test_a_second_sidecar_on_the_host_is_told_that_the_port_is_taken(
             with closing(first):
                 await until(lambda: bool(second.faults))
                 assert second.faults[0].startswith("UDP port 694 on eth1 is taken")
-                await until(lambda: second.medium._back_off._next_s > 0.5)  # tried three times
+                await until(
+                    lambda: second.medium._attempts.back_off._next_s > 0.5
+                )  # tried three times
                 assert second.opened == 0
             await until(lambda: second.opened == 1)
             assert len(second.faults) == 1
@@ -208,7 +210,7 @@ def test_a_firewall_that_forbids_sending_leaves_hearing(pair: tuple[Host, Host])
     async def scene() -> None:
         left, right = Node(a, link_to(2)), Node(b, link_to(1))
         with closing(left, right):
-            left.medium._back_off._next_s = 5.0  # no attempt of its own in this test
+            left.medium._attempts.back_off._next_s = 5.0  # no attempt of its own in this test
             left.medium.send(b"forbidden")
             await until(lambda: bool(left.faults))
             assert "a firewall rule on this host drops it" in left.faults[0]
@@ -240,7 +242,7 @@ def test_a_firewall_that_forbids_sending_is_told_of_at_growing_intervals(
                     return len(node.faults) > attempt
 
                 await until(failed)
-            assert node.medium._back_off._next_s > 1
+            assert node.medium._attempts.back_off._next_s > 1
 
     on(scene)
 
