@@ -20,7 +20,7 @@ def move(table: Transitions[S], was: S, now: S) -> S:
 
 
 def mermaid(table: Transitions[S]) -> str:
-    """The table as a Mermaid state diagram, in its own order; its first state is where it begins."""
+    """The table as a Mermaid state diagram, in its own order; it begins in its first state."""
     begin = next(was for was, _now in table)
     lines = [f"    [*] --> {begin.name}"]
     # A semicolon ends a statement in Mermaid: the words behind it would be drawn as states.
