@@ -51,7 +51,9 @@ class Legacy:
     def begin(self, turn: Turn) -> None:
         """This node is up: ask for its groups, or take them if nobody could have them."""
         local = self._groups.of(Holding.LOCAL)
-        if not self._peer.alive or self._peer.status is not NodeStatus.ACTIVE:
+        if not self._peer.alive:
+            return  # its death is dealt with as ever, and its addresses are probed for
+        if self._peer.status is not NodeStatus.ACTIVE:
             self._holdings.take(turn, Holding.LOCAL, "start", f"{self._peer.name} is not up yet")
             return
         for group in local:

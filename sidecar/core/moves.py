@@ -122,6 +122,8 @@ class Moves:
     def _orphans(self) -> Holding:
         """The sides that have groups and that neither node claims."""
         takeover = self._takeover
+        if takeover.speaks_legacy:
+            return Holding.NONE  # nobody tells what it holds there
         orphans = Holding.ALL & ~(takeover.mine | takeover.other.swapped)
         for side in SIDES:
             if not takeover.groups.of(side):
