@@ -54,6 +54,7 @@ from sidecar.core.params import Boot, Params, differences
 from sidecar.core.peer import Peer
 from sidecar.core.ping import PingNodes
 from sidecar.core.presence import Presence
+from sidecar.core.reunion import Reunion
 from sidecar.core.shutdown import Shutdown, Stage
 from sidecar.core.takeover import Takeover
 from sidecar.core.terms import Moment
@@ -99,6 +100,7 @@ class Cluster:
             timers=self.timers,
             hand_over=self.moves.ping_lost,
         )
+        self.reunion = Reunion(self.takeover, self.peer, outbox=self.outbox, timers=self.timers)
         self.presence = Presence(
             params,
             self.peer,
@@ -219,6 +221,7 @@ class Cluster:
     def _advance(self, turn: Turn) -> None:
         self.takeover.advance(turn)
         if self.shutdown.stage is Stage.RUNNING:
+            self.reunion.advance(turn)
             self.moves.advance(turn)
             self.ipfail.advance(turn)
         self.operator.advance(turn)
@@ -308,6 +311,7 @@ class Cluster:
         self.takeover.groups.agree()
         self.presence.say_status(turn)
         self.takeover.peer_returned(turn)
+        self.reunion.peer_returned(turn)
         self._announce(turn)
 
     def peer_quiet(self, turn: Turn) -> None:

@@ -1,0 +1,102 @@
+"""Meeting a real Heartbeat node again that did not restart, or that holds what this node holds.
+
+A real node that held this one for dead takes everything without asking, and restarts itself about
+two seconds after it hears this one again (protocol section 6.8): until then nothing is decided, and
+this node goes on serving. But it restarts only if it was deaf itself:
+
+    this node alone was deaf   the real one never noticed, holds on, and says nothing unless asked.
+                               What is merely wished for is withdrawn, and then it is asked.
+    the real node is deaf      it may hold what this node holds for as long as that lasts, and it
+                               never yields (section 6.5). So this node does, once the real one has
+                               had the time to restart (safety rule 5: no two owners at rest).
+
+Between two sidecars claims are compared instead: see takeover.py.
+"""
+
+from typing import Final
+
+from sidecar.core.claims import SIDES
+from sidecar.core.occurrences import SplitBrainEnded, SplitBrainSuspected
+from sidecar.core.outbox import Outbox
+from sidecar.core.peer import Peer
+from sidecar.core.takeover import Takeover
+from sidecar.core.terms import SECOND, Holding
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Turn
+from sidecar.wire import fields
+
+ASK_AFTER_NS: Final = 3 * SECOND
+YIELD_AFTER_NS: Final = 4 * SECOND
+
+
+class Reunion:
+    """Looks after what only the company of a real node can bring about."""
+
+    def __init__(self, takeover: Takeover, peer: Peer, *, outbox: Outbox, timers: Timers) -> None:
+        self._takeover = takeover
+        self._peer = peer
+        self._outbox = outbox
+        self._timers = timers
+        self._generation: int | None = None
+        self._two_owners = False
+
+    def peer_returned(self, turn: Turn) -> None:
+        """It was held for dead, and the same life of it speaks again."""
+        if not self._concerned():
+            return
+        takeover = self._takeover
+        mere_wishes = [
+            side
+            for side in SIDES
+            if side in takeover.mine and not all(g.held for g in takeover.groups.of(side))
+        ]
+        for side in mere_wishes:
+            why = f"{self._peer.name} is back and may hold it"
+            takeover.drop(turn, side, "peer_returned", why)
+        if mere_wishes:
+            takeover.ask(turn)
+        self._generation = self._peer.inbound.generation
+        self._timers.arm("ask the real node", turn.ns + ASK_AFTER_NS, self._ask)
+
+    def advance(self, turn: Turn) -> None:
+        """After every step: are there two owners, or no more?"""
+        contested = bool(self._contested()) and self._takeover.standby.idle
+        if contested and not self._two_owners:
+            self._two_owners = self._takeover.split_brain = True
+            why = f"this node and {self._peer.name} hold the same groups"
+            turn.tell(SplitBrainSuspected(why=why))
+            self._timers.arm("yield", turn.ns + YIELD_AFTER_NS, self._yield)
+        elif self._two_owners and not self._contested():
+            self._two_owners = self._takeover.split_brain = False
+            self._timers.disarm("yield")
+            turn.tell(SplitBrainEnded(why=f"{self._peer.name} holds {self._takeover.other.word}"))
+            for group in self._takeover.groups:
+                group.announce(turn)
+
+    def _concerned(self) -> bool:
+        peer, takeover = self._peer, self._takeover
+        return peer.alive and not peer.is_sidecar and takeover.stable and not takeover.speaks_legacy
+
+    def _ask(self, turn: Turn) -> None:
+        same_life = self._peer.inbound.generation == self._generation
+        if not self._concerned() or not same_life or self._peer.left or self._takeover.other_stable:
+            return
+        # It answers "starting" with what it holds, and then waits to hear that we are settled.
+        self._outbox.send(turn, fields.STARTING)
+        self._takeover.ask(turn)
+
+    def _yield(self, turn: Turn) -> None:
+        for side in SIDES:
+            if side in self._contested():
+                why = f"{self._peer.name} holds it, too, and does not let go"
+                self._takeover.drop(turn, side, "conflict", why)
+        self._takeover.ask(turn)
+
+    def _contested(self) -> Holding:
+        """The sides with groups that a real node and this one both claim."""
+        overlap = self._takeover.mine & self._takeover.other.swapped
+        contested = Holding.NONE
+        for side in SIDES:
+            if side in overlap and self._takeover.groups.of(side) and self._concerned():
+                contested |= side
+        return contested
