@@ -55,7 +55,7 @@ class ContainerKeeper:
         self.name = container.name
         self.facts = ContainerFacts(state=ContainerState.UNKNOWN, detail="not inspected yet")
         self.failed = False
-        self._standby = container.standby
+        self.reconfigure(container)
         self._timers = timers
         self._operations = operations
         self._directed = False
@@ -75,6 +75,16 @@ class ContainerKeeper:
         self._retry_ns = RETRY_MIN_NS
         self._trial = False
         self._reason = ""
+
+    def reconfigure(self, container: Container) -> None:
+        """Take over how it is to stand by from haresources, as it is written now."""
+        self._standby = container.standby
+
+    def leave(self, turn: Turn) -> None:
+        """It is not ours any more: it stays as it is."""
+        self._end_checks(turn)
+        for what in ("retry", "mend", "budget", "settle", "operation"):
+            self._disarm(what)
 
     @property
     def busy(self) -> bool:

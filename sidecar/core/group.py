@@ -7,7 +7,7 @@ that may have changed either, so that no step depends on how the state came abou
 
 Theory of a wanted group, from the first line that applies:
 
-    suspended: no carrier, or nothing can serve and nobody hears us   release the addresses
+    suspended: no carrier, or nothing can serve and nobody hears us   release the addresses, mend
     a container does not serve yet                                    mend it; addresses stay
     nobody vouches that an address is free                            probe it
     all is well                                                       claim, renew, announce
@@ -123,7 +123,7 @@ class Group:
     @property
     def blocked(self) -> bool:
         """Wanted here, but another machine still answers for an address."""
-        return self.wanted and self._blocked_told
+        return self.wanted and any(a.probe.answered_by is not None for a in self.addresses)
 
     def want(self, turn: Turn, *, vouched: bool, reason: str, why: str) -> None:
         """Take it over. ``vouched``: the peer itself said that it has let go."""
@@ -144,6 +144,8 @@ class Group:
             return
         self.wanted = self.held = False
         self.failing = None
+        for address in self.addresses:
+            address.probe.end()
         self._begin(turn, reason, why)
         turn.tell(GiveUpBegan(groups=(self.name,), reason=reason, why=why))
         self.advance(turn)
@@ -165,10 +167,15 @@ class Group:
             for address in self.addresses:
                 address.probe.end()
 
+    def doubt_word(self) -> None:
+        """The peer is silent: what it once let go of it may take again without our hearing it."""
+        self._vouched = False
+
     def distrust(self, turn: Turn) -> None:
         """We slept: what was held may be another's now."""
         self._vouched = self.held = False
         for address in self.addresses:
+            address.probe.distrust()
             if address.holds:
                 address.distrust()
         self.advance(turn)
@@ -211,14 +218,17 @@ class Group:
     # --- up ------------------------------------------------------------------------------------
 
     def _advance_up(self, turn: Turn) -> None:
+        serves = self._bring_up_containers(turn)
         suspension = self.suspension()
         if suspension is not None:
             self.held = False
             self._release_addresses(turn)
             self._fail(*suspension)
             return
-        if not self._bring_up_containers(turn):
+        if not serves:
             self.held = self.held and self._all_kept
+            if not self._vouched:
+                self._probe_addresses(turn)  # meanwhile, so that no time is lost
             return
         self._phase(turn, "container")
         if not self._claim_addresses(turn):
@@ -238,8 +248,6 @@ class Group:
             if container.failed:
                 self._fail("service_failed", container.trouble)
             if not container.serving:
-                if not self._vouched:
-                    self._probe_addresses(turn)  # meanwhile, so that no time is lost
                 return False
         return True
 
@@ -310,6 +318,8 @@ class Group:
         for address in reversed(self.addresses):
             if address.wants or not address.gone:
                 address.release(turn)
+            elif self.wanted:
+                address.probe.end()  # suspended: nothing is to be claimed now
 
     # --- the record of a takeover --------------------------------------------------------------
 

@@ -49,6 +49,7 @@ class Groups:
         self._containers: dict[str, ContainerKeeper] = {}
         self._groups: tuple[Group, ...] = ()
         self._retiring: list[AddressKeeper] = []
+        self._leaving: list[ContainerKeeper] = []
         self.reconfigure(params)
 
     def reconfigure(self, params: Params) -> tuple[Group, ...]:
@@ -61,7 +62,8 @@ class Groups:
         before = {group.spec: group for group in self._groups}
         named = {a.name for spec in params.groups for a in spec.addresses}
         kept = {c.name for spec in params.groups for c in spec.containers}
-        self._retiring += [k for name, k in self._addresses.items() if name not in named]
+        self._retiring = [k for name, k in self._addresses.items() if name not in named]
+        self._leaving += [k for name, k in self._containers.items() if name not in kept]
         self._containers = {n: k for n, k in self._containers.items() if n in kept}
         for address in self._addresses.values():
             address.reconfigure(params.timing)
@@ -77,6 +79,9 @@ class Groups:
     def _retire(self, turn: Turn) -> None:
         for keeper in self._retiring:
             keeper.release(turn)
+        for container in self._leaving:
+            container.leave(turn)
+        self._leaving.clear()
         gone = [keeper for keeper in self._retiring if keeper.gone]
         for keeper in gone:
             self._retiring.remove(keeper)
@@ -99,8 +104,12 @@ class Groups:
         return self._addresses.setdefault(address.name, keeper)
 
     def _container(self, container: Container) -> ContainerKeeper:
-        keeper = ContainerKeeper(container, self._timers, self._operations)
-        return self._containers.setdefault(container.name, keeper)
+        keeper = self._containers.get(container.name)
+        if keeper is None:
+            keeper = ContainerKeeper(container, self._timers, self._operations)
+            self._containers[container.name] = keeper
+        keeper.reconfigure(container)
+        return keeper
 
     def __iter__(self) -> Iterator[Group]:
         return iter(self._groups)
@@ -150,9 +159,9 @@ class Groups:
         if self.engine_up is False and self._containers:
             reasons.append(f"the Docker engine does not answer: {self._engine_reason}")
         reasons += [c.trouble for c in self._containers.values() if c.trouble]
-        reasons += [
-            f"address {a.address.name}: {a.trouble}" for a in self._addresses.values() if a.trouble
-        ]
+        for keeper in self._addresses.values():
+            troubles = filter(None, (keeper.trouble, keeper.probe.trouble))
+            reasons += [f"address {keeper.address.name}: {trouble}" for trouble in troubles]
         return tuple(reasons)
 
     def advance(self, turn: Turn) -> None:

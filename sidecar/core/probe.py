@@ -54,8 +54,10 @@ class Probe:
         self._name = f"probe {address.name}"
         self._op: int | None = None
         self._asking = False
+        self._asked_ns = 0
         self._silent = 0
         self._silent_at_ns = 0
+        """When the last question that nobody answered was asked."""
 
     @property
     def asking(self) -> bool:
@@ -66,15 +68,19 @@ class Probe:
         if self._asking:
             return
         self._asking = True
-        self._silent = 0
-        self.answered_by = None
         self._ask(turn)
 
     def end(self) -> None:
         self._asking = False
+        self.trouble = ""
+        self.distrust()
+        self._timers.disarm(self._name)
+
+    def distrust(self) -> None:
+        """We slept: what was found before says nothing any more."""
         self._op = None
         self._silent = 0
-        self._timers.disarm(self._name)
+        self.answered_by = None
 
     def is_clear(self, turn: Turn) -> bool:
         """Nobody answered the last questions, and they are recent."""
@@ -89,6 +95,7 @@ class Probe:
         self.trouble = ""
         self.answered_by = event.answered_by
         self._silent = self._silent + 1 if event.answered_by is None else 0
+        self._silent_at_ns = self._asked_ns
         if 0 < self._silent < SILENT_PROBES_NEEDED:
             self._ask(turn)
         return True
@@ -96,15 +103,14 @@ class Probe:
     def on_failed(self, event: ProbeFailed) -> bool:
         if event.op != self._op:
             return False
-        self._op = None
-        self._silent = 0
+        self.distrust()
         self.trouble = event.reason
         return True
 
     def _ask(self, turn: Turn) -> None:
         if not self._asking:
             return
-        self._silent_at_ns = turn.ns
+        self._asked_ns = turn.ns
         self._op = self._operations.next()
         turn.do(
             ProbeAddress(

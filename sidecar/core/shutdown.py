@@ -85,6 +85,8 @@ class Shutdown:
 
     def _give_up(self, turn: Turn) -> None:
         self.stage = move(TRANSITIONS, self.stage, Stage.GIVING_UP)
+        for group in self._takeover.groups:
+            group.set_warm(turn, warm=False)  # a takeover that was prepared will not come
         self._takeover.shut_down(turn, WHY)
         self._timers.arm("shutdown", turn.ns + GIVE_UP_MAX_NS, self._say_goodbye)
 
