@@ -101,7 +101,9 @@ def _state_of(cluster: "Cluster") -> str:
         return "not heard yet"
     if peer.left:
         return "shut down"
-    holds = f" and holds {cluster.takeover.other.word}" if cluster.takeover.other else ""
+    takeover = cluster.takeover
+    theirs = [group.name for group in takeover.groups.of(takeover.other.swapped)]
+    holds = f" and holds {', '.join(theirs)}" if theirs else ""
     return f"{peer.status}{holds}"
 
 
