@@ -12,7 +12,8 @@ VERSION: Final = "1"
 READY: Final = "hs_ready"  # 1 when the node could serve now
 MACS: Final = "hs_mac"  # interface=mac,interface=mac: where the node's addresses live
 TERMS: Final = "hs_term"  # local,foreign on resource: which claim is the older one, hex
-ASK: Final = "hs_ask"  # 1 on a resource message whose sender wants to hear ours in return
+ASK: Final = "hs_ask"  # a number on a resource message whose sender wants to hear ours in return
+ANSWER: Final = "hs_answer"  # the number of the question that a resource message answers
 WHY: Final = "hs_why"  # on ask_resources me: the label of the reason
 
 PING: Final = "hs_ping"  # how many ping nodes answer the sender, decimal
@@ -21,6 +22,7 @@ MACS_MAX: Final = 64
 # Stricter than int() and bytes.fromhex(), which take signs, blanks and foreign digits: what is read
 # here ends in a frame on the wire and in the decision who keeps an address.
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+_NUMBER: Final = re.compile(r"[0-9a-f]{1,8}")
 _TERMS: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8})")
 
 
@@ -38,3 +40,8 @@ def decode_terms(text: str | None) -> tuple[int, int] | None:
     """Read ``local,foreign`` in hex; None when it is absent or makes no sense."""
     found = _TERMS.fullmatch(text or "")
     return (int(found[1], 16), int(found[2], 16)) if found else None
+
+
+def decode_number(text: str | None) -> str:
+    """Read the number of a question; empty when it is absent or makes no sense."""
+    return text if text and _NUMBER.fullmatch(text) else ""

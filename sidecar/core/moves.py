@@ -107,7 +107,7 @@ class Moves:
         if not waiting or takeover.other_stable:
             self._timers.disarm("ask the other")
         elif not self._timers.is_armed("ask the other"):
-            self._timers.arm("ask the other", turn.ns + ASK_AFTER_NS, takeover.ask)
+            self._timers.arm("ask the other", turn.ns + ASK_AFTER_NS, takeover.ask_again)
 
     def _watch_orphans(self, turn: Turn) -> None:
         takeover = self._takeover

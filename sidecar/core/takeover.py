@@ -86,6 +86,9 @@ class Takeover:
         self.claims = Claims()
         self.failback_armed = False
         self._releasing = False
+        self._asked = 0
+        self._awaited = ""
+        """The number of the question whose answer alone tells what a returned peer holds now."""
 
     @property
     def speaks_legacy(self) -> bool:
@@ -142,6 +145,12 @@ class Takeover:
         told = HOLDING_OF_WORD.get(message.get(fields.RSC_HOLD) or "")
         if told is None or self.speaks_legacy:
             return
+        question = dialect.decode_number(message.get(dialect.ASK))
+        if self._awaited and message.get(dialect.ANSWER) != self._awaited:
+            if question:
+                self._tell(turn, answer=question)
+            return
+        self._awaited = ""
         self._receive_resources(turn)
         full = message.get(fields.RTYPE) == "full"
         self.other = told if full or not told else self.other | told
@@ -157,8 +166,8 @@ class Takeover:
                 pass
         if full:
             self._resolve_overlap(turn)
-        if message.get(dialect.ASK) is not None:
-            self._tell(turn)
+        if question:
+            self._tell(turn, answer=question)
         if self.state is ResourceState.RSCRCVD and (self.other_stable or self._peer.is_sidecar):
             self._settle(turn, f"{self._peer.name} holds {self.other.word}")
 
@@ -201,6 +210,7 @@ class Takeover:
         )
 
     def _take_all(self, turn: Turn, *, vouched: bool, reason: str, why: str) -> None:
+        self._awaited = ""
         self.other = Holding.NONE
         self.other_stable = True
         if self.state in (ResourceState.INIT, ResourceState.SHUTDOWN):
@@ -231,6 +241,7 @@ class Takeover:
     def peer_restarted(self, turn: Turn) -> None:
         """A new life holds nothing yet, and will ask."""
         self.standby.cancel(turn, f"{self._peer.name} restarted")
+        self._awaited = ""
         self.other = Holding.NONE
         self.other_stable = False
 
@@ -244,7 +255,9 @@ class Takeover:
         for side in wishes:
             self.drop(turn, side, "peer_returned", f"{self._peer.name} is back and may hold it")
             self._releasing = True
-        self.ask(turn)
+        # What it said while nobody heard it may arrive only now: a kernel keeps packets until it
+        # knows the receiver's hardware address. Only an answer to a question of now is true now.
+        self._awaited = self.ask(turn)
 
     def _is_only_a_wish(self, side: Holding) -> bool:
         return any(not group.held for group in self.groups.of(side))
@@ -344,11 +357,28 @@ class Takeover:
         for group in self.groups.of(side):
             group.give_up(turn, reason=reason, why=why)
 
-    def ask(self, turn: Turn) -> None:
-        """Say what is held, and ask the other sidecar to do the same."""
-        self._tell(turn, ask=True)
+    def ask_again(self, turn: Turn) -> None:
+        """The other is not known to be through with moving things: perhaps it was not heard."""
+        number = self.ask(turn)
+        if self._awaited:
+            self._awaited = number
 
-    def _tell(self, turn: Turn, *, stable: bool = True, info: str = "", ask: bool = False) -> None:
+    def ask(self, turn: Turn) -> str:
+        """Say what is held, and ask the other sidecar to do the same; the question's number."""
+        self._asked += 1
+        number = f"{self._asked:x}"
+        self._tell(turn, ask=number)
+        return number
+
+    def _tell(
+        self,
+        turn: Turn,
+        *,
+        stable: bool = True,
+        info: str = "",
+        ask: str = "",
+        answer: str = "",
+    ) -> None:
         """Say what is held (section 6.7)."""
         if self.speaks_legacy:
             return
@@ -361,7 +391,9 @@ class Takeover:
         if info:
             pairs.append((fields.INFO, info))
         if ask:
-            pairs.append((dialect.ASK, "1"))
+            pairs.append((dialect.ASK, ask))
+        if answer:
+            pairs.append((dialect.ANSWER, answer))
         self._outbox.send(turn, fields.RESOURCE, *pairs, (dialect.TERMS, self.claims.encode()))
 
     # --- news of the groups --------------------------------------------------------------------

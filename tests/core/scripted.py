@@ -34,6 +34,8 @@ class ScriptedPeer:
         self.more: dict[str, str] = {}
         """Further fields of every status."""
         self.tells_nodes = not sidecar
+        self._question = ""
+        """The last that a sidecar was asked: what it tells is the answer to it."""
         self._beating = 0
         node.carry = self._hear
 
@@ -73,6 +75,7 @@ class ScriptedPeer:
         values = {fields.RSC_HOLD: hold, fields.RTYPE: "full", fields.ISSTABLE: str(int(stable))}
         values |= {fields.INFO: info} if info else {}
         values |= {dialect.TERMS: term} if term else {}
+        values |= {dialect.ANSWER: self._question} if self.sidecar and self._question else {}
         return self.say(fields.RESOURCE, **values)
 
     def ask(self, hold: str, info: str, **values: str) -> int:
@@ -121,6 +124,7 @@ class ScriptedPeer:
         message = unseal(data, self.node.params.keyring).message
         if message.kind == fields.REQNODES and self.tells_nodes:
             self.node.world.later(30 * MILLISECOND, self._tell_nodes)
+        self._question = message.get(dialect.ASK) or self._question
 
     def _tell_nodes(self) -> None:
         self.say(

@@ -4,11 +4,23 @@ import pytest
 
 from sidecar.core.actions import Announce, ReleaseAddress
 from sidecar.core.claims import SIDES, Claims
+from sidecar.core.events import CarrierChanged
 from sidecar.core.occurrences import GiveUpBegan, SplitBrainEnded, SplitBrainSuspected
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, Holding, ResourceState
 from sidecar.wire import fields
 from sidecar.wire.message import Message
-from tests.core.harness import MACS, NODE, PEER, VIP, VIP_OF_PEER, Node, Wired, a_group, some_params
+from tests.core.harness import (
+    ETH1,
+    MACS,
+    NODE,
+    PEER,
+    VIP,
+    VIP_OF_PEER,
+    Node,
+    Wired,
+    a_group,
+    some_params,
+)
 from tests.core.scenes import settled
 
 
@@ -136,6 +148,41 @@ def test_who_is_letting_go_does_not_call_itself_stable():
     assert {sent.get(fields.ISSTABLE) for sent in pair.b.said(fields.RESOURCE)} == {"0"}
     pair.world.run(1 * SECOND)
     assert pair.b.said(fields.RESOURCE)[-1].get(fields.ISSTABLE) == "1"
+
+
+def test_what_a_node_said_while_it_was_cut_off_is_not_believed_when_it_comes_late():
+    """A kernel keeps packets until it knows the receiver's hardware address, up to seconds."""
+    pair = settled_pair(auto_failback=AutoFailback.OFF)
+    kept: list[bytes] = []
+
+    def keeps(receiver: Node, data: bytes) -> bool:
+        if receiver is pair.b:
+            kept.append(data)
+        return True
+
+    pair.loses = keeps
+    pair.a.step(CarrierChanged(interface="eth0", up=False))
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [PEER]
+    pair.loses = lambda _receiver, _data: False
+    pair.a.step(CarrierChanged(interface="eth0", up=True))
+    for data in kept:
+        pair.b.hear(ETH1, data)
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [PEER]
+    assert pair.b.told_of(GiveUpBegan) == []
+    assert [node.cluster.view().stable for node in pair.nodes] == [True, True]
+
+
+def test_a_question_whose_answer_is_lost_is_asked_again():
+    pair = partitioned()
+    pair.loses = lambda _receiver, data: b"hs_answer" in data
+    pair.heal()
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [NODE, PEER]
+    pair.loses = lambda _receiver, _data: False
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [NODE]
 
 
 def test_a_second_partition_is_judged_like_the_first():
