@@ -8,6 +8,7 @@ from sidecar.core.occurrences import TakeoverBlocked
 from sidecar.core.params import Timing
 from sidecar.core.probe import probe_period_ns
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState
+from sidecar.core.turn import Turn
 from tests.core.resources import ADDRESS, PEER_MAC, STRANGER_MAC, Bench, a_group
 
 PAUSED = ContainerState.PAUSED
@@ -228,8 +229,8 @@ def test_each_answer_is_due_before_the_next_question():
         assert bench.wish(ProbeAddress).patience_ns < probe_period_ns(times)
 
 
-def _now(bench: Bench):
+def _now(bench: Bench) -> Turn:
     """The instant that the bench is at, as a turn."""
-    turns = []
+    turns: list[Turn] = []
     bench.turn(turns.append)
     return turns[0]
