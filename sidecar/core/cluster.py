@@ -185,6 +185,8 @@ class Cluster:
                 self.links.failed(turn, event.link, event.reason)
             case AddressClaimed() | AddressReleased() | AddressRefused() | LeaseRenewed():
                 groups.on_address_event(turn, event)
+            case ConflictSeen() if self.reunion.two_owners:
+                pass  # whoever announced last is reached: see reunion.py
             case AddressLost() | AddressProbed() | ProbeFailed() | ConflictSeen():
                 groups.on_address_event(turn, event)
             case ServiceDone() | ServiceRefused() | ServiceChanged() | ServiceChecked():
@@ -319,6 +321,7 @@ class Cluster:
         if self.shutdown.stage is not Stage.RUNNING:
             return
         for group in self.takeover.groups:
+            group.doubt_word()
             if not group.wanted:
                 group.set_warm(turn, warm=True)
                 group.look_for_owner(turn)
