@@ -29,6 +29,7 @@ def renew(text: str, makers: Makers) -> str:
     """The page with each block as its maker makes it now."""
 
     def made(found: re.Match[str]) -> str:
-        return f"{found['begin']}{makers[found['name']]().rstrip()}\n{found['end']}"
+        body = makers[found["name"]]().rstrip()
+        return f"{found['begin']}{body}\n{found['end']}" if body else found["begin"] + found["end"]
 
     return _BLOCK.sub(made, text)

@@ -30,6 +30,14 @@ def directives() -> str:
     return "\n".join(parts)
 
 
+def not_yet() -> str:
+    """A sentence on what is missing; nothing once nothing is."""
+    missing = [code(one.name) for one in DIRECTIVES if one.standing is Standing.NOT_YET]
+    if not missing:
+        return ""
+    return f"Accepted with a warning, and not implemented yet: {', '.join(missing)}."
+
+
 def _row(one: Directive) -> tuple[str, str, str]:
     written = f"{one.name} {one.syntax}".strip()
     return code(written), one.default, one.here

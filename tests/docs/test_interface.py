@@ -18,7 +18,10 @@ from tests.docs.metrics import families, shown_name
 from tests.docs.pages import ROOT, all_text
 from tests.web.serving import Stage
 
-_PROMISED = ("generation", "holding", "stable", "summary", "nodes", "groups", "ping", "ready")
+_PROMISED = (
+    *("node", "peer", "version", "generation", "holding", "stable"),
+    *("summary", "nodes", "groups", "ping", "ready", "reasons"),
+)
 _DIALECT = [value for value in vars(dialect).values() if str(value).startswith("hs_")]
 
 
