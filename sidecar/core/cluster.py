@@ -187,6 +187,8 @@ class Cluster:
                 groups.on_address_event(turn, event)
             case ConflictSeen() if self.reunion.two_owners:
                 pass  # whoever announced last is reached: see reunion.py
+            case ConflictSeen() if self.reunion.two_owners:
+                pass  # whoever announced last is reached: see reunion.py
             case AddressLost() | AddressProbed() | ProbeFailed() | ConflictSeen():
                 groups.on_address_event(turn, event)
             case ServiceDone() | ServiceRefused() | ServiceChanged() | ServiceChecked():

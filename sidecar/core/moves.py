@@ -60,6 +60,8 @@ class Moves:
             return "this node is still moving resources"
         if not takeover.other_stable:
             return f"{peer.name} is still moving resources"
+        if takeover.split_brain:
+            return f"this node and {peer.name} hold the same groups"
         return ""
 
     def ping_lost(self, turn: Turn, which: Holding, why: str) -> None:

@@ -38,7 +38,10 @@ class Reunion:
         self._outbox = outbox
         self._timers = timers
         self._generation: int | None = None
-        self._two_owners = False
+        self.two_owners = False
+        """Both claim the same, and this node does not announce against the real one: that one will
+        not announce again when this node yields, while this node does when the real one lets go.
+        """
 
     def peer_returned(self, turn: Turn) -> None:
         """It was held for dead, and the same life of it speaks again."""
@@ -61,13 +64,13 @@ class Reunion:
     def advance(self, turn: Turn) -> None:
         """After every step: are there two owners, or no more?"""
         contested = bool(self._contested()) and self._takeover.standby.idle
-        if contested and not self._two_owners:
-            self._two_owners = self._takeover.split_brain = True
+        if contested and not self.two_owners:
+            self.two_owners = self._takeover.split_brain = True
             why = f"this node and {self._peer.name} hold the same groups"
             turn.tell(SplitBrainSuspected(why=why))
             self._timers.arm("yield", turn.ns + YIELD_AFTER_NS, self._yield)
-        elif self._two_owners and not self._contested():
-            self._two_owners = self._takeover.split_brain = False
+        elif self.two_owners and not self._contested():
+            self.two_owners = self._takeover.split_brain = False
             self._timers.disarm("yield")
             turn.tell(SplitBrainEnded(why=f"{self._peer.name} holds {self._takeover.other.word}"))
             for group in self._takeover.groups:

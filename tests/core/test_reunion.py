@@ -1,11 +1,13 @@
 """Meeting a real Heartbeat node again that did not restart, or that holds the same."""
 
+from sidecar.core.actions import Announce
+from sidecar.core.events import ConflictSeen
 from sidecar.core.occurrences import SplitBrainEnded, SplitBrainSuspected
 from sidecar.core.params import Params
-from sidecar.core.terms import SECOND
+from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.wire import fields
 from tests.core.harness import MACS, PEER, VIP, a_group, some_params
-from tests.core.scenes import Scene, settled
+from tests.core.scenes import Scene, alone, settled
 
 
 def theirs() -> Params:
@@ -67,6 +69,26 @@ def test_what_a_real_node_holds_too_is_kept_while_it_may_restart() -> None:
     assert scene.held == {VIP}
     assert len(scene.node.told_of(SplitBrainEnded)) == 1
     assert not scene.node.cluster.view().split_brain
+
+
+def test_nothing_is_handed_over_while_both_hold_it() -> None:
+    scene = alone(theirs())
+    scene.peer.begin_beating()
+    scene.peer.tell("all", stable=True)
+    scene.run(3 * SECOND)
+    assert scene.node.said(fields.ASK_RESOURCES) == []
+    assert scene.held == {VIP}
+
+
+def test_a_node_that_may_have_to_yield_does_not_announce_against_the_other() -> None:
+    scene = settled(ours(), holds="none")
+    scene.run(5 * SECOND)
+    scene.peer.tell("all", stable=True)
+    scene.run(100 * MILLISECOND)
+    scene.node.forget()
+    scene.node.step(ConflictSeen(address=VIP, mac=MACS[PEER]))
+    scene.run(1 * SECOND)
+    assert list(scene.node.wished(Announce)) == []
 
 
 def test_what_a_real_node_holds_too_and_does_not_let_go_is_left_to_it() -> None:
