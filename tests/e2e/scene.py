@@ -123,6 +123,7 @@ class Scene:
     def round(self, scenario: str) -> Iterator[Round]:
         """Do something in this block; what it costs until its end goes into the table."""
         made = Round(scenario, self.pair, self.client, self.owners)
+        self.client.wait_until_told(made.since_ns)
         yield made
         self._costs.append(made.finish())
 

@@ -21,7 +21,7 @@ def test_planned_moves_cost_next_to_nothing(scene: Scene) -> None:
         assert given.cost.pages == ("master", "slave")
         assert given.moved(scene.master, "heartbeat_giveups_total", reason="standby") == 1
         assert given.moved(scene.slave, "heartbeat_takeovers_total", reason="standby") == 1
-        given.wait_for_word(scene.master, f"giving up {GROUP}: asked to by the operator")
+        given.wait_for_word(scene.master, f"giving up {GROUP}: an operator asked for it")
         given.wait_for_word(scene.slave, f"taking over {GROUP}: masternginx hands over (standby)")
         with scene.round("sidecar takeover") as taken:
             scene.master.docker("exec", "sidecar", "sidecar", "takeover")

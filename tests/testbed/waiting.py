@@ -27,3 +27,8 @@ def wait_for(
             raise AssertionError(f"not within {seconds} s: {said}")
         time.sleep(pause)
     return value
+
+
+def wall_to_monotonic_ns(wall_ns: int) -> int:
+    """A moment of a log's clock on the clock of the measurements."""
+    return wall_ns - time.clock_gettime_ns(time.CLOCK_REALTIME) + now_ns()
