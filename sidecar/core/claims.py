@@ -14,6 +14,9 @@ from sidecar.wire.message import Message
 SIDES: Final = (Holding.LOCAL, Holding.FOREIGN)
 
 
+FORFEITED: Final = 0xFFFF_FFFF  # the youngest claim there can be
+
+
 class Claims:
     """The terms of this node's and the other's claims, both keyed by this node's sides."""
 
@@ -23,7 +26,17 @@ class Claims:
 
     def renew(self, side: Holding) -> None:
         """This node claims the side now."""
-        self._ours[side] = max(self._ours[side], self._theirs[side]) + 1
+        known = [t for t in (self._ours[side], self._theirs[side]) if t != FORFEITED]
+        self._ours[side] = max(known, default=0) + 1
+
+    def forfeit(self) -> None:
+        """This node slept: whoever claims something now has the older claim."""
+        self._ours = dict.fromkeys(SIDES, FORFEITED)
+
+    def confirm(self, side: Holding) -> None:
+        """What was forfeited is held again, and nobody else has it."""
+        if self._ours[side] == FORFEITED:
+            self.renew(side)
 
     def learn(self, message: Message) -> None:
         terms = dialect.decode_terms(message.get(dialect.TERMS))

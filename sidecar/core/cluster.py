@@ -164,6 +164,7 @@ class Cluster:
         turn.tell(TurnLate(gap_ns=late_ns))
         self.peer.excuse_silence(turn)
         self.links.excuse_silence(turn)
+        self.takeover.claims.forfeit()
         for group in self.takeover.groups:
             group.distrust(turn)
 
@@ -185,8 +186,6 @@ class Cluster:
                 self.links.failed(turn, event.link, event.reason)
             case AddressClaimed() | AddressReleased() | AddressRefused() | LeaseRenewed():
                 groups.on_address_event(turn, event)
-            case ConflictSeen() if self.reunion.two_owners:
-                pass  # whoever announced last is reached: see reunion.py
             case ConflictSeen() if self.reunion.two_owners:
                 pass  # whoever announced last is reached: see reunion.py
             case AddressLost() | AddressProbed() | ProbeFailed() | ConflictSeen():

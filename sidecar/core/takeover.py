@@ -400,6 +400,7 @@ class Takeover:
 
     def group_held(self, turn: Turn, group: Group) -> None:
         """A real Heartbeat expects to hear that foreign groups run here now (R7)."""
+        self.claims.confirm(self.groups.side_of(group))
         is_foreign = self.groups.side_of(group) is Holding.FOREIGN
         if is_foreign and not self.other and self.standby.idle and not self.speaks_legacy:
             hold = (fields.RSC_HOLD, Holding.FOREIGN.word)
