@@ -54,7 +54,6 @@ class SerialMedium:
             self._attempts.fail(serial_reason_of(error, self.link))
             return
         self._descriptor = descriptor
-        self._splitter = Splitter()
         asyncio.get_running_loop().add_reader(descriptor, self._on_readable)
         self._begin_anew()
         self._attempts.works()
