@@ -196,8 +196,9 @@ class Order:
             return  # what is unknown is decided by the checks alone
         for container in self._group_of(address).containers:
             changed_ns = self._changed_ns.get((node, container.name), -SECOND)
+            unread_since_ns = max(changed_ns, self._woke_ns.get(node, -SECOND))
             state = engine.boxes[container.name].state
-            if state is not RUNNING and now_ns - changed_ns > _JUST_NOW_NS:
+            if state is not RUNNING and now_ns - unread_since_ns > _JUST_NOW_NS:
                 raise Violation(
                     "order", f"{node} claimed {address} while {container.name} is {state}"
                 )

@@ -98,7 +98,7 @@ class Liveness:
             return [f"{group.name} is held by {names}"]
         (holder,) = holders
         found = [*self._holder_trouble(holder, group), *self._rest_trouble(holder, group)]
-        failback = self._two.pair.auto_failback is AutoFailback.ON
+        failback = self._two.pair.auto_failback is not AutoFailback.OFF
         owed = failback and not self._placed.get(group.name, False)
         if owed and holder.name != group.preferred:
             found.append(f"{group.name} has not come back to {group.preferred}")

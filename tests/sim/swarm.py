@@ -117,7 +117,7 @@ def _pair(rng: Random, timing: Timing) -> Pair:
     ping = (PingTarget(name="router", hosts=("10.0.0.1",)),) if rng.random() < 0.4 else ()
     return Pair(
         timing=timing,
-        auto_failback=rng.choice((AutoFailback.ON, AutoFailback.OFF)),
+        auto_failback=rng.choices(list(AutoFailback), (5, 4, 1))[0],
         links=links,
         groups=tuple(groups),
         keyring=keyring_of(Key(1, rng.choice(_METHODS), b"simulated")),
