@@ -70,7 +70,7 @@ class Node:
             tell=(logs.report, counters.report, hub.report),
             done=lambda: self._end(0),
         )
-        self._driver = Driver(cluster, LoopScheduler(loop, counters.loop_lag), hands)
+        self._driver = Driver(cluster, LoopScheduler(loop, counters.loop_lag, self._crash), hands)
         sources = Sources(view=cluster.view, progress=self._progress, wall_ns=time.time_ns)
         web = WebServer(
             host=settings.http.host,

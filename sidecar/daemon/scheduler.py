@@ -14,9 +14,16 @@ from sidecar.daemon.driver import Timer
 class LoopScheduler:
     """Wakes the driver when its deadline comes."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, lag: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        lag: Callable[[int], None],
+        crashed: Callable[[BaseException], None],
+    ) -> None:
+        """``crashed`` hears of an error in a wake-up, which the loop would only log."""
         self._loop = loop
         self._lag = lag
+        self._crashed = crashed
 
     def now(self) -> Moment:
         return moment()
@@ -28,7 +35,10 @@ class LoopScheduler:
                 timer.handle = self._later(when_ns - now_ns, wake)
                 return
             self._lag(now_ns - when_ns)
-            callback()
+            try:
+                callback()
+            except Exception as error:  # noqa: BLE001 - a guard: whatever it is ends the node
+                self._crashed(error)
 
         timer = _Timer(self._later(when_ns - moment().ns, wake))
         return timer

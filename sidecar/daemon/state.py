@@ -16,6 +16,8 @@ from sidecar.core.params import Boot
 GENERATION: Final = "generation"
 UUID: Final = "uuid"
 _UUID_BYTES: Final = 16
+_GENERATION_END: Final = 2**48
+"""No generation that was written here is ever as high: what is came from somewhere else."""
 
 
 def boot(folder: Path, node: str, wall_s: int) -> Boot:
@@ -32,14 +34,18 @@ def boot(folder: Path, node: str, wall_s: int) -> Boot:
 
 
 def _raise(path: Path, wall_s: int) -> int:
-    """One more than the last; the first one is the clock, which is above any that was lost."""
+    """Above the last one, and above the clock, which a life without a folder may have used."""
+    generation = max(_last(path), wall_s) + 1
+    _write(path, f"{generation:>15}\n".encode())
+    return generation
+
+
+def _last(path: Path) -> int:
     try:
         last = int(path.read_text("ascii"))
     except (FileNotFoundError, ValueError):
-        last = wall_s
-    generation = last + 1
-    _write(path, f"{generation:>15}\n".encode())
-    return generation
+        return 0
+    return last if 0 < last < _GENERATION_END else 0
 
 
 def _identity(path: Path) -> bytes:
@@ -62,3 +68,13 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name is on disk, too."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
