@@ -164,3 +164,15 @@ def test_without_an_open_link_the_node_is_not_ready_and_says_why():
     view = scene.node.cluster.view()
     assert not view.ready
     assert view.reasons == ("link eth1: eth1 is gone",)
+
+
+def test_silence_that_we_slept_through_is_not_held_against_a_link():
+    """Safety rule 2: a turn that comes late restarts the clocks of silence."""
+    scene = heard_on_both()
+    scene.node.frozen = True
+    scene.run(10 * SECOND)
+    scene.node.frozen = False
+    scene.run(500 * MILLISECOND)
+    assert changes(scene) == []
+    scene.run(1 * SECOND)
+    assert sorted(changes(scene)) == [(ETH1, "dead"), (ETH2, "dead")]

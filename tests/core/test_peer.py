@@ -91,10 +91,13 @@ def test_a_restarting_real_node_announces_a_longer_silence():
 
 def test_a_dt_beyond_an_hour_counts_as_an_hour():
     """A peer that claims never to be dead would block every takeover."""
-    scene = settled()
+    scene = just_started(some_params(timing=a_timing(keepalive_ns=60 * SECOND)))
+    scene.peer.tells_nodes = False
     scene.peer.dt = "ffffffffffffffff"
-    last_beat(scene)
-    scene.run(3600 * SECOND)
+    scene.peer.beat()
+    scene.run(3600 * SECOND - 1)
+    assert scene.node.told_of(NodeDied) == []
+    scene.run(1)
     assert len(scene.node.told_of(NodeDied)) == 1
 
 

@@ -146,6 +146,8 @@ def test_an_offer_that_we_could_not_serve_is_refused():
     facts = ContainerFacts(state=ContainerState.ABSENT)
     scene.node.step(ServiceChanged(container="nginx", facts=facts))
     scene.peer.ask("all", "me")
+    assert state(scene) is StandbyState.NOT
+    assert len(scene.node.told_of(StandbyRefused)) == 1
     scene.run(1 * SECOND)
     assert asked(scene) == []
 
