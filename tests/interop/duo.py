@@ -25,6 +25,8 @@ from tests.testbed.waiting import now_ns, wait_for
 CALM_NS = 300 * MS
 SETTLE_S = 25
 """Two of Heartbeat's waits of 10 s, and something for a machine that does other things too."""
+UNNOTICED_MS = 500
+"""Nothing moves; what is missed all the same is the machine's doing, on which others work, too."""
 SAMPLING_NS = 5 * MS
 """Two holders for less than this are one holder after the other, as far as can be measured."""
 

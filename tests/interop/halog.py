@@ -85,12 +85,22 @@ LOSS = (
 
 PARTITION = (
     Known(
+        pattern=r"Both machines own (our|foreign) resources",
+        reason="after a partition they do, and tell each other before the real node restarts",
+    ),
+    Known(
         pattern=r"Cluster node ours returning after partition",
         reason="the scenario heals a partition",
     ),
     Known(
         pattern=r"Deadtime value may be too small",
         reason="what a real node says of a partition: it takes it for a late heartbeat",
+    ),
+)
+OVERHEARD = (
+    Known(
+        pattern=r"Both machines own our resources",
+        reason="the sidecar heard nothing and said that it takes over; it had not taken anything",
     ),
 )
 WRONG_KEY = (

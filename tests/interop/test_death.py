@@ -1,6 +1,6 @@
 """A node dies: by a power cut, by the death of its processes alone, for good or for a moment."""
 
-from tests.interop.duo import Duo
+from tests.interop.duo import UNNOTICED_MS, Duo
 from tests.interop.halog import DEATH, RETURN
 from tests.interop.plan import OURS, REAL, VIP, Plan
 from tests.interop.stage import scenario
@@ -41,13 +41,13 @@ def test_without_failback_a_dead_node_that_returns_gets_nothing(duo: Duo) -> Non
     with duo.step("power cut of the sidecar's host", outage_ms=DEATH_MS):
         duo.ours.power_off()
         duo.page(REAL)
-    with duo.step("the sidecar's host boots", outage_ms=100):
+    with duo.step("the sidecar's host boots", outage_ms=UNNOTICED_MS):
         duo.ours.power_on()
         duo.at_rest(REAL)
     with duo.step("power cut of the real node", outage_ms=DEATH_MS):
         duo.real.power_off()
         duo.page(OURS)
-    with duo.step("the real node boots", outage_ms=100):
+    with duo.step("the real node boots", outage_ms=UNNOTICED_MS):
         duo.real.power_on()
         duo.at_rest(OURS)
 
@@ -69,7 +69,7 @@ def test_the_address_of_a_killed_sidecar_goes_by_itself(duo: Duo) -> None:
 def test_an_address_that_still_answers_is_not_taken_from_a_killed_real_node(duo: Duo) -> None:
     """Only the daemon dies: the host still serves, and serves on until the address has gone."""
     duo.serve()
-    with duo.step("the real daemon is killed, its host serves on", outage_ms=100):
+    with duo.step("the real daemon is killed, its host serves on", outage_ms=UNNOTICED_MS):
         duo.real.kill()
         wait_for(lambda: duo.ours.peer().get("status") == "dead", seconds=5, what="a dead peer")
         said = wait_for(
@@ -87,7 +87,7 @@ def test_an_address_that_still_answers_is_not_taken_from_a_killed_real_node(duo:
 @scenario(Plan(deadtime="3"))
 def test_a_real_node_that_restarts_within_deadtime_keeps_its_address(duo: Duo) -> None:
     duo.serve()
-    with duo.step("the real node is killed and started at once", outage_ms=100):
+    with duo.step("the real node is killed and started at once", outage_ms=UNNOTICED_MS):
         duo.real.kill()
         duo.real.start()
         duo.at_rest(REAL)

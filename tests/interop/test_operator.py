@@ -4,9 +4,10 @@
 the groups whose line in haresources begins with its name.
 """
 
-from tests.interop.duo import Duo
+from tests.interop.duo import UNNOTICED_MS, Duo
 from tests.interop.plan import OURS, REAL, Plan
 from tests.interop.stage import scenario
+from tests.testbed.waiting import wait_for
 
 MOVE_MS = 1500
 
@@ -62,9 +63,12 @@ def test_takeover_of_the_sidecars_own_group_works_both_ways(duo: Duo) -> None:
 @scenario()
 def test_a_standby_of_what_is_not_held_moves_nothing(duo: Duo) -> None:
     duo.serve()
-    with duo.step("hb_standby foreign on the real node", outage_ms=100):
+    with duo.step("hb_standby foreign on the real node", outage_ms=UNNOTICED_MS) as step:
         duo.real.standby("foreign")
+        wait_for(
+            lambda: duo.tap.seen("ask_resources", REAL, step.since_ns), seconds=5, what="an offer"
+        )
         duo.at_rest(REAL)
-    with duo.step("sidecar standby local", outage_ms=100):
+    with duo.step("sidecar standby local", outage_ms=UNNOTICED_MS):
         duo.ours.standby("local")
         duo.at_rest(REAL)

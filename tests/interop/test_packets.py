@@ -2,7 +2,7 @@
 of signing are understood, and who has another key is not believed.
 """
 
-from tests.interop.duo import Duo
+from tests.interop.duo import UNNOTICED_MS, Duo
 from tests.interop.halog import DEATH, LOSS, WRONG_KEY
 from tests.interop.plan import OURS, REAL, Plan
 from tests.interop.stage import scenario
@@ -27,7 +27,7 @@ def test_what_the_sidecar_said_and_was_lost_is_sent_again(duo: Duo) -> None:
     duo.allow(*LOSS)
     duo.serve()
     cable = duo.ours.cables["eth1"]
-    with duo.step("every fourth packet of the sidecar is lost", outage_ms=100):
+    with duo.step("every fourth packet of the sidecar is lost", outage_ms=UNNOTICED_MS):
         lose_every_fourth(cable)
         wait_for(
             lambda: len(duo.tap.seen("NS_rexmit", REAL)) >= REQUESTS,
@@ -37,7 +37,7 @@ def test_what_the_sidecar_said_and_was_lost_is_sent_again(duo: Duo) -> None:
     with duo.step("meanwhile hb_standby all on the real node", outage_ms=MOVE_MS):
         duo.real.standby("all")
         duo.at_rest(OURS)
-    with duo.step("the cable is mended", outage_ms=100):
+    with duo.step("the cable is mended", outage_ms=UNNOTICED_MS):
         cable.restore()
         duo.at_rest(OURS)
     asked = {seen.message.dec_int("firstseq") for seen in duo.tap.seen("NS_rexmit", REAL)}
@@ -51,7 +51,7 @@ def test_what_the_sidecar_said_and_was_lost_is_sent_again(duo: Duo) -> None:
 def test_what_the_real_node_said_and_was_lost_is_asked_for(duo: Duo) -> None:
     duo.serve()
     cable = duo.real.cables["eth1"]
-    with duo.step("every fourth packet of the real node is lost", outage_ms=100):
+    with duo.step("every fourth packet of the real node is lost", outage_ms=UNNOTICED_MS):
         lose_every_fourth(cable)
         wait_for(
             lambda: len(duo.tap.seen("NS_rexmit", OURS)) >= REQUESTS,
@@ -61,7 +61,7 @@ def test_what_the_real_node_said_and_was_lost_is_asked_for(duo: Duo) -> None:
     with duo.step("meanwhile sidecar standby all", outage_ms=MOVE_MS):
         duo.ours.standby("all")
         duo.at_rest(REAL)
-    with duo.step("the cable is mended", outage_ms=100):
+    with duo.step("the cable is mended", outage_ms=UNNOTICED_MS):
         cable.restore()
         duo.at_rest(REAL)
     numbers = {seen.message.hex_int("seq") for seen in duo.tap.seen(source=REAL)}
@@ -104,7 +104,7 @@ def test_a_sidecar_with_a_wrong_key_takes_nothing_that_still_answers(duo: Duo) -
     with duo.step("the real node starts alone", outage_ms=6000):
         duo.real.start()
         duo.page(REAL)
-    with duo.step("the sidecar starts with a wrong key", outage_ms=100):
+    with duo.step("the sidecar starts with a wrong key", outage_ms=UNNOTICED_MS):
         duo.ours.start()
         wait_for(
             lambda: "10.79.0.100" in duo.ours.log.read_text(),

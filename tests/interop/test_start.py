@@ -1,6 +1,6 @@
 """Two nodes start, together or one after the other: one of them serves, and never both."""
 
-from tests.interop.duo import Duo
+from tests.interop.duo import UNNOTICED_MS, Duo
 from tests.interop.halog import DEATH
 from tests.interop.plan import OURS, REAL, Plan
 from tests.interop.stage import scenario
@@ -39,7 +39,7 @@ def test_a_real_node_that_joins_gets_its_address_back(duo: Duo) -> None:
 def test_a_real_node_that_joins_leaves_the_address_where_it_is(duo: Duo) -> None:
     duo.ours.start()
     duo.page(OURS)
-    with duo.step("the real node joins", outage_ms=100):
+    with duo.step("the real node joins", outage_ms=UNNOTICED_MS):
         duo.real.start()
         duo.at_rest(OURS)
 
@@ -60,6 +60,6 @@ def test_a_sidecar_that_joins_leaves_the_address_where_it_is(duo: Duo) -> None:
     duo.allow(*DEATH)
     duo.real.start()
     duo.page(REAL)
-    with duo.step("the sidecar joins", outage_ms=100):
+    with duo.step("the sidecar joins", outage_ms=UNNOTICED_MS):
         duo.ours.start()
         duo.at_rest(REAL)

@@ -1,6 +1,6 @@
 """A node is stopped cleanly and comes back: the other one serves meanwhile, and knows in time."""
 
-from tests.interop.duo import Duo
+from tests.interop.duo import UNNOTICED_MS, Duo
 from tests.interop.halog import DEATH, RETURN
 from tests.interop.plan import OURS, REAL, Plan
 from tests.interop.stage import scenario
@@ -40,13 +40,13 @@ def test_without_failback_a_stopped_node_that_returns_gets_nothing(duo: Duo) -> 
     with duo.step("the sidecar, serving, is stopped", outage_ms=STOP_MS):
         duo.ours.stop()
         duo.page(REAL)
-    with duo.step("the sidecar starts again", outage_ms=100):
+    with duo.step("the sidecar starts again", outage_ms=UNNOTICED_MS):
         duo.ours.start()
         duo.at_rest(REAL)
     with duo.step("the real node, serving, is stopped", outage_ms=STOP_MS):
         duo.real.stop()
         duo.page(OURS)
-    with duo.step("the real node starts again", outage_ms=100):
+    with duo.step("the real node starts again", outage_ms=UNNOTICED_MS):
         duo.real.start()
         duo.at_rest(OURS)
 
@@ -55,9 +55,9 @@ def test_without_failback_a_stopped_node_that_returns_gets_nothing(duo: Duo) -> 
 def test_a_standby_sidecar_comes_and_goes_unnoticed(duo: Duo) -> None:
     duo.allow(*DEATH, *RETURN)
     duo.serve()
-    with duo.step("the sidecar, standing by, is stopped", outage_ms=100):
+    with duo.step("the sidecar, standing by, is stopped", outage_ms=UNNOTICED_MS):
         duo.ours.stop()
-    with duo.step("the sidecar starts again", outage_ms=100):
+    with duo.step("the sidecar starts again", outage_ms=UNNOTICED_MS):
         duo.ours.start()
         duo.at_rest(REAL)
 
@@ -65,8 +65,8 @@ def test_a_standby_sidecar_comes_and_goes_unnoticed(duo: Duo) -> None:
 @scenario(Plan(named="ours"))
 def test_a_standby_real_node_comes_and_goes_unnoticed(duo: Duo) -> None:
     duo.serve()
-    with duo.step("the real node, standing by, is stopped", outage_ms=100):
+    with duo.step("the real node, standing by, is stopped", outage_ms=UNNOTICED_MS):
         duo.real.stop()
-    with duo.step("the real node starts again", outage_ms=100):
+    with duo.step("the real node starts again", outage_ms=UNNOTICED_MS):
         duo.real.start()
         duo.at_rest(OURS)
