@@ -75,6 +75,8 @@ class AddressKeeper:
         self._lingers = False
         """The kernel may still have it although it counts as lost: its lease is not over yet."""
         self._expires_ns = 0
+        self._latest_end_ns = 0
+        """When the lease of the last claim ends at the latest, whenever the kernel took it."""
         self._deleted_ns = -1
         self._announcements = Announcements(address, timers, rng)
         self._rival = Rival(address, timers=timers, operations=operations, owner_mac=owner_mac)
@@ -112,12 +114,14 @@ class AddressKeeper:
             return
         self.probe.end()
         self._op = self._operations.next()
+        not_after_ns = turn.ns + self._claim_within_ns
+        self._latest_end_ns = not_after_ns + self._lease_s * SECOND
         turn.do(
             ClaimAddress(
                 op=self._op,
                 address=self.address,
                 lease_s=self._lease_s,
-                not_after_ns=turn.ns + self._claim_within_ns,
+                not_after_ns=not_after_ns,
             )
         )
         self._timers.arm(self._name("operation"), turn.ns + OPERATION_MAX_NS, self._claim_hangs)
@@ -335,7 +339,13 @@ class AddressKeeper:
             self.trouble = ""
 
     def _retry(self, turn: Turn) -> None:
-        if turn.ns > self._expires_ns + LEASE_GRAIN_NS:
-            self._lingers = False
+        if not self.wants and not self.busy and self._is_over(turn):
+            self.holds = self._lingers = False
+            turn.tell(AddressGivenUp(address=self.address.name, interface=self.address.interface))
         if not self.wants and not self.gone:
             self.release(turn)
+
+    def _is_over(self, turn: Turn) -> bool:
+        """Nobody renewed it for so long that the kernel has ended it, whatever it answers."""
+        end_ns = max(self._expires_ns, self._latest_end_ns)
+        return not self.gone and turn.ns > end_ns + LEASE_GRAIN_NS

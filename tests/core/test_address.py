@@ -263,6 +263,28 @@ def test_a_refused_release_is_tried_again():
     assert bench.groups.trouble() == ()
 
 
+def test_what_the_kernel_never_released_is_gone_when_its_lease_is_over():
+    """Nobody renewed it: no answer is needed to know that another node may have it now."""
+    bench = holding()
+    bench.give_up()
+    while not bench.group.released:
+        assert bench.now_ns < 1_000 * SECOND + 10 * SECOND
+        bench.release_refused()
+        bench.wait(501)
+    assert bench.now_ns > 1_000 * SECOND + TIMING.lease_s * SECOND
+    assert bench.occurrences(AddressGivenUp)
+    bench.wait(10_000)
+    assert bench.nothing_of(ReleaseAddress)
+
+
+def test_an_address_that_an_earlier_life_left_behind_is_released_first():
+    bench = a_bench()
+    bench.turn(lambda turn: bench.groups.found(turn, (ADDRESS.name, "10.9.9.9")))
+    assert not bench.address.gone
+    bench.released()
+    assert bench.address.gone
+
+
 def test_an_address_that_could_not_be_released_is_not_held_when_it_is_wanted_again():
     """It is in the kernel, but nobody renews it: it is released first, then claimed."""
     bench = holding()
