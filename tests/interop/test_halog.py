@@ -1,0 +1,42 @@
+"""The reader of a real node's log finds what it is there to find. Needs no real node."""
+
+import pytest
+
+from tests.interop.halog import ALWAYS, DEATH, REPEATS_MAX, WRONG_KEY, complaints, floods
+
+DAEMON = "Nov 24 17:10:22 real heartbeat: [13]: {}"
+SCRIPT = "2026/11/24_17:10:23  ResourceManager(default)[218]:    {}"
+
+
+@pytest.mark.parametrize("form", [DAEMON, SCRIPT])
+@pytest.mark.parametrize("level", ["WARN", "ERROR", "CRIT"])
+def test_a_complaint_is_found_whoever_writes_it(form: str, level: str):
+    line = form.format(f"{level}: something is wrong")
+    assert complaints(line, ()) == [f"{level}: something is wrong"]
+
+
+def test_what_a_scenario_explains_is_no_complaint():
+    line = DAEMON.format("WARN: node ours: is dead")
+    assert complaints(line, DEATH) == []
+    assert complaints(line, ()) == ["WARN: node ours: is dead"]
+
+
+def test_information_is_no_complaint():
+    assert complaints(DAEMON.format("info: Link ours:eth1 up."), ()) == []
+
+
+def test_a_line_that_comes_again_and_again_is_a_flood_whatever_its_numbers():
+    lines = [DAEMON.format(f"info: packet {number} of ours") for number in range(REPEATS_MAX)]
+    assert floods("\n".join(lines), ()) == []
+    lines.append(DAEMON.format("info: packet 99 of ours"))
+    assert len(floods("\n".join(lines), ())) == 1
+
+
+def test_a_flood_that_the_scenario_explains_is_none():
+    lines = [DAEMON.format("ERROR: MSG[0] : [t=status]")] * (REPEATS_MAX + 1)
+    assert floods("\n".join(lines), WRONG_KEY) == []
+    assert len(floods("\n".join(lines), DEATH)) == 1
+
+
+def test_every_entry_of_the_lists_gives_a_reason():
+    assert all(known.reason for known in (*ALWAYS, *DEATH, *WRONG_KEY))
