@@ -13,7 +13,7 @@ NO_RESTARTS = "services: {nginx: {labels: {sidecar.restarts: '0'}}}"
 def test_a_killed_nginx_is_restarted_where_it_is(scene: Scene) -> None:
     with scene.round("nginx killed, restarts 1") as killed:
         scene.master.docker("kill", "nginx")
-        killed.wait_for_word(scene.master, "container nginx serves again")
+        killed.wait_for_word(scene.master, "container nginx is running, was stopped")
         scene.at_rest(scene.master)
     assert killed.cost.pages == ("master",)
     assert 0 < killed.cost.outage_ms < RESTART_MS

@@ -11,9 +11,9 @@ pytestmark = pytest.mark.e2e
 def test_packets_signed_with_another_key_change_nothing(scene: Scene) -> None:
     secret = scene.slave.config / "authkeys"
     with scene.round("wrong key on the standby host") as wrong:
-        scene.slave.compose("stop", "sidecar")
+        scene.slave.docker("stop", "sidecar")
         secret.write_text(AUTHKEYS.replace("hello!", "another secret"))
-        scene.slave.compose("start", "sidecar")
+        scene.slave.docker("start", "sidecar")
         wrong.wait_for_word(scene.slave, "masternginx is held for dead: never heard", seconds=15)
         wrong.wait_for_word(scene.slave, f"no takeover of {VIP}: the peer is silent")
         for node in scene.pair.nodes:
