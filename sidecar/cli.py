@@ -116,6 +116,9 @@ def _add_init(commands: _Commands) -> None:
     init.add_argument("--warntime", metavar="TIME", help="silence after which the log warns")
     init.add_argument("--deadtime", metavar="TIME", help="silence after which a node is dead")
     init.add_argument("--initdead", metavar="TIME", help="the same while both nodes boot")
+    init.add_argument("--bcast", metavar="DEV", help="interface of a second link, by broadcast")
+    init.add_argument("--serial", metavar="DEVICE", help="serial line of another link")
+    init.add_argument("--ping", metavar="ADDRESS", help="ping node for ipfail, such as a router")
     init.add_argument("--udpport", metavar="PORT", help="UDP port of the heartbeat")
     init.add_argument(
         "--auto-failback", choices=("on", "off"), help="go back when the preferred node returns"

@@ -9,10 +9,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 
-from sidecar.config.machine import local_addresses
+from sidecar.config.machine import local_addresses, serial_trouble
 from sidecar.config.problems import Problem, Severity
 from sidecar.config.settings import Reading, read
 from sidecar.config.understood import describe
+from sidecar.core.params import Link
+from sidecar.core.terms import Medium
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -25,6 +27,11 @@ def report(reading: Reading) -> Iterator[str]:
     """The whole answer: what was understood first, the problems last, where they are seen."""
     problems = reading.problems
     yield from describe(reading)
+    serial = [link.device for link in _links(reading) if link.medium is Medium.SERIAL]
+    if serial:
+        yield "serial devices"
+        for device in serial:
+            yield f"  {device}: {serial_trouble(device) or 'is there and may be opened'}"
     notes = problems.having(Severity.NOTE)
     if notes:
         yield "good to know"
@@ -34,6 +41,10 @@ def report(reading: Reading) -> Iterator[str]:
         yield "problems"
         yield from map(str, serious)
     yield _verdict(len(problems.errors), len(serious) - len(problems.errors))
+
+
+def _links(reading: Reading) -> tuple[Link, ...]:
+    return reading.ha_cf.links if reading.ha_cf is not None else ()
 
 
 def _indented(notes: Iterable[Problem]) -> Iterator[str]:

@@ -4,13 +4,14 @@ Each is checked by the rule that reads the file later, when it is given.
 """
 
 import argparse
+import ipaddress
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from sidecar.config.addresses import parse_ipv4, parse_ipv6
 from sidecar.config.haresources import parse_resource
-from sidecar.config.links import check_device, check_target
+from sidecar.config.media import check_device, check_serial, check_target
 from sidecar.config.nodes import parse_name
 from sidecar.config.problems import Problems, quote
 from sidecar.config.template import Answers
@@ -46,6 +47,13 @@ def _check_container(written: str) -> None:
     resource = parse_resource(written)
     if not isinstance(resource, Container):
         raise BadValue(f"{quote(written)} is an address: write a container's name, like nginx")
+
+
+def _check_ping(written: str) -> None:
+    try:
+        ipaddress.IPv4Address(written)
+    except ValueError:
+        raise BadValue(f"{quote(written)} is no IPv4 address: write a router's") from None
 
 
 def _check_port(written: str) -> None:
@@ -128,6 +136,9 @@ def _checks() -> Iterator[tuple[str, Callable[[str], object]]]:
     yield from ((question.name, question.check) for question in QUESTIONS)
     yield from ((name, parse_time) for name in _TIMERS)
     yield "udpport", _check_port
+    yield "bcast", check_device
+    yield "serial", check_serial
+    yield "ping", _check_ping
 
 
 def _answers(given: dict[str, str]) -> Answers:

@@ -10,7 +10,7 @@ IFACE the interface is empty, and who claims the address takes the interface who
 import ipaddress
 from typing import Final
 
-from sidecar.config.links import is_device
+from sidecar.config.media import is_device
 from sidecar.config.problems import quote
 from sidecar.config.values import BadValue, parse_integer
 from sidecar.core.params import Address

@@ -15,8 +15,6 @@ class Standing(StrEnum):
     """What becomes of a directive here."""
 
     IMPLEMENTED = "implemented"
-    NOT_YET = "not yet"
-    """Accepted with a warning: a later version will do it."""
     NO_EFFECT = "no effect"
     """Accepted: it has no meaning in a container, or the sidecar does it otherwise."""
     REFUSED = "refused"
@@ -115,36 +113,39 @@ def _implemented() -> Iterator[Directive]:
         "classic",
         "classic: messages carry an inner signature too, as a Heartbeat node's do",
     )
-    yield row("ucast", Kind.LINE, "DEV ADDRESS", "", "a link over UDP to one IPv4 address")
+    yield from _links_and_pings()
 
 
-def _not_yet() -> Iterator[Directive]:
+def _links_and_pings() -> Iterator[Directive]:
     def row(name: str, kind: Kind, syntax: str, here: str, default: str = "") -> Directive:
         return Directive(
             name=name,
-            standing=Standing.NOT_YET,
+            standing=Standing.IMPLEMENTED,
             kind=kind,
             syntax=syntax,
             default=default,
             here=here,
         )
 
-    yield row("serial", Kind.WORDS, "DEVICE...", "a link over a serial line")
-    yield row("baud", Kind.INTEGER, "RATE", "the speed of serial lines", "19200")
+    yield row("ucast", Kind.LINE, "DEV ADDRESS", "a link over UDP to one IPv4 address")
+    yield row("ucast6", Kind.LINE, "DEV ADDRESS", "a link over UDP to one IPv6 address")
     yield row("bcast", Kind.WORDS, "DEV...", "a link by UDP broadcast")
     yield row("udp", Kind.WORDS, "DEV...", "the old name of bcast")
     yield row("mcast", Kind.LINE, "DEV GROUP PORT TTL LOOP", "a link by UDP multicast")
     yield row("mcast6", Kind.LINE, "DEV GROUP PORT TTL LOOP", "a link by UDP multicast over IPv6")
-    yield row("ucast6", Kind.LINE, "DEV ADDRESS", "a link over UDP to one IPv6 address")
-    yield row("ping", Kind.WORDS, "ADDRESS...", "ping nodes, the arbiters of ipfail")
+    yield row("serial", Kind.WORDS, "DEVICE...", "a link over a serial line")
+    speed = "the speed of the serial lines that stand below"
+    yield row("baud", Kind.WORD, "RATE", speed, "19200")
+    yield row("ping", Kind.WORDS, "ADDRESS...", "ping nodes, which tell whether a node is cut off")
     yield row("ping6", Kind.WORDS, "ADDRESS...", "ping nodes over IPv6")
     yield row("ping_group", Kind.LINE, "NAME ADDRESS...", "addresses that count as one ping node")
-    yield row("deadping", Kind.TIME, "TIME", "a ping node silent this long is dead", "deadtime")
+    yield row("deadping", Kind.TIME, "TIME", "a ping node silent this long is lost", "deadtime")
     yield row(
         "respawn",
         Kind.LINE,
         "USER COMMAND",
-        "ipfail becomes a part of the sidecar; other programs run as containers of their own",
+        "switches on ipfail, which is a part of the sidecar: the node that sees fewer ping nodes "
+        "hands over; other programs run as containers of their own",
     )
 
 
@@ -270,5 +271,5 @@ def _refused() -> Iterator[Directive]:
     yield row("stonith_host", Kind.LINE, "HOST TYPE PARAMETERS", fencing)
 
 
-DIRECTIVES: Final = (*_implemented(), *_not_yet(), *_no_effect(), *_refused())
+DIRECTIVES: Final = (*_implemented(), *_no_effect(), *_refused())
 _BY_NAME: Final = {directive.name: directive for directive in DIRECTIVES}

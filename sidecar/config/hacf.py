@@ -15,22 +15,24 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from sidecar.config import directives, values
+from sidecar.config import directives, machine, values
 from sidecar.config.directives import Directive, Kind, Standing
-from sidecar.config.links import UcastLine, UcastLines
+from sidecar.config.links import BAUDS, MediaLines
+from sidecar.config.media import MEDIA, MediumLine
 from sidecar.config.nodes import Pair, add_node, settle_pair
+from sidecar.config.pings import PingLine, PingLines, Resolve
 from sidecar.config.problems import FileProblems, quote
 from sidecar.config.textfile import Line
-from sidecar.config.timing import Given, settle
+from sidecar.config.timing import Given, settle, settle_deadping
 from sidecar.config.values import BadValue, did_you_mean, parse_integer, parse_time
 from sidecar.core.params import Link, Timing
 from sidecar.core.terms import AutoFailback, NodeName
 
-DEFAULT_PORT: Final = 694
-TIMERS: Final = ("keepalive", "deadtime", "warntime", "initdead")
+TIMERS: Final = ("keepalive", "deadtime", "warntime", "initdead", "deadping")
 
 _SEPARATORS = re.compile(r"[ \t,]+")
-_MEDIA: Final = ("serial", "bcast", "udp", "mcast", "mcast6", "ucast6")
+_SEVERAL: Final = frozenset({"node", "ping", "ping6", "ping_group", "respawn", *MEDIA})
+"""Directives that may stand in several lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +43,26 @@ class HaCf:
     timing: Timing | None
     auto_failback: AutoFailback
     links: tuple[Link, ...]
-    ucast_lines: tuple[UcastLine, ...]
+    link_lines: tuple[MediumLine, ...]
     """The lines of ``links``, in the same order."""
-    own_lines: tuple[UcastLine, ...]
+    own_lines: tuple[MediumLine, ...]
     """Lines that name this node itself: meant for the other node."""
+    ping_lines: tuple[PingLine, ...]
+    deadping_ns: int
+    ipfail: bool
     hopfudge: int
     inner_auth: bool
 
 
 def parse(
-    lines: Iterable[Line], own: str, local_addresses: AbstractSet[str], problems: FileProblems
+    lines: Iterable[Line],
+    own: str,
+    local_addresses: AbstractSet[str],
+    problems: FileProblems,
+    resolve: Resolve = machine.resolve,
 ) -> HaCf:
     """What the lines say for the node ``own``, whose addresses are ``local_addresses``."""
-    reader = _Reader(own, local_addresses, problems)
+    reader = _Reader(own, local_addresses, problems, resolve)
     for line in lines:
         words = [word for word in _SEPARATORS.split(line.text.partition("#")[0]) if word]
         if words:
@@ -62,13 +71,21 @@ def parse(
 
 
 class _Reader:
-    def __init__(self, own: str, local_addresses: AbstractSet[str], problems: FileProblems) -> None:
+    def __init__(
+        self,
+        own: str,
+        local_addresses: AbstractSet[str],
+        problems: FileProblems,
+        resolve: Resolve,
+    ) -> None:
         self._own = own
+        self._local_addresses = local_addresses
         self._problems = problems
         self._nodes: dict[NodeName, int] = {}
         self._times: dict[str, Given] = {}
-        self._ucast = UcastLines(local_addresses, problems)
-        self._port = DEFAULT_PORT
+        self._media = MediaLines(local_addresses, problems)
+        self._ping = PingLines(resolve, problems)
+        self._ipfail: int | None = None
         self._hopfudge = 1
         self._auto_failback: AutoFailback | None = None
         self._inner_auth = True
@@ -80,7 +97,12 @@ class _Reader:
             "hopfudge": self._read_hopfudge,
             "auto_failback": self._read_auto_failback,
             "msgfmt": self._msgfmt,
-            "ucast": self._ucast.add,
+            "baud": self._read_baud,
+            "ping": lambda options, line: self._ping.add_hosts(options, line, 4),
+            "ping6": lambda options, line: self._ping.add_hosts(options, line, 6),
+            "ping_group": self._ping.add_group,
+            "respawn": self._respawn,
+            **{name: self._medium(name) for name in MEDIA},
         }
 
     def read(self, name: str, options: Sequence[str], line: int) -> None:
@@ -99,8 +121,6 @@ class _Reader:
                 case Standing.IMPLEMENTED:
                     self._tell_repeated(directive, line)
                     self._handlers[name](options, line)
-                case Standing.NOT_YET:
-                    self._tell_not_yet(directive, options, line)
                 case Standing.NO_EFFECT:
                     self._problems.note(line, f"{name} has no effect here: {directive.here}")
                 case Standing.REFUSED:
@@ -117,35 +137,50 @@ class _Reader:
                 "`legacy`: write `auto_failback on` or `off` on both nodes",
             )
         self._require_link()
-        self._ucast.tell_doubtful()
+        self._media.tell_doubtful()
+        self._tell_of_ping()
+        timing = settle(self._times, self._problems)
+        if timing is not None:
+            self._media.tell_slow(timing.keepalive_ns)
         return HaCf(
             pair=settle_pair(self._nodes, self._own, self._problems),
-            timing=settle(self._times, self._problems),
+            timing=timing,
             auto_failback=self._auto_failback or AutoFailback.ON,
-            links=self._ucast.links(self._port),
-            ucast_lines=tuple(self._ucast.peers),
-            own_lines=tuple(self._ucast.own),
+            links=self._media.links(),
+            link_lines=tuple(self._media.peers),
+            own_lines=tuple(self._media.own),
+            ping_lines=tuple(self._ping.found),
+            deadping_ns=settle_deadping(self._times, timing, self._problems),
+            ipfail=self._ipfail is not None,
             hopfudge=self._hopfudge,
             inner_auth=self._inner_auth,
         )
 
     def _require_link(self) -> None:
-        if self._ucast.peers:
+        if self._media.peers:
             return
-        if self._ucast.own:
-            first = self._ucast.own[0]
+        if self._media.own:
+            first = self._media.own[0]
             self._problems.error(
                 first.line,
-                f"ucast names only addresses of this node itself ({first.address} is one): "
-                "add a line with the other node's address",
+                f"{first.medium} names only addresses of this node itself ({first.target} is "
+                "one): add a line with the other node's address",
             )
-        elif self._ucast.first is None:
-            others = [name for name in _MEDIA if name in self._seen]
-            but = f" ({', '.join(others)}: not yet)" if others else ""
+        elif not self._media.seen:
             self._problems.error(
                 None,
-                f"has no link to the other node{but}: "
+                "has no link to the other node: "
                 "write a line like `ucast eth1 192.168.17.51` with the other node's address",
+            )
+
+    def _tell_of_ping(self) -> None:
+        self._ping.tell_own(self._local_addresses)
+        self._ping.tell_nodes(self._nodes.keys())
+        if self._ipfail is not None and not self._ping.found:
+            self._problems.warn(
+                self._ipfail,
+                "ipfail has nothing to compare, since there is no ping node: "
+                "write a line like `ping 192.168.17.1` with a router that both nodes reach",
             )
 
     def _unknown(self, name: str, line: int) -> None:
@@ -160,25 +195,12 @@ class _Reader:
         self._problems.error(line, f"{quote(name)} is no directive of Heartbeat 3.0.6{mend}")
 
     def _tell_repeated(self, directive: Directive, line: int) -> None:
-        several = directive.name in {"node", "ucast"}
-        if directive.name in self._seen and not several:
+        if directive.name in self._seen and directive.name not in _SEVERAL:
             self._problems.warn(
                 line,
                 f"{directive.name} is already given in line {self._seen[directive.name]}; "
                 "the later line counts: remove one of the two",
             )
-
-    def _tell_not_yet(self, directive: Directive, options: Sequence[str], line: int) -> None:
-        name = directive.name
-        if name == "respawn" and not options[-1].endswith("/ipfail"):
-            self._problems.warn(
-                line,
-                "respawn starts no program here: run it as a container of its own "
-                "(only ipfail will become a part of the sidecar)",
-            )
-            return
-        what = f"{name} ... ipfail" if name == "respawn" else name
-        self._problems.warn(line, f"not yet: {what} has no effect in this version")
 
     def _refuse(self, directive: Directive, options: Sequence[str], line: int) -> None:
         if len(options) == 1 and options[0].lower() in directive.harmless:
@@ -196,18 +218,34 @@ class _Reader:
 
         return read
 
+    def _medium(self, name: str) -> Callable[[Sequence[str], int], None]:
+        def read(options: Sequence[str], line: int) -> None:
+            self._media.add(name, options, line)
+
+        return read
+
     def _udpport(self, options: Sequence[str], line: int) -> None:
-        port = parse_integer(options[0], 1, 65535)
-        first = self._ucast.first
-        if first is None:
-            self._port = port
-        elif port != self._port:
-            # A Heartbeat node fixes the port when it meets the first line of a medium.
-            self._problems.warn(
-                line,
-                f"udpport {port} stands below the first ucast line ({first}), so that it does not "
-                f"count and the port is {self._port}, as on a Heartbeat node: move it above",
-            )
+        self._media.set_port(parse_integer(options[0], 1, 65535), line)
+
+    def _read_baud(self, options: Sequence[str], line: int) -> None:
+        if options[0] not in map(str, BAUDS):
+            speeds = ", ".join(map(str, BAUDS))
+            raise BadValue(f"{quote(options[0])} is no speed of a line: write one of {speeds}")
+        self._media.set_baud(int(options[0]), line)
+
+    def _respawn(self, options: Sequence[str], line: int) -> None:
+        """Ipfail is built in, and its line switches it on; other programs are not started."""
+        if len(options) == 1:
+            raise BadValue("takes a user and a command: write `respawn hacluster /.../ipfail`")
+        command = options[1]
+        if command.rpartition("/")[2] == "ipfail":
+            self._ipfail = line
+            return
+        self._problems.warn(
+            line,
+            f"respawn starts no program here, so {quote(command)} will not run: run it as a "
+            "container of its own (only ipfail is a part of the sidecar)",
+        )
 
     def _read_hopfudge(self, options: Sequence[str], _line: int) -> None:
         self._hopfudge = parse_integer(options[0], 0, 255)

@@ -13,7 +13,7 @@ from typing import Final
 
 from sidecar.config import authkeys, hacf, haresources
 from sidecar.config.hacf import HaCf
-from sidecar.config.links import UcastLine
+from sidecar.config.media import MediumLine
 from sidecar.config.options import (
     CONTAINERS,
     HttpBind,
@@ -22,6 +22,7 @@ from sidecar.config.options import (
     LogLevel,
     read_local_facts,
 )
+from sidecar.config.pings import PingLine
 from sidecar.config.problems import FileProblems, Problem, Problems, Severity, quote
 from sidecar.config.textfile import cut_lines, read_file
 from sidecar.config.values import did_you_mean
@@ -85,8 +86,9 @@ def read(
     path = authkeys.find(local.config_dir)
     keyring = authkeys.read(path, problems.of(str(path)))
     if ha_cf is not None:
-        lines = (*ha_cf.ucast_lines, *ha_cf.own_lines)
-        _check_link_targets(lines, groups, problems.of(str(local.config_dir / HA_CF)))
+        here = problems.of(str(local.config_dir / HA_CF))
+        _check_link_targets((*ha_cf.link_lines, *ha_cf.own_lines), groups, here)
+        _check_ping_targets(ha_cf.ping_lines, groups, here)
     if groups:
         _check_containers(local, groups, options, problems)
     return Reading(local=local, ha_cf=ha_cf, groups=groups, keyring=keyring, problems=problems)
@@ -107,6 +109,9 @@ def to_settings(reading: Reading) -> Settings:
             links=ha_cf.links,
             groups=reading.groups,
             keyring=keyring,
+            ping=tuple(one.target for one in ha_cf.ping_lines),
+            deadping_ns=ha_cf.deadping_ns,
+            ipfail=ha_cf.ipfail,
             hopfudge=ha_cf.hopfudge,
             inner_auth=ha_cf.inner_auth,
         ),
@@ -153,16 +158,30 @@ def _read_haresources(
 
 
 def _check_link_targets(
-    lines: Sequence[UcastLine], groups: Sequence[ResourceGroup], problems: FileProblems
+    lines: Sequence[MediumLine], groups: Sequence[ResourceGroup], problems: FileProblems
 ) -> None:
     """A link must not lead to a floating address: it would lead to whoever holds it."""
     floating = {address.name for group in groups for address in group.addresses}
     for one in lines:
-        if one.address in floating:
+        if one.target in floating:
             problems.error(
                 one.line,
-                f"ucast leads to {one.address}, which haresources moves between the nodes: "
+                f"{one.medium} leads to {one.target}, which haresources moves between the nodes: "
                 "write the other node's own address",
+            )
+
+
+def _check_ping_targets(
+    lines: Sequence[PingLine], groups: Sequence[ResourceGroup], problems: FileProblems
+) -> None:
+    """A floating address answers wherever it is: it is no third party."""
+    floating = {address.name for group in groups for address in group.addresses}
+    for one in lines:
+        for host in floating.intersection(one.target.hosts):
+            problems.error(
+                one.line,
+                f"the ping node {host} is an address that haresources moves between the nodes: "
+                "write that of a router or another machine beyond both nodes",
             )
 
 

@@ -33,6 +33,10 @@ class Answers:
     initdead: str | None = None
     udpport: str = "694"
     auto_failback: str = "on"
+    bcast: str | None = None
+    """Interface of a second link, which needs no addresses in the file."""
+    serial: str | None = None
+    ping: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +97,24 @@ def _ha_cf(answers: Answers) -> str:
         f"udpport {answers.udpport}",
         f"ucast {answers.interface} {answers.address_a}",
         f"ucast {answers.interface} {answers.address_b}",
+        *_second_links(answers),
         f"auto_failback {answers.auto_failback}",
         f"node {answers.node_a}",
         f"node {answers.node_b}",
+        *_pings(answers),
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _second_links(answers: Answers) -> list[str]:
+    lines = [f"bcast {answers.bcast}"] if answers.bcast else []
+    return lines + (["baud 115200", f"serial {answers.serial}"] if answers.serial else [])
+
+
+def _pings(answers: Answers) -> list[str]:
+    if not answers.ping:
+        return []
+    return [f"ping {answers.ping}", "respawn hacluster /usr/lib/heartbeat/ipfail"]
 
 
 def _haresources(answers: Answers) -> str:

@@ -52,6 +52,23 @@ def settle(given: Mapping[str, Given], problems: FileProblems) -> Timing | None:
     )
 
 
+def settle_deadping(
+    given: Mapping[str, Given], timing: Timing | None, problems: FileProblems
+) -> int:
+    """After how long a silence a ping node is lost; the timers must be sound."""
+    if timing is None:
+        return 0
+    deadping = _value(given, "deadping", timing.deadtime_ns)
+    if deadping <= 2 * timing.keepalive_ns:
+        problems.error(
+            _line(given, "deadping"),
+            f"deadping {say_time(deadping)} must be more than twice keepalive "
+            f"{say_time(timing.keepalive_ns)}: write a deadping over "
+            f"{say_time(2 * timing.keepalive_ns)}, or leave the line out",
+        )
+    return deadping
+
+
 def default_initdead_ns(deadtime_ns: int) -> int:
     if deadtime_ns > 10 * SECOND:
         return deadtime_ns

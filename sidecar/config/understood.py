@@ -10,7 +10,7 @@ from sidecar.config.options import LocalFacts
 from sidecar.config.settings import Reading
 from sidecar.config.values import say_time
 from sidecar.core.params import Address, Link, Resource, ResourceGroup, Timing
-from sidecar.core.terms import AutoFailback
+from sidecar.core.terms import AutoFailback, Medium
 from sidecar.wire.auth import Keyring
 
 
@@ -23,12 +23,14 @@ def describe(reading: Reading) -> Iterator[str]:
         yield from _section("links", _links(ha_cf))
         if ha_cf.timing is not None:
             yield from _section("timing", _timing(ha_cf.timing))
+        yield from _section("ping nodes", _pings(ha_cf))
     if reading.groups:
         yield from _section("groups", _groups(reading.groups, ha_cf, local))
     if reading.keyring is not None:
         yield from _section("keys", _keys(reading.keyring))
-    if ha_cf is not None and ha_cf.links:
-        yield from _section("firewall", _firewall(ha_cf.links))
+    udp = [link for link in ha_cf.links if link.medium is not Medium.SERIAL] if ha_cf else []
+    if udp:
+        yield from _section("firewall", _firewall(tuple(udp)))
 
 
 def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
@@ -49,12 +51,42 @@ def _nodes(ha_cf: HaCf) -> Iterator[str]:
 
 def _links(ha_cf: HaCf) -> Iterator[str]:
     for link in ha_cf.links:
-        yield f"{link.name}: {link.medium} to {link.target}, UDP port {link.port}"
+        yield f"{link.name}: {_way(link)}"
     for own in ha_cf.own_lines:
         yield (
-            f"line {own.line} (ucast {own.device} {own.address}) is for the other node: "
-            "the address belongs to this one"
+            f"line {own.line} ({own.text}) is for the other node: the address belongs to this one"
         )
+
+
+def _way(link: Link) -> str:
+    match link.medium:
+        case Medium.SERIAL:
+            return f"serial at {link.baud} baud"
+        case Medium.BCAST:
+            return f"bcast to all on {link.device}, UDP port {link.port}"
+        case Medium.MCAST | Medium.MCAST6:
+            return f"{link.medium} to group {link.target}, UDP port {link.port}, ttl {link.ttl}"
+        case _:
+            return f"{link.medium} to {link.target}, UDP port {link.port}"
+
+
+def _pings(ha_cf: HaCf) -> Iterator[str]:
+    targets = [one.target for one in ha_cf.ping_lines]
+    if not targets:
+        yield "none: a node that is cut off from everything cannot tell"
+        return
+    for target in targets:
+        hosts = " or ".join(target.hosts)
+        what = f"group of {hosts}" if target.is_group else "" if hosts == target.name else hosts
+        yield f"{target.name}: {what}" if what else target.name
+    yield f"one that does not answer for {say_time(ha_cf.deadping_ns)} is lost"
+    if ha_cf.ipfail:
+        yield (
+            "ipfail is on: the node that sees fewer hands over (it is a part of the sidecar: the "
+            "respawn line starts no program)"
+        )
+    else:
+        yield "ipfail is off: a loss moves nothing while the nodes hear each other"
 
 
 def _timing(timing: Timing) -> Iterator[str]:
@@ -107,6 +139,12 @@ def _keys(keyring: Keyring) -> Iterator[str]:
 def _firewall(links: tuple[Link, ...]) -> Iterator[str]:
     for port in sorted({link.port for link in links}):
         yield f"UDP {port} must be let through on both hosts:"
-        for device in sorted({link.device for link in links if link.port == port}):
-            yield f"  iptables -I INPUT -i {device} -p udp --dport {port} -j ACCEPT"
+        here = [link for link in links if link.port == port]
+        for device, tables in sorted({(link.device, _tables(link)) for link in here}):
+            yield f"  {tables} -I INPUT -i {device} -p udp --dport {port} -j ACCEPT"
+        for device in sorted({link.device for link in here}):
             yield f'  nft insert rule inet filter input iifname "{device}" udp dport {port} accept'
+
+
+def _tables(link: Link) -> str:
+    return "ip6tables" if link.medium in {Medium.UCAST6, Medium.MCAST6} else "iptables"

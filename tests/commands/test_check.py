@@ -40,6 +40,11 @@ timing
   a peer silent for 30 s is dead: 15 beats must be lost in a row
   after the start a peer that was never heard is dead at 60 s
   an address that is not renewed for 5 s is taken away by the kernel: so a node that hangs loses it
+ping nodes
+  192.168.17.1
+  one that does not answer for 30 s is lost
+  ipfail is on: the node that sees fewer hands over (it is a part of the sidecar: the respawn line \
+starts no program)
 groups
   192.168.171.100/24/eth0:0: on masternginx when both nodes are well
     address 192.168.171.100/24 on eth0, label eth0:0
@@ -59,11 +64,9 @@ engine to keep
   ha.cf:3: note: logfacility has no effect here: the log goes to standard output, for the \
 container engine to keep
 problems
-ha.cf:13: warning: not yet: ping has no effect in this version
-ha.cf:14: warning: not yet: respawn ... ipfail has no effect in this version
 authkeys:4: warning: this key stands in the documentation of Heartbeat, so everybody knows it: \
 make one of your own, for instance with `openssl rand -hex 32`
-usable: 0 errors, 3 warnings
+usable: 0 errors, 1 warning
 """
     )
 
@@ -80,6 +83,34 @@ def test_a_line_for_the_other_node_is_told(folder, capsys):
     ) in check(folder, capsys)[1]
 
 
+def test_every_link_is_told_and_whether_its_serial_device_is_there(folder, capsys):
+    path = folder / "ha.cf"
+    more = "bcast eth2\nmcast eth3 239.0.0.1 695 1 0\nucast6 eth4 fd12::2\n"
+    path.write_text(f"{path.read_text()}{more}serial /dev/no-such-line /dev/null {path}\n")
+    said = check(folder, capsys)[1]
+    assert "  eth2: bcast to all on eth2, UDP port 694\n" in said
+    assert "  eth3: mcast to group 239.0.0.1, UDP port 695, ttl 1\n" in said
+    assert "  eth4: ucast6 to fd12::2, UDP port 694\n" in said
+    assert "  no-such-line: serial at 19200 baud\n" in said
+    assert "    ip6tables -I INPUT -i eth4 -p udp --dport 694 -j ACCEPT\n" in said
+    assert "    iptables -I INPUT -i eth3 -p udp --dport 695 -j ACCEPT\n" in said
+    assert (
+        "  /dev/no-such-line: cannot be found here (No such file or directory); where the sidecar "
+        "is a container, compose passes it on: devices: [/dev/no-such-line]\n"
+    ) in said
+    assert "  /dev/null: is there and may be opened\n" in said
+    assert "  ha.cf: is no device: correct its name in ha.cf\n" in said
+
+
+def test_a_group_of_ping_nodes_without_ipfail_is_told(folder, capsys):
+    path = folder / "ha.cf"
+    text = path.read_text().replace("ping 192.168.17.1", "ping_group Both 10.0.0.1 10.0.0.2")
+    path.write_text("".join(line + "\n" for line in text.splitlines() if "ipfail" not in line))
+    said = check(folder, capsys)[1]
+    assert "  both: group of 10.0.0.1 or 10.0.0.2\n" in said
+    assert "  ipfail is off: a loss moves nothing while the nodes hear each other\n" in said
+
+
 def test_what_was_understood_is_shown_beside_the_errors(folder, capsys):
     path = folder / "ha.cf"
     path.write_text(path.read_text().replace("deadtime 30", "deadtime 30s"))
@@ -89,7 +120,7 @@ def test_what_was_understood_is_shown_beside_the_errors(folder, capsys):
     assert "  slavenginx: the peer\n" in said
     assert "\nha.cf:5: deadtime: `30s` is no time: " in said
     assert "\nauthkeys: can be read by others than its owner (mode 0644): chmod 600 " in said
-    assert said.endswith("\nnot usable: 2 errors, 3 warnings\n")
+    assert said.endswith("\nnot usable: 2 errors, 1 warning\n")
 
 
 def test_an_unknown_node_name_leaves_the_nodes_open(folder, capsys):

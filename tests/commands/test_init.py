@@ -49,6 +49,25 @@ def test_the_files_serve_both_nodes_without_a_warning(tmp_path, node, own, peer)
     )
 
 
+def test_a_second_link_and_a_ping_node_can_be_had_by_flags(tmp_path):
+    assert init(tmp_path, bcast="eth2", serial="/dev/ttyS0", ping="10.0.0.1") == 0
+    settings = load({"config_dir": str(tmp_path), "node": "beta"}, {}, {"10.0.1.2"})
+    assert settings.warnings == ()
+    assert [link.name for link in settings.params.links] == ["eth1", "eth2", "ttyS0"]
+    assert settings.params.links[2].baud == 115200
+    assert [target.name for target in settings.params.ping] == ["10.0.0.1"]
+    assert settings.params.ipfail
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"), [("bcast", "eth 2"), ("serial", "ttyS0"), ("ping", "router")]
+)
+def test_a_wrong_second_link_or_ping_node_is_told(tmp_path, capsys, flag, value):
+    assert init(tmp_path, **{flag: value}) == 2
+    assert f"--{flag}: `{value}` is no " in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_key_is_new_each_time_and_for_the_owner_only(tmp_path):
     init(tmp_path / "one")
     init(tmp_path / "two")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sidecar.core.terms import SECOND, AutoFailback, LinkName
+from sidecar.core.terms import SECOND, AutoFailback
 from tests.config.written import HA_CF, ha_cf, without
 
 
@@ -120,33 +120,6 @@ def test_auto_failback_legacy_is_not_implemented_yet():
     ]
 
 
-def test_udpport_above_the_media_counts():
-    understood = ha_cf("udpport 700\n" + HA_CF)
-    assert [link.port for link in understood.ha_cf.links] == [700]
-    assert understood.problems.all == ()
-
-
-def test_udpport_below_the_media_is_told_and_does_not_count():
-    understood = ha_cf(HA_CF + "udpport 700\n")
-    assert [link.port for link in understood.ha_cf.links] == [694]
-    assert understood.warnings == [
-        (
-            "ha.cf:6: warning: udpport 700 stands below the first ucast line (3), so that it does "
-            "not count and the port is 694, as on a Heartbeat node: move it above"
-        )
-    ]
-
-
-def test_udpport_below_the_media_that_changes_nothing_is_not_told():
-    assert ha_cf(HA_CF + "udpport 694\n").problems.all == ()
-
-
-@pytest.mark.parametrize("port", ["0", "65536", "-1", "694x", "9" * 50])
-def test_udpport_must_be_a_port(port):
-    (error,) = ha_cf(HA_CF + f"udpport {port}\n").errors
-    assert "is no whole number from 1 to 65535: write one of these" in error
-
-
 def test_msgfmt_netstring_leaves_out_the_inner_signature():
     assert ha_cf(HA_CF).ha_cf.inner_auth
     assert not ha_cf(HA_CF + "msgfmt netstring\n").ha_cf.inner_auth
@@ -180,112 +153,6 @@ def test_fencing_is_refused_with_the_way_out():
             "on a node that dies or hangs"
         )
     ]
-
-
-def test_ping_and_ipfail_are_accepted_and_told_to_do_nothing_yet():
-    understood = ha_cf(HA_CF + "ping 192.168.17.1\nrespawn hacluster /usr/lib/heartbeat/ipfail\n")
-    assert understood.errors == []
-    assert understood.warnings == [
-        "ha.cf:6: warning: not yet: ping has no effect in this version",
-        "ha.cf:7: warning: not yet: respawn ... ipfail has no effect in this version",
-    ]
-
-
-def test_another_program_of_respawn_is_told_never_to_start():
-    assert ha_cf(HA_CF + "respawn root /usr/bin/thing\n").warnings == [
-        (
-            "ha.cf:6: warning: respawn starts no program here: run it as a container of its own "
-            "(only ipfail will become a part of the sidecar)"
-        )
-    ]
-
-
-def test_without_any_link_there_is_an_example_to_copy():
-    assert ha_cf(without("ucast")).errors == [
-        (
-            "ha.cf: has no link to the other node: write a line like `ucast eth1 192.168.17.51` "
-            "with the other node's address"
-        )
-    ]
-
-
-def test_a_medium_that_is_not_implemented_is_no_link():
-    assert ha_cf(without("ucast") + "bcast eth1\nserial /dev/ttyS0\n").errors == [
-        (
-            "ha.cf: has no link to the other node (serial, bcast: not yet): write a line like "
-            "`ucast eth1 192.168.17.51` with the other node's address"
-        )
-    ]
-
-
-def test_one_file_serves_both_nodes():
-    text = HA_CF + "ucast eth1 192.168.17.50\n"
-    master = ha_cf(text, local=["192.168.17.50"])
-    slave = ha_cf(text, own="slavenginx", local=["192.168.17.51"])
-    assert [(link.name, link.target) for link in master.ha_cf.links] == [("eth1", "192.168.17.51")]
-    assert [(link.name, link.target) for link in slave.ha_cf.links] == [("eth1", "192.168.17.50")]
-    assert master.problems.all == slave.problems.all == ()
-    assert [own.line for own in master.ha_cf.own_lines] == [6]
-
-
-def test_links_that_share_an_interface_are_told_apart_by_the_target():
-    text = HA_CF + "ucast eth1 192.168.17.52\nucast eth0 10.0.0.1\n"
-    assert [link.name for link in ha_cf(text).ha_cf.links] == [
-        LinkName("eth1 192.168.17.51"),
-        LinkName("eth1 192.168.17.52"),
-        LinkName("eth0"),
-    ]
-
-
-def test_two_addresses_on_an_interface_of_which_none_is_ours_are_doubtful():
-    assert ha_cf(HA_CF + "ucast eth1 192.168.17.50\n").warnings == [
-        (
-            "ha.cf:3: warning: 2 ucast lines name eth1 (3, 6), and none of their addresses belongs "
-            "to this node: is eth1 up, and is its address right?"
-        )
-    ]
-
-
-def test_only_own_addresses_are_no_link():
-    assert ha_cf(HA_CF, local=["192.168.17.51"]).errors == [
-        (
-            "ha.cf:3: ucast names only addresses of this node itself (192.168.17.51 is one): "
-            "add a line with the other node's address"
-        )
-    ]
-
-
-def test_the_same_link_twice_counts_once():
-    understood = ha_cf(HA_CF + "ucast eth1 192.168.17.51\n")
-    assert len(understood.ha_cf.links) == 1
-    assert understood.warnings == [
-        (
-            "ha.cf:6: warning: ucast eth1 192.168.17.51 is already in line 3 and counts once: "
-            "remove one of the two lines"
-        )
-    ]
-
-
-@pytest.mark.parametrize(
-    ("options", "fault"),
-    [
-        ("eth1", "ucast takes an interface and an address, not 1 words"),
-        ("eth1 10.0.0.1 694", "ucast takes an interface and an address, not 3 words"),
-        ("eth1 slavenginx", "`slavenginx` is no IPv4 address"),
-        ("eth1 10.0.0.256", "`10.0.0.256` is no IPv4 address"),
-        ("eth1 fd00::1", "`fd00::1` is an IPv6 address, which ucast does not carry"),
-        ("eth1 224.0.0.1", "`224.0.0.1` is the address of no single host"),
-        ("eth1 0.0.0.0", "`0.0.0.0` is the address of no single host"),
-        ("eth1 255.255.255.255", "`255.255.255.255` is the address of no single host"),
-        ("192.168.17.51/24 eth1", "`192.168.17.51/24` is no interface name"),
-        ("interface-too-long 10.0.0.1", "`interface-too-long` is no interface name"),
-    ],
-)
-def test_a_wrong_ucast_line_is_told(options, fault):
-    understood = ha_cf(without("ucast") + f"ucast {options}\n")
-    (error,) = understood.errors
-    assert error.startswith(f"ha.cf:5: {fault}")
-    assert understood.ha_cf.links == ()
 
 
 def test_node_names_are_lower_cased():

@@ -1,6 +1,8 @@
-"""The addresses of this machine, as two files of /proc list them."""
+"""What this machine has: addresses as two files of /proc list them, names, serial devices."""
 
-from sidecar.config.machine import local_addresses
+import pytest
+
+from sidecar.config.machine import local_addresses, resolve, serial_trouble
 
 FIB_TRIE = """\
 Main:
@@ -38,3 +40,20 @@ def test_a_system_that_tells_nothing_has_no_addresses(tmp_path):
 
 def test_this_machine_has_its_loopback_address():
     assert "127.0.0.1" in local_addresses()
+
+
+def test_a_name_is_looked_up_for_the_wanted_version_of_ip():
+    assert resolve("localhost", 4) == "127.0.0.1"
+    assert resolve("127.0.0.1", 4) == "127.0.0.1"
+    assert resolve("::1", 4) is None
+
+
+@pytest.mark.parametrize("name", ["", "no such host", "x" * 100, "a..b"])
+def test_a_name_that_nobody_can_have_has_no_address(name):
+    assert resolve(name, 6) is None
+
+
+def test_a_serial_device_that_could_not_be_used_is_told(tmp_path):
+    assert serial_trouble("/dev/null") == ""
+    assert serial_trouble(str(tmp_path)) == "is no device: correct its name in ha.cf"
+    assert "devices: [/dev/ttyX9]" in serial_trouble("/dev/ttyX9")

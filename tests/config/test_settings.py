@@ -7,7 +7,15 @@ import pytest
 from sidecar.config.options import HttpBind, LogFormat, LogLevel
 from sidecar.config.problems import ConfigError, Severity
 from sidecar.config.settings import Settings, load, read
-from sidecar.core.params import Address, Container, Link, Params, ResourceGroup, Timing
+from sidecar.core.params import (
+    Address,
+    Container,
+    Link,
+    Params,
+    PingTarget,
+    ResourceGroup,
+    Timing,
+)
 from sidecar.core.terms import SECOND, AutoFailback, LinkName, Medium, NodeName
 from sidecar.wire.auth import Key, Keyring, Method
 from tests.config.written import copy_reference, texts
@@ -73,6 +81,9 @@ def test_the_reference_files_work_as_they_are(tmp_path, node, peer):
             ),
         ),
         keyring=Keyring(key, (key,)),
+        ping=(PingTarget(name="192.168.17.1", hosts=("192.168.17.1",)),),
+        deadping_ns=30 * SECOND,
+        ipfail=True,
         hopfudge=1,
         inner_auth=True,
     )
@@ -81,8 +92,6 @@ def test_the_reference_files_work_as_they_are(tmp_path, node, peer):
 def test_the_warnings_of_the_reference_files_are_kept_for_the_log(folder):
     warnings = [str(warning).removeprefix(f"{folder}/") for warning in settings(folder).warnings]
     assert warnings == [
-        "ha.cf:13: warning: not yet: ping has no effect in this version",
-        "ha.cf:14: warning: not yet: respawn ... ipfail has no effect in this version",
         (
             "authkeys:4: warning: this key stands in the documentation of Heartbeat, so everybody "
             "knows it: make one of your own, for instance with `openssl rand -hex 32`"

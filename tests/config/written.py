@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sidecar.config import authkeys, hacf, haresources
+from sidecar.config.pings import Resolve
 from sidecar.config.problems import Problems, Severity
 from sidecar.config.textfile import cut_lines
 from sidecar.core.params import ResourceGroup
@@ -45,11 +46,22 @@ def texts(problems: Problems, *severities: Severity) -> list[str]:
     return [str(problem) for problem in problems.having(*severities)]
 
 
-def ha_cf(text: str, *, own: str = "masternginx", local: Iterable[str] = ()) -> Understood:
+def nobody(_name: str, _version: int) -> str | None:
+    """A name service that knows nobody."""
+    return None
+
+
+def ha_cf(
+    text: str,
+    *,
+    own: str = "masternginx",
+    local: Iterable[str] = (),
+    resolve: Resolve = nobody,
+) -> Understood:
     problems = Problems()
     here = problems.of("ha.cf")
     lines = cut_lines(text.encode(), here)
-    return Understood(hacf.parse(lines, own, frozenset(local), here), problems)
+    return Understood(hacf.parse(lines, own, frozenset(local), here, resolve), problems)
 
 
 def without(directive: str, text: str = HA_CF) -> str:

@@ -20,7 +20,6 @@ def directives() -> str:
     parts: list[str] = []
     for standing, title in (
         (Standing.IMPLEMENTED, "Implemented"),
-        (Standing.NOT_YET, "Accepted with a warning, not implemented yet"),
         (Standing.NO_EFFECT, "Accepted, no effect"),
         (Standing.REFUSED, "Refused"),
     ):
@@ -28,14 +27,6 @@ def directives() -> str:
         if rows:
             parts += [f"### {title}\n", table(("directive", "default", "here"), rows), ""]
     return "\n".join(parts)
-
-
-def not_yet() -> str:
-    """A sentence on what is missing; nothing once nothing is."""
-    missing = [code(one.name) for one in DIRECTIVES if one.standing is Standing.NOT_YET]
-    if not missing:
-        return ""
-    return f"Accepted with a warning, and not implemented yet: {', '.join(missing)}."
 
 
 def _row(one: Directive) -> tuple[str, str, str]:

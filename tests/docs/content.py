@@ -20,7 +20,6 @@ def _diagram(transitions: Transitions[S]) -> str:
 BLOCKS: Final[Makers] = {
     "commands": commands.commands,
     "directives": configuration.directives,
-    "not-yet": configuration.not_yet,
     "options": configuration.options,
     "methods": configuration.methods,
     "metrics": metrics.metrics,
