@@ -24,8 +24,14 @@ class Claims:
         self._ours = dict.fromkeys(SIDES, 0)
         self._theirs = dict.fromkeys(SIDES, 0)
 
-    def renew(self, side: Holding) -> None:
-        """This node claims the side now."""
+    def renew(self, side: Holding, *, blind: bool = False) -> None:
+        """This node claims the side now; ``blind``: it has not heard the other in this life.
+
+        Who claims blindly knows no terms, and must not pass for the oldest for that.
+        """
+        if blind:
+            self._ours[side] = FORFEITED
+            return
         known = [t for t in (self._ours[side], self._theirs[side]) if t != FORFEITED]
         self._ours[side] = max(known, default=0) + 1
 
@@ -34,7 +40,7 @@ class Claims:
         self._ours = dict.fromkeys(SIDES, FORFEITED)
 
     def confirm(self, side: Holding) -> None:
-        """What was forfeited is held again, and nobody else has it."""
+        """The other is heard and does not hold it: the claim is as good as any."""
         if self._ours[side] == FORFEITED:
             self.renew(side)
 

@@ -263,6 +263,7 @@ class Group:
                 address.claim(turn, blind=blind)
             else:
                 self._probe(turn, address)
+                address.probe.ask_now(turn)
         return self._all_kept
 
     @property

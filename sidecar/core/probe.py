@@ -20,6 +20,8 @@ SILENT_PROBES_NEEDED: Final = 3
 PERIOD_MIN_NS: Final = 10 * MILLISECOND
 PERIOD_MAX_NS: Final = 200 * MILLISECOND
 PATIENCE_MAX_NS: Final = 50 * MILLISECOND
+BELIEVED_FOR_NS: Final = 5 * MILLISECOND
+"""An answer is acted upon at once or not at all: another node may claim while we wait."""
 
 
 def probe_period_ns(timing: Timing) -> int:
@@ -58,6 +60,8 @@ class Probe:
         self._silent = 0
         self._silent_at_ns = 0
         """When the last question that nobody answered was asked."""
+        self._heard_ns = 0
+        """When it was known that nobody had answered it."""
 
     @property
     def asking(self) -> bool:
@@ -83,9 +87,15 @@ class Probe:
         self.answered_by = None
 
     def is_clear(self, turn: Turn) -> bool:
-        """Nobody answered the last questions, and they are recent."""
-        fresh = turn.ns - self._silent_at_ns <= 3 * self._period_ns
-        return self._silent >= SILENT_PROBES_NEEDED and fresh
+        """Nobody answered the last questions, and the very last one was over just now."""
+        recent = turn.ns - self._silent_at_ns <= 3 * self._period_ns
+        now = turn.ns - self._heard_ns <= BELIEVED_FOR_NS
+        return self._silent >= SILENT_PROBES_NEEDED and recent and now
+
+    def ask_now(self, turn: Turn) -> None:
+        """All else is ready for the claim: one more question, and it does not wait for its time."""
+        if self._op is None and self._silent >= SILENT_PROBES_NEEDED:
+            self._ask(turn)
 
     def on_probed(self, turn: Turn, event: AddressProbed) -> bool:
         """Take an answer; False when it is not the one awaited. The first ones follow quickly."""
@@ -95,7 +105,7 @@ class Probe:
         self.trouble = ""
         self.answered_by = event.answered_by
         self._silent = self._silent + 1 if event.answered_by is None else 0
-        self._silent_at_ns = self._asked_ns
+        self._silent_at_ns, self._heard_ns = self._asked_ns, turn.ns
         if 0 < self._silent < SILENT_PROBES_NEEDED:
             self._ask(turn)
         return True

@@ -274,6 +274,9 @@ class Takeover:
             why = f"this node and {self._peer.name} hold the same groups"
             turn.tell(SplitBrainSuspected(why=why))
         self._look_for_its_end(turn)
+        for side in SIDES:
+            if side in self.mine and side not in overlap:
+                self.claims.confirm(side)
         lost = [s for s in SIDES if s in overlap and not self.claims.keeps(s)]
         for side in lost:
             self.drop(turn, side, "conflict", f"{self._peer.name} has the older claim")
@@ -326,7 +329,7 @@ class Takeover:
         self.mine |= which
         for side in SIDES:
             if side in which:
-                self.claims.renew(side)
+                self.claims.renew(side, blind=not self._peer.met)
         for group in self.groups.of(which):
             group.want(turn, vouched=vouched, reason=reason, why=why)
 
@@ -400,7 +403,8 @@ class Takeover:
 
     def group_held(self, turn: Turn, group: Group) -> None:
         """A real Heartbeat expects to hear that foreign groups run here now (R7)."""
-        self.claims.confirm(self.groups.side_of(group))
+        if self._peer.alive:
+            self.claims.confirm(self.groups.side_of(group))
         is_foreign = self.groups.side_of(group) is Holding.FOREIGN
         if is_foreign and not self.other and self.standby.idle and not self.speaks_legacy:
             hold = (fields.RSC_HOLD, Holding.FOREIGN.word)

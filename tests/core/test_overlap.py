@@ -55,9 +55,6 @@ def test_the_owner_that_has_held_longest_keeps_the_address():
     assert [gave.reason for gave in pair.b.told_of(GiveUpBegan)] == ["conflict"]
 
 
-@pytest.mark.xfail(
-    reason="a new life knows no terms, so that its blind claim counts as older than all others"
-)
 def test_the_owner_that_has_held_longest_keeps_it_also_where_it_is_not_preferred():
     """The stand-in took over first; the preferred node came back blind and claimed it too."""
     pair = settled_pair(auto_failback=AutoFailback.OFF)
