@@ -43,6 +43,20 @@ ensure_packages() {
     quietly apt-get install -y --no-install-recommends "${missing[@]}" || die "apt-get install failed"
 }
 
+# ensure_optional NAME...: the same for packages that not every release has; what uses them says what it lacks.
+ensure_optional() {
+    local name missing=() there=()
+    for name in "$@"; do
+        [ "$(dpkg-query -W -f='${Status}' "$name" 2>/dev/null)" = "install ok installed" ] || missing+=("$name")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    quietly apt-get update || die "apt-get update failed: is a Debian mirror reachable?"
+    for name in "${missing[@]}"; do
+        if apt-cache show "$name" >/dev/null 2>&1; then there+=("$name"); else say "no package $name in this release"; fi
+    done
+    [ ${#there[@]} -eq 0 ] || ensure_packages "${there[@]}"
+}
+
 engine_answers() { timeout 5 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
 # A running engine on the machine's own socket (or the one that DOCKER_HOST names). ENGINE_STARTED tells

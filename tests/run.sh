@@ -9,7 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source images/setup.sh
 
-packages=(iproute2 iptables nftables procps python3 util-linux)
+packages=(busybox-static iproute2 iptables iputils-arping nftables procps python3 socat util-linux)
+optional=(heartbeat prometheus) # the real Heartbeat 3 as a peer; promtool
 
 finish() {
     local status=$?
@@ -28,6 +29,7 @@ trap finish EXIT
 say "setting up (what is already there is kept)"
 lock_setup
 ensure_packages "${packages[@]}"
+ensure_optional "${optional[@]}"
 ensure_venv .venv requirements-dev.lock
 ensure_engine
 ensure_images
