@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source images/setup.sh
 
-packages=(busybox-static iproute2 iptables iputils-arping nftables procps python3 socat util-linux)
+packages=(iproute2 iptables iputils-arping nftables procps python3 socat util-linux)
 optional=(heartbeat prometheus) # the real Heartbeat 3 as a peer; promtool
 
 finish() {
