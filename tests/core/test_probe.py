@@ -2,7 +2,7 @@
 
 import pytest
 
-from sidecar.core.actions import ClaimAddress, ProbeAddress
+from sidecar.core.actions import ClaimAddress, ProbeAddress, StartService
 from sidecar.core.events import AddressProbed, ProbeFailed
 from sidecar.core.occurrences import TakeoverBlocked
 from sidecar.core.params import Timing
@@ -135,6 +135,46 @@ def test_silence_of_long_ago_is_no_silence():
     assert not bench.address.probe.is_clear(_now(bench))
 
 
+def test_before_a_claim_that_had_to_wait_it_is_asked_once_more():
+    """While the container started another node may have claimed: it is asked at the last moment."""
+    bench = Bench()
+    bench.inspected(PAUSED)
+    bench.want(vouched=False)
+    bench.silent_probes(3)
+    bench.wait(100)
+    bench.done(StartService, ContainerState.RUNNING)
+    bench.check(passed=True)
+    assert bench.nothing_of(ClaimAddress)
+    bench.probed(None)
+    bench.wish(ClaimAddress)
+
+
+def test_whoever_claimed_while_the_container_started_is_noticed():
+    bench = Bench()
+    bench.inspected(PAUSED)
+    bench.want(vouched=False)
+    bench.silent_probes(3)
+    bench.wait(100)
+    bench.done(StartService, ContainerState.RUNNING)
+    bench.check(passed=True)
+    bench.probed(PEER_MAC)
+    assert bench.nothing_of(ClaimAddress)
+    assert bench.group.blocked
+
+
+def test_without_a_reason_to_hurry_it_is_asked_at_an_even_pace():
+    bench = Bench()
+    bench.inspected(PAUSED)
+    bench.want(vouched=False)
+    bench.silent_probes(3)
+    bench.all_of(ProbeAddress)
+    for _ in range(5):
+        bench.wait(199)
+        assert bench.nothing_of(ProbeAddress)
+        bench.wait(1)
+        bench.probed(None)
+
+
 def test_silence_before_a_sleep_says_nothing_after_it():
     bench = Bench()
     bench.inspected(PAUSED)
@@ -191,8 +231,10 @@ def test_the_owner_is_looked_for_ahead_of_the_decision_and_that_counts():
     bench = Bench(a_group(ADDRESS))
     bench.turn(bench.group.look_for_owner)
     bench.silent_probes(3)
+    bench.wait(100)
     assert bench.nothing_of(ClaimAddress), "nothing is decided yet"
     bench.want(vouched=False)
+    bench.probed(None)
     bench.wish(ClaimAddress)
 
 
