@@ -91,7 +91,11 @@ class Scene:
 
     def at_rest(self, holder: DockerHost, *, seconds: float = 20) -> None:
         """Until this node alone holds and serves, both say so, and the other could take over."""
-        wait_for(lambda: not self._unrest(holder), seconds=seconds, what=lambda: self._why(holder))
+        wait_for(
+            lambda: not self._unrest(holder),
+            seconds=seconds,
+            what=lambda: f"rest at {holder.name}: {self._unrest(holder)}\n{self._story()}",
+        )
         moment_ns = now_ns()
         self.client.wait_for_page(holder.page, seconds=5, since_ns=moment_ns)
         self.client.wait_until_told()
@@ -109,13 +113,14 @@ class Scene:
                 return f"{node.name}: {wrong}"
         return ""
 
-    def _why(self, holder: DockerHost) -> str:
-        said = "\n".join(
-            f"--- {node.name}: {(node.status() or {}).get('summary')}\n"
-            + "\n".join(f"{r['time']} {r['message']}" for r in records(node)[-40:])
-            for node in self.pair.nodes
-        )
-        return f"rest at {holder.name}: {self._unrest(holder)}\n{said}"
+    def _story(self) -> str:
+        """The last words of both sidecars, in the order of time."""
+        said = [
+            (r["time"], node.name, r["message"]) for node in self.pair.nodes for r in records(node)
+        ]
+        last = "\n".join(" ".join(line) for line in sorted(said)[-80:])
+        nodes = (f"{n.name}: {(n.status() or {}).get('summary')}" for n in self.pair.nodes)
+        return "\n".join((*nodes, last))
 
     # --- a round -------------------------------------------------------------------------------
 
@@ -124,7 +129,11 @@ class Scene:
         """Do something in this block; what it costs until its end goes into the table."""
         made = Round(scenario, self.pair, self.client, self.owners)
         self.client.wait_until_told(made.since_ns)
-        yield made
+        try:
+            yield made
+        except BaseException as error:
+            error.add_note(self._story())
+            raise
         self._costs.append(made.finish())
 
     def cut(self, node: DockerHost) -> None:

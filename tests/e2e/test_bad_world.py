@@ -2,9 +2,9 @@
 and goes on when it is mended. Meanwhile the master serves, and hands nothing over.
 """
 
-import signal
 import socket
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -66,7 +66,7 @@ def test_the_container_is_absent(scene: Scene) -> None:
     node = scene.slave
     with trouble(scene, "bad: container absent") as told:
         node.docker("rm", "--force", "nginx")
-        not_ready(node, "container nginx is absent")
+        not_ready(node, "container nginx does not exist")
         nothing_is_handed_over(scene)
         told.wait_for_word(node, "not ready to serve: container nginx")
         node.up("nginx")
@@ -164,8 +164,8 @@ def test_the_address_is_for_an_interface_that_is_not_there(scene: Scene) -> None
         nothing_is_handed_over(scene)
         told.wait_for_word(node, "eth7")
         file.write_text(HARESOURCES)
-        node.signal("sidecar", signal.SIGHUP)
-        told.wait_for_word(node, "configuration reloaded")
+        node.docker("restart", "sidecar")
+        wait_until_answered(node)
 
 
 BAD_HA_CF = """\
@@ -178,24 +178,19 @@ no_such_directive 1
 """
 
 
-def check(node: DockerHost) -> Callable[..., str]:
+def check(node: DockerHost) -> tuple[int, str]:
     """``docker run ... check``, as the README tells to try a configuration."""
     mount = f"{node.config}:/etc/ha.d:ro"
-    run = (
-        "run",
-        "--rm",
-        "--network",
-        "host",
-        "--volume",
-        mount,
-        "--env",
-        f"SIDECAR_NODE={node.name}",
-    )
-    return lambda **options: node.docker(*run, "heartbeat-sidecar", "check", **options)
+    name = f"SIDECAR_NODE={node.name}"
+    run = ("run", "--rm", "--network", "host", "--volume", mount, "--env", name)
+    command = ("docker", "--host", node.engine.url, *run, "heartbeat-sidecar", "check")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
 
 
 def test_a_good_configuration_is_explained(scene: Scene) -> None:
-    said = check(scene.slave)()
+    status, said = check(scene.slave)
+    assert status == 0
     assert "192.168.171.100" in said
     assert "694" in said
 
@@ -206,12 +201,10 @@ def test_every_mistake_of_a_configuration_is_told_at_once(scene: Scene) -> None:
     (node.config / "ha.cf").write_text(BAD_HA_CF)
     (node.config / "haresources").write_text("masternginx 192.168.171.300/24/eth0:0 nginx\n")
     (node.config / "authkeys").chmod(0o644)
-    with pytest.raises(AssertionError) as refused:
-        check(node)()
-    said = check(node)(check=False)
+    status, said = check(node)
+    assert status == 2
     for mistake in ("ha.cf:2:", "ha.cf:3:", "ha.cf:6:", "haresources:1:", "authkeys"):
         assert mistake in said, said
-    assert refused.value
     (node.config / "authkeys").chmod(0o600)
     (node.config / "haresources").write_text(HARESOURCES)
     (node.config / "ha.cf").write_text(good)
