@@ -40,6 +40,7 @@ def a_link(**changes: Any) -> LinkView:
         open=True,
         status=LinkStatus.UP,
         reason="heard 120 ms ago",
+        heard_by_peer=True,
         sent=110,
         received=107,
         rejected=(),

@@ -48,7 +48,8 @@ def _node_row(node: Status) -> tuple[str, ...]:
 
 def _link(link: Status) -> str:
     reason = f" ({link['reason']})" if link["reason"] else ""
-    return f"{link['name']} {link['medium']} {link['status']}{reason}"
+    unheard = ", not heard by the peer" if link.get("heard_by_peer") is False else ""
+    return f"{link['name']} {link['medium']} {link['status']}{reason}{unheard}"
 
 
 def _group_row(group: Status) -> tuple[str, ...]:

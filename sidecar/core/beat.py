@@ -28,6 +28,10 @@ class Beat:
     ready: bool | None
     ping_count: int | None
     macs: dict[str, str]
+    link: str
+    """The sender's name for the link that this copy came by; empty when it does not say."""
+    heard: tuple[str, ...] | None
+    """On which of our links the sender hears us; None when it does not say."""
 
 
 def read_beat(message: Message) -> Beat:
@@ -42,4 +46,6 @@ def read_beat(message: Message) -> Beat:
         ready=None if ready is None else ready == "1",
         ping_count=message.dec_int(dialect.PING),
         macs=dialect.decode_macs(message.get(dialect.MACS) or ""),
+        link=message.get(dialect.LINK) or "",
+        heard=dialect.decode_heard(message.get(dialect.HEARD)),
     )

@@ -48,6 +48,7 @@ from sidecar.core.ipfail import Ipfail
 from sidecar.core.links import Links
 from sidecar.core.moves import Moves
 from sidecar.core.occurrences import ConfigurationReloaded, ReadinessChanged, ReloadFailed, TurnLate
+from sidecar.core.oneway import OneWay
 from sidecar.core.operator import Operator
 from sidecar.core.outbox import Outbox, Pair
 from sidecar.core.params import Boot, Params, differences
@@ -75,6 +76,7 @@ class Cluster:
         self.timers = Timers()
         self.peer = Peer(params, self.timers, rng, self)
         self.links = Links(params, self.timers, lambda: self.peer.dead_after_ns)
+        self.one_way = OneWay(params, self.links, self.timers)
         self.outbox = Outbox(params, boot, self.links)
         self.takeover = Takeover(
             params,
@@ -216,12 +218,14 @@ class Cluster:
         self.params = params
         for part in (self.peer, self.links, self.outbox, self.inbox, self.ping, self.moves):
             part.reconfigure(params)
+        self.one_way.reconfigure(params)
         self.ipfail.reconfigure(params)
         self.presence.reconfigure(params)
         self.takeover.reconfigure(turn, params)
         turn.tell(ConfigurationReloaded(changes=changes))
 
     def _advance(self, turn: Turn) -> None:
+        self.one_way.advance(turn)
         self.takeover.advance(turn)
         if self.shutdown.stage is Stage.RUNNING:
             self.reunion.advance(turn)
@@ -292,10 +296,12 @@ class Cluster:
     def _describe(self) -> tuple[Pair, ...]:
         """What every status says of this node to another sidecar."""
         macs = dialect.encode_macs(self.takeover.groups.macs) or "none"
-        ready = (dialect.READY, "1" if self._can_serve else "0")
-        if not self.ipfail.enabled:
-            return ready, (dialect.MACS, macs)
-        return ready, (dialect.MACS, macs), (dialect.PING, str(self.ping.count))
+        said = (
+            (dialect.READY, "1" if self._can_serve else "0"),
+            (dialect.MACS, macs),
+            (dialect.HEARD, dialect.encode_heard(self.links.heard_names)),
+        )
+        return (*said, (dialect.PING, str(self.ping.count))) if self.ipfail.enabled else said
 
     # --- news of the peer ----------------------------------------------------------------------
 
@@ -334,6 +340,7 @@ class Cluster:
                 group.set_warm(turn, warm=False)
 
     def peer_died(self, turn: Turn) -> None:
+        self.links.told_by_peer(None)
         self.presence.peer_died(turn)
         self.takeover.peer_died(turn)
 

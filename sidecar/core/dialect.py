@@ -5,6 +5,7 @@ and carry what a decision needs: readiness, hardware addresses, the age of a cla
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 VERSION_FIELD: Final = "hs_v"  # on every status; its presence makes the peer a sidecar
@@ -18,12 +19,28 @@ WHY: Final = "hs_why"  # on ask_resources me: the label of the reason
 
 PING: Final = "hs_ping"  # how many ping nodes answer the sender, decimal
 
+LINK: Final = "hs_link"  # on every status: the sender's name for the link that it went out on
+HEARD: Final = "hs_heard"  # LINK,LINK: on which of the receiver's links the sender hears it
+
 MACS_MAX: Final = 64
+LINKS_MAX: Final = 64
+NOTHING: Final = "none"  # a field of the classic form must not be empty
 # Stricter than int() and bytes.fromhex(), which take signs, blanks and foreign digits: what is read
 # here ends in a frame on the wire and in the decision who keeps an address.
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _NUMBER: Final = re.compile(r"[0-9a-f]{1,8}")
 _TERMS: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8})")
+
+
+def encode_heard(links: Iterable[str]) -> str:
+    return ",".join(links) or NOTHING
+
+
+def decode_heard(text: str | None) -> tuple[str, ...] | None:
+    """Read the names of links; None when the peer does not say."""
+    if text is None:
+        return None
+    return () if text == NOTHING else tuple(text.split(",", LINKS_MAX)[:LINKS_MAX])
 
 
 def encode_macs(macs: dict[str, str]) -> str:

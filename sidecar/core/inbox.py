@@ -98,6 +98,8 @@ class Inbox:
         if verdict is Verdict.REPLAY:
             link.reject(turn, "replay", f"generation {generation:x} number {seq:x} is of the past")
             return
+        if beat is not None:
+            link.peer_name = beat.link
         self._links.heard(turn, link)
         if verdict in (Verdict.DUPLICATE, Verdict.EARLY):
             return
@@ -108,6 +110,7 @@ class Inbox:
         if not self._is_news(message.kind, seq):
             return
         if beat is not None:
+            self._links.told_by_peer(beat.heard)
             self._peer.on_status(turn, beat, verdict)
         elif self._is_for_us(message):
             self._listener.heard(turn, message)

@@ -24,9 +24,12 @@ class LinkState:
     __slots__ = (
         "_told_ns",
         "form",
+        "heard_by_peer",
         "heard_ns",
         "link",
+        "one_way",
         "open",
+        "peer_name",
         "reason",
         "received",
         "rejected",
@@ -41,6 +44,10 @@ class LinkState:
         self.status = LinkStatus.DEAD
         self.reason = "not opened yet"
         self.heard_ns: int | None = None
+        self.peer_name = ""
+        """What the peer calls it."""
+        self.heard_by_peer: bool | None = None
+        self.one_way = False
         self.sent = 0
         self.received = 0
         self.rejected: dict[str, int] = {}
@@ -65,6 +72,7 @@ class LinkState:
             open=self.open,
             status=self.status,
             reason=self.reason,
+            heard_by_peer=self.heard_by_peer,
             sent=self.sent,
             received=self.received,
             rejected=tuple(self.rejected.items()),
@@ -90,6 +98,7 @@ class Links:
         for name, state in before.items():
             if self._states.get(name) is not state:
                 self._timers.disarm(f"link {name} dead")
+                self._timers.disarm(f"link {name} one-way")
 
     def __iter__(self) -> Iterator[LinkState]:
         return iter(self._states.values())
@@ -126,6 +135,17 @@ class Links:
         state.reason = "the peer is heard"
         turn.tell(self._changed(state, "the peer is heard"))
         self._watch(turn, state, turn.ns)
+
+    @property
+    def heard_names(self) -> tuple[str, ...]:
+        """The peer's names of the links that it is heard on."""
+        up = (state for state in self if state.status is LinkStatus.UP)
+        return tuple(state.peer_name for state in up if state.peer_name)
+
+    def told_by_peer(self, names: tuple[str, ...] | None) -> None:
+        """By which of our links the peer says that it hears us; None: it does not say."""
+        for state in self:
+            state.heard_by_peer = None if names is None else state.link.name in names
 
     def excuse_silence(self, turn: Turn) -> None:
         """We were deaf ourselves: silence counts from now."""

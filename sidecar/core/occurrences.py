@@ -156,6 +156,30 @@ class LinkChanged(_Occurrence):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkOneWay(_Occurrence):
+    """Two sidecars do not hear each other on the same links; or do again."""
+
+    severity = Severity.WARNING
+    node: str
+    link: str
+    one_way: bool
+    heard_here: bool
+
+    def sentence(self) -> str:
+        if not self.one_way:
+            return f"link {self.link} to {self.node} is the same in both directions again"
+        if self.heard_here:
+            return (
+                f"link {self.link} is one-way: {self.node} is heard here, but does not hear this "
+                f"node: look for a firewall on {self.node}, and for its address in ha.cf here"
+            )
+        return (
+            f"link {self.link} is one-way: {self.node} hears this node, but is not heard here: "
+            f"look for a firewall on this host, and for its address in ha.cf on {self.node}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PacketRejected(_Occurrence):
     """Told once per link and reason in ten seconds; the counter counts them all."""
 

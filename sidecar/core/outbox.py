@@ -7,6 +7,7 @@ See protocol sections 2.1 (envelope), 4.2 and 4.3 (numbers, retransmission).
 from collections import OrderedDict
 from typing import Final
 
+from sidecar.core import dialect
 from sidecar.core.actions import SendPacket
 from sidecar.core.links import Links
 from sidecar.core.params import Boot, Params
@@ -22,6 +23,8 @@ RESEND_PAUSE_NS: Final = 240 * MILLISECOND
 NODES: Final = 2
 
 Pair = tuple[str, str | bytes]
+_TO_BE_NAMED: Final[tuple[Pair, ...]] = ((dialect.LINK, dialect.NOTHING),)
+"""Each copy of a status says by which link it went, so that the peer can tell what it hears."""
 
 
 class Outbox:
@@ -52,6 +55,7 @@ class Outbox:
         message = Message.of(
             (fields.T, kind),
             *pairs,
+            *(_TO_BE_NAMED if kind == fields.STATUS else ()),
             *self._source,
             (fields.SEQ, f"{self._last:x}"),
             *self._envelope(turn),
@@ -103,9 +107,12 @@ class Outbox:
         for state in self._links:
             if not state.open:
                 continue
-            data = sealed.get(state.form)
-            if data is None:
-                data = sealed[state.form] = seal(message, key, state.form, inner=inner)
+            if message.kind == fields.STATUS:
+                named = message.with_fields((dialect.LINK, state.link.name))
+                data = seal(named, key, state.form, inner=inner)
+            else:
+                data = sealed.get(state.form) or seal(message, key, state.form, inner=inner)
+                sealed[state.form] = data
             state.sent += 1
             turn.do(SendPacket(link=state.link.name, data=data))
 

@@ -23,6 +23,8 @@ class LinkView:
     """Whether the medium can carry packets here; ``status`` is what is heard of the peer on it."""
     status: LinkStatus
     reason: str
+    heard_by_peer: bool | None
+    """Whether the peer says that it hears this node on it; None when it does not say."""
     sent: int
     received: int
     rejected: tuple[tuple[str, int], ...]

@@ -78,6 +78,7 @@ def _link(link: LinkView) -> Document:
         "status": link.status.value,
         "open": link.open,
         "reason": link.reason,
+        "heard_by_peer": link.heard_by_peer,
         "sent": link.sent,
         "received": link.received,
         "rejected": dict(link.rejected),

@@ -82,6 +82,13 @@ def _link_up(view: ClusterView) -> Samples:
             yield (node.name, link.name), link.status is LinkStatus.UP
 
 
+def _link_heard_by_peer(view: ClusterView) -> Samples:
+    for node in view.nodes:
+        for link in node.links:
+            if link.heard_by_peer is not None:
+                yield (node.name, link.name), link.heard_by_peer
+
+
 def _ping_up(view: ClusterView) -> Samples:
     for target in view.ping:
         yield (target.name,), target.up
@@ -171,6 +178,13 @@ _FAMILIES: Final = (
         help="Whether the node is heard on the link.",
         labels=("node", "link"),
         read=_link_up,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_link_heard_by_peer",
+        help="Whether the node says that it hears this node on the link; absent when it does not.",
+        labels=("node", "link"),
+        read=_link_heard_by_peer,
     ),
     _Family(
         kind=_GAUGE,
