@@ -129,6 +129,14 @@ def test_a_claim_whose_lease_ended_before_its_answer_was_read_is_not_held():
     assert bench.nothing_of(Announce, RenewLease)
 
 
+def test_a_claim_that_came_true_is_told_with_its_interface():
+    bench = a_bench()
+    bench.want()
+    bench.claimed()
+    (told,) = bench.occurrences(AddressHeld)
+    assert told.sentence() == "192.168.171.100 is held on eth0"
+
+
 # --- announcing ----------------------------------------------------------------------------------
 
 
@@ -358,6 +366,32 @@ def test_what_was_refused_a_while_ago_does_not_keep_a_standby_from_being_ready()
     assert bench.groups.trouble() == ()
 
 
+def test_a_claim_that_was_refused_after_it_was_given_up_is_forgiven_too():
+    bench = holding()
+    bench.give_up()
+    bench.release_refused("no permission")
+    bench.wait(501)
+    bench.release_refused("no permission")
+    assert bench.groups.trouble()
+    bench.wait(501)
+    bench.released()
+    assert bench.groups.trouble() == ()
+
+
+def test_nothing_is_forgiven_before_its_time():
+    bench = a_bench()
+    bench.want()
+    bench.claim_refused()
+    bench.give_up()
+    bench.wait(15_000)
+    bench.give_up()
+    bench.turn()
+    bench.wait(14_900)
+    assert bench.groups.trouble()
+    bench.wait(200)
+    assert bench.groups.trouble() == ()
+
+
 def test_what_is_refused_is_not_forgiven_while_it_is_wanted():
     bench = a_bench()
     bench.want()
@@ -433,6 +467,56 @@ def test_a_loss_while_it_is_claimed_again_is_not_counted_twice():
     assert bench.group.held
 
 
+def test_after_a_sleep_nothing_is_renewed_or_announced_until_it_is_claimed_again():
+    """A renewal would create the address anew beside another owner's."""
+    bench = holding()
+    bench.sleep(10_000)
+    bench.turn()
+    bench.wait(40_000)
+    assert bench.nothing_of(RenewLease, Announce)
+    bench.turn(bench.group.announce)
+    assert bench.nothing_of(Announce)
+
+
+def test_after_a_sleep_what_may_linger_is_released_when_the_group_is_given_up():
+    bench = holding()
+    bench.sleep(10_000)
+    bench.turn()
+    assert not bench.group.held
+    bench.give_up()
+    assert not bench.group.released
+    bench.released()
+    assert bench.group.released
+
+
+def test_what_lingered_is_gone_when_the_kernel_says_so():
+    bench = holding()
+    bench.feed(AddressLost(address=ADDRESS.name, reason="it comes too late", gone=False))
+    bench.lost("its lease ended")
+    bench.give_up()
+    assert bench.group.released
+    assert bench.nothing_of(ReleaseAddress)
+
+
+def test_what_lingered_is_not_gone_when_another_renewal_fails():
+    bench = holding()
+    for _ in range(2):
+        bench.feed(AddressLost(address=ADDRESS.name, reason="it comes too late", gone=False))
+    bench.give_up()
+    assert not bench.group.released
+
+
+def test_what_lingered_and_was_claimed_again_is_held_like_any_other():
+    bench = holding()
+    bench.feed(AddressLost(address=ADDRESS.name, reason="it comes too late", gone=False))
+    bench.silent_probes()
+    bench.claimed()
+    bench.lost()
+    bench.give_up()
+    bench.released()
+    assert bench.address.gone
+
+
 # --- conflicts -----------------------------------------------------------------------------------
 
 
@@ -499,6 +583,15 @@ def test_the_search_for_the_silent_peer_ends_when_it_is_heard_again():
     assert bench.nothing_of(ProbeAddress)
     bench.feed(ConflictSeen(address=ADDRESS.name, mac=PEER_MAC))
     assert bench.group.held
+
+
+def test_the_search_for_the_silent_peer_ends_when_the_address_is_given_up():
+    bench = held_without_word()
+    bench.give_up()
+    bench.released()
+    bench.wishes.clear()
+    bench.wait(5_000)
+    assert bench.nothing_of(ProbeAddress)
 
 
 def test_a_stranger_does_not_take_an_address_that_was_claimed_without_a_word():
