@@ -250,6 +250,17 @@ def test_files_from_windows_work(folder):
     assert found.params.groups[0].containers == (Container(name="nginx"),)
 
 
+def test_a_floating_address_is_no_ping_node(folder):
+    path = folder / "ha.cf"
+    path.write_text(path.read_text() + "ping_group both 192.168.17.2 192.168.171.100\n")
+    assert problems_of(folder) == [
+        (
+            f"{folder}/ha.cf:15: the ping node 192.168.171.100 is an address that haresources "
+            "moves between the nodes: write that of a router or another machine beyond both nodes"
+        )
+    ]
+
+
 def test_a_link_must_not_lead_to_a_floating_address(folder):
     path = folder / "ha.cf"
     path.write_text(path.read_text() + "ucast eth0 192.168.171.100\n")

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from sidecar.core import dialect
+from sidecar.core.events import LinkFailed
 from sidecar.core.occurrences import LinkOneWay, NodeDied
 from sidecar.core.terms import SECOND, LinkName
+from sidecar.wire import fields
 from tests.core.harness import ETH1, ETH2, Node, Wired, a_link, some_params
 from tests.core.scenes import settled
 from tests.core.scripted import KEEPALIVE_NS
@@ -114,6 +116,15 @@ def test_a_real_node_never_says_what_it_hears():
     scene.run(5 * SECOND)
     assert heard(scene.node) == {ETH1: None, ETH2: None}
     assert scene.node.told_of(LinkOneWay) == []
+    assert scene.node.said(fields.STATUS)[-1].get(dialect.HEARD) == dialect.NOTHING
+
+
+def test_a_link_that_failed_here_is_told_with_its_own_reason():
+    pair = a_pair()
+    pair.a.step(LinkFailed(link=ETH2, reason="a firewall forbids sending"))
+    pair.world.run(5 * SECOND)
+    assert told(pair.a) == []
+    assert told(pair.b) == [(ETH2, True, False)]
 
 
 def test_a_dead_peer_hears_nobody_knows_what():
@@ -130,6 +141,10 @@ def test_a_difference_is_told_only_when_it_lasts():
     scene = settled(some_params(links=(a_link(ETH1),)), sidecar=True)
     scene.peer.more = {dialect.HEARD: "eth1", dialect.LINK: "eth1"}
     scene.run(1 * SECOND)
+    scene.peer.more[dialect.HEARD] = dialect.NOTHING
+    scene.run(WARNTIME_NS - KEEPALIVE_NS)
+    scene.peer.more[dialect.HEARD] = "eth1"
+    scene.run(KEEPALIVE_NS)
     scene.peer.more[dialect.HEARD] = dialect.NOTHING
     scene.run(WARNTIME_NS - KEEPALIVE_NS)
     scene.peer.more[dialect.HEARD] = "eth1"

@@ -103,6 +103,16 @@ def test_a_link_is_up_or_not():
     assert seen.value("heartbeat_link_up", node="node-b", link="ttyS0") == 0
 
 
+def test_a_link_is_heard_by_the_peer_or_not_where_it_says():
+    links = (
+        a_link(heard_by_peer=True),
+        a_link(name="eth2", heard_by_peer=False),
+        a_link(name="eth3", heard_by_peer=None),
+    )
+    seen = scrape(nodes=(a_node(), a_peer(links=links)))
+    assert seen.by("heartbeat_link_heard_by_peer", "link") == {"eth1": 1, "eth2": 0}
+
+
 def test_ping_nodes_have_their_metric():
     targets = (PingView(name="192.168.17.1", up=True), PingView(name="routers", up=False))
     seen = scrape(ping=targets)
