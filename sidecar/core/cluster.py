@@ -75,7 +75,12 @@ class Cluster:
         self.boot = boot
         self.timers = Timers()
         self.peer = Peer(params, self.timers, rng, self)
-        self.links = Links(params, self.timers, lambda: self.peer.dead_after_ns)
+        self.links = Links(
+            params,
+            self.timers,
+            dead_after_ns=lambda: self.peer.dead_after_ns,
+            died=self._link_died,
+        )
         self.one_way = OneWay(params, self.links, self.timers)
         self.outbox = Outbox(params, boot, self.links)
         self.takeover = Takeover(
@@ -110,7 +115,7 @@ class Cluster:
             timers=self.timers,
             describe=self._describe,
             ping=self.ping.ask,
-            activated=self.takeover.begin,
+            activated=self._activated,
         )
         self.inbox = Inbox(
             params,
@@ -166,6 +171,7 @@ class Cluster:
         turn.tell(TurnLate(gap_ns=late_ns))
         self.peer.excuse_silence(turn)
         self.links.excuse_silence(turn)
+        self.ping.excuse_silence(turn)
         self.takeover.claims.forfeit()
         for group in self.takeover.groups:
             group.distrust(turn)
@@ -260,7 +266,15 @@ class Cluster:
 
     # --- messages of the peer ------------------------------------------------------------------
 
-    def heard(self, turn: Turn, message: Message) -> None:  # noqa: C901 - a table
+    def heard(self, turn: Turn, message: Message) -> None:
+        """Believe the peer while it counts as alive."""
+        if self.peer.is_sidecar and self.peer.met and not self.peer.alive:
+            # A status is the sign of life, and comes first. What comes before it was said while
+            # nobody heard it, and was kept on its way.
+            return
+        self._hand_on(turn, message)
+
+    def _hand_on(self, turn: Turn, message: Message) -> None:  # noqa: C901 - a table
         """Hand a message to the part it concerns; a type that we do not know is harmless."""
         match message.kind:
             case fields.REQNODES:
@@ -348,6 +362,13 @@ class Cluster:
         if self.links.any_open:
             self.presence.say_status(turn)
         self.ipfail.tell_count(turn)
+
+    def _link_died(self, turn: Turn) -> None:
+        self.ipfail.tell_count(turn)
+
+    def _activated(self, turn: Turn) -> None:
+        self.takeover.begin(turn)
+        self.ipfail.sign_on(turn)
 
     def _announce(self, turn: Turn) -> None:
         for group in self.takeover.groups:
