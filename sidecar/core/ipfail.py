@@ -7,12 +7,13 @@ Never hands over by itself: it says what it wants to the one who may.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from sidecar.core.outbox import Outbox
 from sidecar.core.params import Params
 from sidecar.core.peer import Peer
 from sidecar.core.ping import PingNodes
-from sidecar.core.terms import AutoFailback, Holding
+from sidecar.core.terms import SECOND, AutoFailback, Holding
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
 from sidecar.wire import fields
@@ -26,10 +27,15 @@ MESSAGES = (
 )
 CLIENT = "ipfail"
 GIVE_UP = "ipfail gives up"
+TELL_AGAIN = "ipfail tells again"
+TELL_AGAIN_NS: Final = 10 * SECOND
 
 
 class Ipfail:
-    """Compares what the two nodes see; ``hand_over(turn, which, why)`` begins a move if it can."""
+    """Compares what the two nodes see.
+
+    ``hand_over(turn, which, why)`` begins a move; it says False when something is in the way.
+    """
 
     def __init__(
         self,
@@ -39,7 +45,7 @@ class Ipfail:
         *,
         outbox: Outbox,
         timers: Timers,
-        hand_over: Callable[[Turn, Holding, str], None],
+        hand_over: Callable[[Turn, Holding, str], bool],
     ) -> None:
         self._peer = peer
         self._ping = ping
@@ -70,8 +76,8 @@ class Ipfail:
 
     # --- with a real Heartbeat -----------------------------------------------------------------
 
-    def peer_joined(self, turn: Turn) -> None:
-        """Tell a real node's ipfail that there is one here."""
+    def sign_on(self, turn: Turn) -> None:
+        """Tell a real node's ipfail that there is one here; it answers with its count."""
         if self.enabled and not self._peer.is_sidecar:
             self._outbox.send(
                 turn,
@@ -97,11 +103,14 @@ class Ipfail:
                 if message.get(fields.ST) == "join":
                     self.tell_count(turn)
             case fields.NUM_PING_NODES:
-                self._compare(turn, message.dec_int(fields.NUM_PING) or 0)
+                theirs = message.dec_int(fields.NUM_PING)
+                if theirs is not None and self._ping.known:
+                    self._compare(turn, theirs)
             case fields.YOU_ARE_DEAD:
                 self._arm(turn, Holding.ALL)
             case fields.ABORT_GIVEUP:
                 self._timers.disarm(GIVE_UP)
+                self._timers.disarm(TELL_AGAIN)
             case _:
                 return
 
@@ -125,6 +134,9 @@ class Ipfail:
     def _arm(self, turn: Turn, which: Holding) -> None:
         def give_up(turn: Turn) -> None:
             seen = f"{self._peer.name} sees more ping nodes than this node"
-            self._hand_over(turn, which, seen if which is Holding.ALL else "both see the same")
+            why = seen if which is Holding.ALL else "both see the same ping nodes"
+            if not self._hand_over(turn, which, why) and not self._peer.is_sidecar:
+                # Between sidecars the next step looks again; here the counts are told again.
+                self._timers.arm(TELL_AGAIN, turn.ns + TELL_AGAIN_NS, self.tell_count)
 
         self._timers.arm(GIVE_UP, turn.ns + self._delay_ns, give_up)

@@ -82,10 +82,17 @@ class LinkState:
 class Links:
     """All links to the peer, in the order of ha.cf."""
 
-    def __init__(self, params: Params, timers: Timers, dead_after_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        params: Params,
+        timers: Timers,
+        dead_after_ns: Callable[[], int],
+        died: Callable[[Turn], None],
+    ) -> None:
         self._peer = params.peer
         self._timers = timers
         self._dead_after_ns = dead_after_ns
+        self._died = died
         self._states = {link.name: LinkState(link) for link in params.links}
 
     def reconfigure(self, params: Params) -> None:
@@ -170,6 +177,7 @@ class Links:
         state.status = LinkStatus.DEAD
         state.reason = reason
         turn.tell(self._changed(state, reason))
+        self._died(turn)
 
     def _changed(self, state: LinkState, reason: str) -> LinkChanged:
         return LinkChanged(

@@ -64,12 +64,14 @@ class Moves:
             return f"this node and {peer.name} hold the same groups"
         return ""
 
-    def ping_lost(self, turn: Turn, which: Holding, why: str) -> None:
-        """Ipfail wants this to move."""
-        takeover = self._takeover
-        if not self.obstacle() and any(g.wanted for g in takeover.groups.of(which)):
-            reason = "ping_lost" if which is Holding.ALL else "failback"
-            self._begin(turn, which, reason, why)
+    def ping_lost(self, turn: Turn, which: Holding, why: str) -> bool:
+        """Ipfail wants this to move; False when that is not possible now."""
+        if not any(group.wanted for group in self._takeover.groups.of(which)):
+            return True
+        if self.obstacle():
+            return False
+        self._begin(turn, which, "ping_lost" if which is Holding.ALL else "failback", why)
+        return True
 
     def advance(self, turn: Turn) -> None:
         self._watch_orphans(turn)

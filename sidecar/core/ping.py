@@ -85,6 +85,12 @@ class PingNodes:
         self._watch(turn, target)
         self._set(turn, target, up=True)
 
+    def excuse_silence(self, turn: Turn) -> None:
+        """We were deaf ourselves: silence counts from now."""
+        for target in self._targets.values():
+            if target.up:
+                self._watch(turn, target)
+
     def _is_ours(self, event: PingReplied) -> bool:
         try:
             message = unseal(event.data, self._keyring).message

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from sidecar.core.actions import (
     Action,
-    Announce,
-    BeginChecks,
     ClaimAddress,
-    EndChecks,
     PauseService,
     ProbeAddress,
     ReleaseAddress,
     RenewLease,
     RestartService,
+    SendPing,
     StartService,
     StopService,
 )
@@ -29,6 +27,7 @@ from sidecar.core.events import (
     ContainerFacts,
     Event,
     LeaseRenewed,
+    PingReplied,
     ServiceDone,
 )
 from sidecar.core.terms import MILLISECOND, ContainerState
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from tests.core.harness import Node
 
 ADDRESS_NS: Final = 5 * MILLISECOND
+PING_NS: Final = 1 * MILLISECOND
 CONTAINER_NS: Final = 20 * MILLISECOND
 
 
@@ -56,6 +56,8 @@ class Hands:
         self.addresses: set[str] = set()
         self.containers: dict[str, ContainerState] = {}
         self.owners: dict[str, str] = {}
+        self.reachable: set[str] = set()
+        """The hosts that answer a ping."""
         self.mute: set[type[Action]] = set()
         self.container_ns = CONTAINER_NS
         self._time = time
@@ -73,10 +75,11 @@ class Hands:
                 self._bring(action.container, action.op, ContainerState.PAUSED)
             case StopService():
                 self._bring(action.container, action.op, ContainerState.STOPPED)
-            case BeginChecks() | EndChecks() | Announce():
-                pass
+            case SendPing(target=target, data=data):
+                if self.reachable.intersection(target.hosts):
+                    self._answer(PING_NS, PingReplied(target=target.name, data=data))
             case _:
-                pass  # such as a ping, which no test here answers
+                pass
 
     def _on_address(
         self, action: ClaimAddress | ReleaseAddress | ProbeAddress | RenewLease
