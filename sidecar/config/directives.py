@@ -101,10 +101,10 @@ def _implemented() -> Iterator[Directive]:
     yield row(
         "auto_failback",
         Kind.WORD,
-        "on|off",
-        "on",
-        "whether a group goes back when its preferred node returns; the default of Heartbeat is "
-        "`legacy`, which is not implemented yet",
+        "on|off|legacy",
+        "legacy",
+        "whether a group goes back when its preferred node returns; `legacy`, as `on`, lets it go "
+        "back, and speaks Heartbeat's older protocol with a Heartbeat node",
     )
     yield row(
         "msgfmt",

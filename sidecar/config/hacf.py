@@ -4,9 +4,8 @@ Line based; ``#`` cuts the rest of a line; after the name, options are separated
 commas. Names are case sensitive. What each directive does here is in directives.py. Pure: takes
 lines, gives what was understood, and collects every problem on the way.
 
-Where this reader differs from a real node, it is stricter (one value where one is meant, exactly
-two nodes), with one exception: without an auto_failback line it takes `on`, because the default of
-Heartbeat, `legacy`, is another protocol that is not implemented yet.
+Where this reader differs from a real node, it is stricter: one value where one is meant, exactly two
+nodes.
 """
 
 import re
@@ -133,8 +132,8 @@ class _Reader:
         if self._auto_failback is None and "auto_failback" not in self._seen:
             self._problems.warn(
                 None,
-                "has no auto_failback line; `on` is assumed, while a Heartbeat node would take "
-                "`legacy`: write `auto_failback on` or `off` on both nodes",
+                "has no auto_failback line, so that `legacy` holds, as with Heartbeat: "
+                "write `auto_failback on` or `off` on both nodes",
             )
         self._require_link()
         self._media.tell_doubtful()
@@ -145,7 +144,7 @@ class _Reader:
         return HaCf(
             pair=settle_pair(self._nodes, self._own, self._problems),
             timing=timing,
-            auto_failback=self._auto_failback or AutoFailback.ON,
+            auto_failback=self._auto_failback or AutoFailback.LEGACY,
             links=self._media.links(),
             link_lines=tuple(self._media.peers),
             own_lines=tuple(self._media.own),
@@ -253,10 +252,8 @@ class _Reader:
     def _read_auto_failback(self, options: Sequence[str], _line: int) -> None:
         word = options[0].lower()
         if word == "legacy":
-            raise BadValue(
-                "`legacy` is not implemented yet: write `on` (the group goes back by itself) "
-                "or `off` on both nodes"
-            )
+            self._auto_failback = AutoFailback.LEGACY
+            return
         failback = values.parse_boolean(word)
         self._auto_failback = AutoFailback.ON if failback else AutoFailback.OFF
 

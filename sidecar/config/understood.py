@@ -116,7 +116,8 @@ def _groups(
     if ha_cf.auto_failback is AutoFailback.OFF:
         yield "auto_failback off: a group stays where it is when its preferred node returns"
     else:
-        yield "auto_failback on: a group goes back when its preferred node returns"
+        word = ha_cf.auto_failback.value
+        yield f"auto_failback {word}: a group goes back when its preferred node returns"
 
 
 def _resource(resource: Resource, containers: dict[str, str]) -> str:

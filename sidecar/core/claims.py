@@ -35,9 +35,9 @@ class Claims:
         known = [t for t in (self._ours[side], self._theirs[side]) if t != FORFEITED]
         self._ours[side] = max(known, default=0) + 1
 
-    def forfeit(self) -> None:
-        """This node slept: whoever claims something now has the older claim."""
-        self._ours = dict.fromkeys(SIDES, FORFEITED)
+    def forfeit(self, *sides: Holding) -> None:
+        """This node slept, or lost what it held: whoever claims it now has the older claim."""
+        self._ours |= dict.fromkeys(sides, FORFEITED)
 
     def confirm(self, side: Holding) -> None:
         """The other is heard and does not hold it: the claim is as good as any."""

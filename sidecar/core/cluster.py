@@ -15,6 +15,7 @@ from typing import assert_never
 
 from sidecar.core import dialect, ipfail
 from sidecar.core.actions import Action
+from sidecar.core.claims import SIDES
 from sidecar.core.events import (
     AddressClaimed,
     AddressLost,
@@ -172,7 +173,7 @@ class Cluster:
         self.peer.excuse_silence(turn)
         self.links.excuse_silence(turn)
         self.ping.excuse_silence(turn)
-        self.takeover.claims.forfeit()
+        self.takeover.claims.forfeit(*SIDES)
         for group in self.takeover.groups:
             group.distrust(turn)
 

@@ -39,7 +39,8 @@ class GroupNews(Protocol):
 
     def group_held(self, turn: Turn, group: "Group") -> None: ...
 
-    def group_released(self, turn: Turn, group: "Group") -> None: ...
+    def group_lost(self, turn: Turn, group: "Group") -> None:
+        """It was held and is not any more, though it is still wanted."""
 
 
 class Surroundings(Protocol):
@@ -111,7 +112,8 @@ class Group:
 
     @property
     def at_rest(self) -> bool:
-        return self.released and all(container.at_rest for container in self.containers)
+        away = self.released and not self.any_address_here
+        return away and all(container.at_rest for container in self.containers)
 
     @property
     def settled(self) -> bool:
@@ -139,7 +141,7 @@ class Group:
         self.advance(turn)
 
     def give_up(self, turn: Turn, *, reason: str, why: str) -> None:
-        """Let it go; ``group_released`` follows when the last address has gone."""
+        """Let it go; ``released`` when the last address has gone."""
         if not self.wanted:
             return
         self.wanted = self.held = False
@@ -221,7 +223,7 @@ class Group:
         serves = self._bring_up_containers(turn)
         suspension = self.suspension()
         if suspension is not None:
-            self.held = False
+            self._lose(turn)
             self._release_addresses(turn)
             self._fail(*suspension)
             return
@@ -232,6 +234,8 @@ class Group:
             return
         self._phase(turn, "container")
         if not self._claim_addresses(turn):
+            if any(address.gone for address in self.addresses):
+                self._lose(turn)
             self.held = False
             return
         self.failing = None
@@ -241,6 +245,11 @@ class Group:
             self._phase(turn, "address")
             self._finish_takeover(turn)
             self._news.group_held(turn, self)
+
+    def _lose(self, turn: Turn) -> None:
+        was_held, self.held = self.held, False
+        if was_held:
+            self._news.group_lost(turn, self)
 
     def _bring_up_containers(self, turn: Turn) -> bool:
         for container in self.containers:
@@ -304,7 +313,6 @@ class Group:
             return
         if not self.released:
             self.released = True
-            self._news.group_released(turn, self)
         for container in reversed(self.containers):
             if self.warm:
                 container.activate(turn)

@@ -96,6 +96,11 @@ class Takeover:
         return self._is_legacy and self._peer.met and not self._peer.is_sidecar
 
     @property
+    def other_settled(self) -> bool:
+        """Stable, or of those that never say so."""
+        return self.other_stable or self.speaks_legacy
+
+    @property
     def stable(self) -> bool:
         return self.state is ResourceState.STABLE and self.standby.idle
 
@@ -410,8 +415,10 @@ class Takeover:
             hold = (fields.RSC_HOLD, Holding.FOREIGN.word)
             self._outbox.send(turn, fields.RESOURCE, hold, (fields.INFO, "mach_down"))
 
-    def group_released(self, turn: Turn, group: Group) -> None:
-        del turn, group  # whoever waits for a release asks the groups in ``advance``
+    def group_lost(self, turn: Turn, group: Group) -> None:
+        """While it was away another may have taken it: this claim is the younger one now."""
+        del turn
+        self.claims.forfeit(self.groups.side_of(group))
 
     def advance(self, turn: Turn) -> None:
         """After every step: take what steps have become possible."""

@@ -22,7 +22,7 @@ def view_of(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> Cluste
         state=takeover.state,
         standby=takeover.standby.state,
         holding=takeover.mine if holds_any else Holding.NONE,
-        stable=takeover.stable and (takeover.other_stable or not peer.alive),
+        stable=takeover.stable and (takeover.other_settled or not peer.alive),
         summary=explanation[0],
         nodes=(_local(cluster, reasons), _remote(cluster, now_ns)),
         groups=tuple(group.view() for group in takeover.groups),

@@ -84,13 +84,13 @@ def test_a_repeated_directive_is_told_and_the_later_one_counts():
     assert understood.ha_cf.timing.keepalive_ns == SECOND
 
 
-def test_without_auto_failback_on_is_assumed_and_told():
+def test_without_auto_failback_legacy_holds_and_is_told():
     understood = ha_cf(without("auto_failback"))
-    assert understood.ha_cf.auto_failback is AutoFailback.ON
+    assert understood.ha_cf.auto_failback is AutoFailback.LEGACY
     assert understood.warnings == [
         (
-            "ha.cf: warning: has no auto_failback line; `on` is assumed, while a Heartbeat node "
-            "would take `legacy`: write `auto_failback on` or `off` on both nodes"
+            "ha.cf: warning: has no auto_failback line, so that `legacy` holds, as with Heartbeat: "
+            "write `auto_failback on` or `off` on both nodes"
         )
     ]
 
@@ -103,21 +103,13 @@ def test_without_auto_failback_on_is_assumed_and_told():
         ("off", AutoFailback.OFF),
         ("FALSE", AutoFailback.OFF),
         ("0", AutoFailback.OFF),
+        ("legacy", AutoFailback.LEGACY),
     ],
 )
 def test_auto_failback_takes_any_word_of_truth(word, failback):
     understood = ha_cf(without("auto_failback") + f"auto_failback {word}\n")
     assert understood.problems.all == ()
     assert understood.ha_cf.auto_failback is failback
-
-
-def test_auto_failback_legacy_is_not_implemented_yet():
-    assert ha_cf(without("auto_failback") + "auto_failback legacy\n").errors == [
-        (
-            "ha.cf:5: auto_failback: `legacy` is not implemented yet: write `on` (the group goes "
-            "back by itself) or `off` on both nodes"
-        )
-    ]
 
 
 def test_msgfmt_netstring_leaves_out_the_inner_signature():

@@ -172,9 +172,9 @@ class Bench:
         del turn
         self.news.append(f"held {group.name}")
 
-    def group_released(self, turn: Turn, group: Group) -> None:
+    def group_lost(self, turn: Turn, group: Group) -> None:
         del turn
-        self.news.append(f"released {group.name}")
+        self.news.append(f"lost {group.name}")
 
     # --- time ----------------------------------------------------------------------------------
 

@@ -39,6 +39,11 @@ ALWAYS = (
         reason="initdead is 3 s here, so that a scenario takes seconds",
     ),
     Known(
+        pattern=r"Deprecated 'legacy' auto_failback|Please convert to 'auto_failback on'"
+        r"|See documentation for conversion details",
+        reason="what it says to everybody who asks for the older protocol, which a scenario may",
+    ),
+    Known(
         pattern=r"Logging daemon is disabled",
         reason="each node writes its own file, so that a scenario can read it",
     ),

@@ -23,7 +23,7 @@ class Plan:
 
     named: NodeName = REAL
     """The node that haresources prefers."""
-    failback: Literal["on", "off"] = "on"
+    failback: Literal["on", "off", "legacy"] = "on"
     deadtime: str = "1"
     initdead: str = "3"
     key: str = KEY
