@@ -4,8 +4,8 @@ Line based; ``#`` cuts the rest of a line; after the name, options are separated
 commas. Names are case sensitive. What each directive does here is in directives.py. Pure: takes
 lines, gives what was understood, and collects every problem on the way.
 
-Where this reader differs from a real node, it is stricter: one value where one is meant, exactly two
-nodes.
+Where this reader differs from a real node, it is stricter: one value where one is meant, exactly
+two nodes.
 """
 
 import re
