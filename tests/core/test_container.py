@@ -327,6 +327,46 @@ def test_a_failed_one_gets_a_new_chance_when_the_engine_answers_again():
     bench.wish(StartService)
 
 
+def test_a_takeover_brings_a_new_budget():
+    bench = serving()
+    bench.inspected(STOPPED)
+    bench.done(StartService, RUNNING)
+    bench.check(passed=True)
+    bench.give_up()
+    bench.done(PauseService, PAUSED)
+    bench.want()
+    bench.done(StartService, RUNNING)
+    bench.check(passed=True)
+    bench.inspected(STOPPED)
+    assert not bench.nginx.failed
+    bench.wish(StartService)
+
+
+def test_one_that_has_recovered_has_its_budget_back():
+    bench = failed()
+    bench.wait(501)
+    bench.done(StartService, RUNNING)
+    bench.check(passed=True)
+    bench.inspected(STOPPED)
+    assert not bench.nginx.failed
+    bench.wish(StartService)
+
+
+def test_a_minute_with_a_failure_in_it_brings_no_budget_back():
+    bench = serving(restarts=2)
+    bench.wait(30_000)
+    bench.inspected(STOPPED, restarts=2)
+    bench.wait(14_000)
+    bench.done(StartService, RUNNING, restarts=2)
+    bench.wait(9_000)
+    bench.check(passed=True)
+    bench.wait(20_000)
+    bench.inspected(STOPPED, restarts=2)
+    bench.done(StartService, RUNNING, restarts=2)
+    bench.inspected(STOPPED, restarts=2)
+    assert bench.nginx.failed
+
+
 # --- an engine that does not answer --------------------------------------------------------------
 
 
@@ -443,6 +483,23 @@ def test_a_pause_that_is_refused_when_it_is_to_serve_again_costs_no_restart():
     assert bench.nginx.serving
 
 
+def test_a_pause_without_an_answer_is_tried_again():
+    bench = a_bench()
+    bench.inspected(RUNNING)
+    bench.wish(PauseService)
+    bench.wait(15_001)
+    assert bench.nothing_of(PauseService)
+    bench.wait(500)
+    bench.done(PauseService, PAUSED)
+    assert bench.group.at_rest
+
+
+def test_the_checks_end_when_a_stranger_pauses_it():
+    bench = serving()
+    bench.inspected(PAUSED)
+    bench.wish(EndChecks)
+
+
 def test_a_wish_that_turns_during_an_operation_is_followed_when_it_ends():
     bench = serving()
     bench.give_up()
@@ -487,6 +544,33 @@ def test_a_failed_container_is_tried_on_the_standby_and_put_to_rest_when_it_serv
     assert bench.occurrences(ServiceRecovered)
     bench.done(PauseService, PAUSED)
     assert bench.group.at_rest
+
+
+def test_a_trial_that_is_due_while_it_is_put_to_rest_comes_later():
+    bench = serving(restarts=0)
+    for _ in range(3):
+        bench.check(passed=False)
+    bench.give_up()
+    bench.wait(5_000)
+    bench.done(PauseService, PAUSED, restarts=0)
+    bench.wait(10_000)
+    bench.wish(StartService)
+
+
+def test_after_a_trial_that_went_well_the_next_failure_is_mended_soon():
+    bench = failed()
+    bench.give_up()
+    for _ in range(4):
+        while bench.nothing_of(*VERBS):
+            bench.wait(100)
+        bench.refused(StartService)
+    while bench.nothing_of(*VERBS):
+        bench.wait(100)
+    bench.done(StartService, RUNNING)
+    bench.check(passed=True)
+    bench.refused(PauseService)
+    bench.wait(501)
+    bench.wish(PauseService)
 
 
 def test_a_trial_that_fails_puts_the_container_to_rest_until_the_next_one():
