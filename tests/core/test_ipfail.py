@@ -158,6 +158,16 @@ def test_nothing_goes_to_a_node_that_is_not_ready():
     duo.until_holder(PEER)
 
 
+def test_who_does_not_know_its_own_count_yet_hands_nothing_over():
+    wired = Wired(with_ipfail(deadping_ns=10 * SECOND))
+    wired.b.hands.reachable.add(HOST)
+    wired.start()
+    wired.world.run(8 * SECOND)
+    assert wired.holders() == [NODE]
+    wired.world.run(3 * SECOND)
+    assert wired.holders() == [PEER]
+
+
 def test_sidecars_do_not_send_the_messages_of_ipfail():
     duo = Duo()
     duo.a.hands.reachable.clear()
@@ -341,6 +351,14 @@ def test_equal_counts_give_foreign_groups_back_after_two_beats():
     (ask,) = scene.node.said(fields.ASK_RESOURCES)
     assert (ask.get(fields.RSC_HOLD), ask.get(fields.INFO)) == ("foreign", "me")
     assert ask.ns - begin_ns == 2 * KEEPALIVE_NS
+
+
+def test_equal_counts_that_end_a_give_up_give_nothing_back():
+    scene = standing_in()
+    scene.peer.say(fields.YOU_ARE_DEAD, dest=NODE, to_id="ipfail")
+    count_of_peer(scene, 1)
+    scene.run(5 * SECOND)
+    assert said(scene) == [(fields.ABORT_GIVEUP, None)]
 
 
 def test_equal_counts_give_nothing_back_where_auto_failback_is_off():
