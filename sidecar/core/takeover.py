@@ -198,7 +198,6 @@ class Takeover:
 
     def peer_died(self, turn: Turn) -> None:
         """Nobody else serves, as far as we can hear (R7); the probe has the last word."""
-        self.standby.cancel(turn, f"{self._peer.name} died")
         was_left = self._peer.left
         self._take_all(
             turn,
@@ -206,13 +205,15 @@ class Takeover:
             reason="peer_left" if was_left else "peer_dead" if self._peer.met else "start",
             why=f"{self._peer.name} is dead",
         )
+        # After it: what was warmed for a hand-over is needed now, and must not be paused between.
+        self.standby.cancel(turn, f"{self._peer.name} died")
 
     def peer_left(self, turn: Turn) -> None:
         """It has released everything and says so (R8)."""
-        self.standby.cancel(turn, f"{self._peer.name} is shutting down")
         self._take_all(
             turn, vouched=True, reason="peer_left", why=f"{self._peer.name} is shutting down"
         )
+        self.standby.cancel(turn, f"{self._peer.name} is shutting down")
 
     def _take_all(self, turn: Turn, *, vouched: bool, reason: str, why: str) -> None:
         self._awaited = ""

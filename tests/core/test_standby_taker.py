@@ -3,7 +3,7 @@
 import pytest
 
 from sidecar.core import dialect
-from sidecar.core.actions import ClaimAddress, ProbeAddress, StartService
+from sidecar.core.actions import ClaimAddress, PauseService, ProbeAddress, StartService
 from sidecar.core.events import ContainerFacts, ServiceChanged
 from sidecar.core.occurrences import StandbyRefused, TakeoverBegan
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, Holding, StandbyState
@@ -150,6 +150,17 @@ def test_an_offer_that_we_could_not_serve_is_refused():
     assert len(scene.node.told_of(StandbyRefused)) == 1
     scene.run(1 * SECOND)
     assert asked(scene) == []
+
+
+def test_what_was_warmed_for_a_hand_over_is_not_paused_when_the_other_dies():
+    """Safety rule 7: at deadtime only the address has to move."""
+    scene = standing_by(sidecar=True)
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.fall_silent()
+    scene.run(2 * SECOND)
+    assert scene.held == {VIP}
+    assert list(scene.node.wished(PauseService)) == []
 
 
 def test_the_others_death_cancels_it_and_all_is_taken_over():
