@@ -125,6 +125,7 @@ class CarrierChanged(_Event):
     up: bool
     mac: str = ""
     """The interface's own hardware address, while it exists."""
+    exists: bool = True
 
 
 # --- service -------------------------------------------------------------------------------------

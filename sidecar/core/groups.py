@@ -38,6 +38,7 @@ class Groups:
         self._decided = decided
         self._isolated = isolated
         self._carrier: dict[str, bool] = {}
+        self._missing: set[str] = set()
         self._macs: dict[str, str] = {}
         self.engine_up: bool | None = None
         self._engine_reason = ""
@@ -152,7 +153,8 @@ class Groups:
     def trouble(self) -> tuple[str, ...]:
         """Why this node could not serve if it were asked to."""
         reasons = [
-            f"interface {interface} has no carrier"
+            f"interface {interface} "
+            + ("does not exist on this host" if interface in self._missing else "has no carrier")
             for interface, up in self._carrier.items()
             if not up
         ]
@@ -200,10 +202,13 @@ class Groups:
             self._macs[event.interface] = event.mac
         was_up = self._carrier.get(event.interface)
         self._carrier[event.interface] = event.up
+        self._missing.discard(event.interface)
+        if not event.exists:
+            self._missing.add(event.interface)
         if was_up is event.up:
             return
         if was_up is not None or not event.up:
-            turn.tell(CarrierReported(interface=event.interface, up=event.up))
+            turn.tell(CarrierReported(interface=event.interface, up=event.up, exists=event.exists))
         for group in self._groups:
             group.advance(turn)
             if event.up:

@@ -394,8 +394,11 @@ class CarrierReported(_Occurrence):
     severity = Severity.WARNING
     interface: str
     up: bool
+    exists: bool = True
 
     def sentence(self) -> str:
+        if not self.exists:
+            return f"{self.interface} does not exist on this host"
         return f"{self.interface} {'has its carrier back' if self.up else 'has lost its carrier'}"
 
 

@@ -75,7 +75,10 @@ class Mirror:
         for name in self._watched:
             here = by_name.get(name)
             state = CarrierChanged(
-                interface=name, up=here is not None and here.up, mac=here.mac if here else ""
+                interface=name,
+                up=here is not None and here.up,
+                mac=here.mac if here else "",
+                exists=here is not None,
             )
             if self._told.get(name) != state:
                 self._told[name] = state

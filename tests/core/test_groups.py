@@ -119,6 +119,16 @@ def test_an_interface_without_a_carrier_is_worth_a_reason():
     assert bench.groups.trouble() == ("interface eth0 has no carrier",)
 
 
+def test_an_interface_that_is_not_there_is_called_so():
+    bench = two_groups()
+    bench.feed(CarrierChanged(interface="eth0", up=False, exists=False))
+    (told,) = bench.occurrences(CarrierReported)
+    assert told.sentence() == "eth0 does not exist on this host"
+    assert bench.groups.trouble() == ("interface eth0 does not exist on this host",)
+    bench.feed(CarrierChanged(interface="eth0", up=False))
+    assert bench.groups.trouble() == ("interface eth0 has no carrier",)
+
+
 def test_the_hardware_addresses_are_kept_while_an_interface_is_away():
     bench = two_groups()
     bench.feed(CarrierChanged(interface="eth0", up=True, mac="02:00:00:00:00:0a"))

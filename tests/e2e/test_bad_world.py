@@ -160,9 +160,9 @@ def test_the_address_is_for_an_interface_that_is_not_there(scene: Scene) -> None
     with trouble(scene, "bad: interface missing") as told:
         file.write_text(HARESOURCES.replace("eth0:0", "eth7:0"))
         node.docker("restart", "sidecar")
-        not_ready(node, "eth7")
+        not_ready(node, "interface eth7 does not exist on this host")
         nothing_is_handed_over(scene)
-        told.wait_for_word(node, "eth7")
+        told.wait_for_word(node, "eth7 does not exist on this host")
         file.write_text(HARESOURCES)
         node.docker("restart", "sidecar")
         wait_until_answered(node)

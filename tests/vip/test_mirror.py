@@ -59,8 +59,10 @@ def lost(reason: str) -> list[AddressLost]:
 
 def test_every_interface_is_told_of_at_start() -> None:
     assert Telling(interface()).at_start == [UP]
-    assert Telling().at_start == [CarrierChanged(interface="eth0", up=False)]
-    assert Telling(interface("eth1")).at_start == [CarrierChanged(interface="eth0", up=False)]
+    assert Telling().at_start == [CarrierChanged(interface="eth0", up=False, exists=False)]
+    assert Telling(interface("eth1")).at_start == [
+        CarrierChanged(interface="eth0", up=False, exists=False)
+    ]
 
 
 def test_an_interface_that_had_no_turn_in_the_dump_yet_is_not_missing() -> None:
@@ -86,7 +88,9 @@ def test_a_carrier_is_told_of_once_for_each_change() -> None:
 
 def test_a_removed_interface_is_down_and_a_new_one_of_its_name_is_up() -> None:
     told = Telling(interface())
-    assert told.tell(gone(interface())) == [CarrierChanged(interface="eth0", up=False)]
+    assert told.tell(gone(interface())) == [
+        CarrierChanged(interface="eth0", up=False, exists=False)
+    ]
     assert told.tell(new(interface(index=9))) == [UP]
 
 
@@ -123,7 +127,7 @@ def test_what_a_second_dump_does_not_confirm_was_lost_in_between() -> None:
     assert told.dump(interface()) == lost(
         "it was gone when the kernel's tables were read again",
     )
-    assert told.dump() == [CarrierChanged(interface="eth0", up=False)]
+    assert told.dump() == [CarrierChanged(interface="eth0", up=False, exists=False)]
 
 
 def test_a_notice_in_the_middle_of_a_dump_confirms_too() -> None:

@@ -73,7 +73,7 @@ def test_an_interface_with_a_carrier_is_told_of_at_start(host: Host) -> None:
 
 def test_an_interface_that_does_not_exist_is_down_until_it_comes(host: Host) -> None:
     async def scene(watching: Watching) -> None:
-        assert watching.heard == [CarrierChanged(interface="eth7", up=False)]
+        assert watching.heard == [CarrierChanged(interface="eth7", up=False, exists=False)]
         host.ip("link", "add", "eth7", "type", "bridge")
         host.ip("link", "set", "eth7", "up")
         await until(lambda: watching.carriers[-1].mac == host.mac("eth7"))
