@@ -228,15 +228,13 @@ class Group:
             self._fail(*suspension)
             return
         if not serves:
-            self.held = self.held and self._all_kept
+            self._notice_loss(turn)
             if not self._vouched:
                 self._probe_addresses(turn)  # meanwhile, so that no time is lost
             return
         self._phase(turn, "container")
         if not self._claim_addresses(turn):
-            if any(address.gone for address in self.addresses):
-                self._lose(turn)
-            self.held = False
+            self._notice_loss(turn)
             return
         self.failing = None
         self._blocked_told = False
@@ -245,6 +243,11 @@ class Group:
             self._phase(turn, "address")
             self._finish_takeover(turn)
             self._news.group_held(turn, self)
+
+    def _notice_loss(self, turn: Turn) -> None:
+        if any(address.gone for address in self.addresses):
+            self._lose(turn)
+        self.held = self.held and self._all_kept
 
     def _lose(self, turn: Turn) -> None:
         was_held, self.held = self.held, False

@@ -21,6 +21,7 @@ from sidecar.core.occurrences import (
     GiveUpBegan,
     GiveUpDone,
     TakeoverBegan,
+    TakeoverBlocked,
     TakeoverDone,
     TakeoverPhase,
 )
@@ -216,8 +217,10 @@ def test_an_address_lost_while_its_container_is_mended_waits_for_it():
     """
     bench = Bench().holding()
     bench.inspected(STOPPED)
+    bench.news.clear()
     bench.lost()
     assert not bench.group.held
+    assert bench.news == [f"lost {bench.group.name}"]
     assert bench.nothing_of(ClaimAddress)
     bench.wait(150)
     start(bench)
@@ -266,6 +269,54 @@ def test_a_container_that_failed_is_tried_at_once_when_its_group_is_taken_over()
     bench.silent_probes()
     bench.claimed()
     assert bench.group.held
+
+
+def test_what_stood_in_the_way_is_forgotten_when_the_group_is_given_up():
+    bench = failed_while_holding()
+    bench.give_up()
+    assert bench.group.failing is None
+
+
+def test_a_second_takeover_is_told_anew_with_its_own_length_and_reason():
+    bench = Bench(a_group(ADDRESS))
+    bench.want()
+    bench.claimed()
+    bench.give_up()
+    bench.released()
+    bench.wait(10_000)
+    bench.told.clear()
+    bench.turn(lambda turn: bench.group.want(turn, vouched=True, reason="orphan", why="alone"))
+    bench.wait(30)
+    bench.claimed()
+    (done,) = bench.occurrences(TakeoverDone)
+    assert (done.reason, done.took_ns // 10**6) == ("orphan", 30)
+    assert [told.phase for told in bench.occurrences(TakeoverPhase)] == ["container", "address"]
+    assert bench.group.why == "alone"
+
+
+def test_an_address_that_was_lost_and_claimed_again_is_no_second_takeover():
+    bench = Bench(a_group(ADDRESS))
+    bench.want()
+    bench.claimed()
+    bench.told.clear()
+    bench.lost()
+    bench.claimed()
+    assert bench.group.held
+    assert not bench.occurrences(TakeoverDone)
+
+
+def test_an_owner_that_answers_is_told_of_at_each_loss():
+    bench = Bench(a_group(ADDRESS))
+    bench.want(vouched=False)
+    bench.probed(STRANGER_MAC)
+    bench.wait(200)
+    bench.silent_probes()
+    bench.claimed()
+    bench.carrier(up=False)
+    bench.released()
+    bench.carrier(up=True)
+    bench.probed(STRANGER_MAC)
+    assert len(bench.occurrences(TakeoverBlocked)) == 2
 
 
 # --- carrier -------------------------------------------------------------------------------------
@@ -372,6 +423,19 @@ def test_a_warm_group_cools_down_when_the_peer_is_back():
     bench.warm(warm=False)
     bench.done(PauseService, PAUSED)
     assert bench.group.at_rest
+    assert bench.group.settled
+
+
+def test_a_group_that_was_warm_is_cold_after_its_takeover_and_give_up():
+    bench = Bench()
+    bench.inspected(PAUSED)
+    bench.warm()
+    start(bench)
+    bench.want()
+    bench.claimed()
+    bench.give_up()
+    bench.released()
+    bench.done(PauseService, PAUSED)
     assert bench.group.settled
 
 

@@ -189,8 +189,8 @@ class OneGroup(RuleBasedStateMachine):
 
 
 OneGroup.TestCase.settings = settings(
-    max_examples=150,
-    stateful_step_count=25,
+    max_examples=400,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
