@@ -1,4 +1,4 @@
-"""Keeps a part running that is not vital: when it fails it is started anew, with growing pauses.
+"""Starts a part that is not vital, again and again with growing pauses, until it starts.
 
 An error in a page, or a port that is taken, must not move an address. What is wrong with the part
 is told, and shows among the reasons for not being ready, until it runs again.
