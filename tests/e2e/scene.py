@@ -4,6 +4,7 @@ The timers are short, so that a whole failure takes a second; all else is as in 
 two heartbeat links are the heartbeat's own network and the service network.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,8 @@ from tests.testbed.pair import AUTHKEYS, HARESOURCES, VIP, Pair
 from tests.testbed.waiting import now_ns, wait_for
 
 GROUP = f"{VIP}/24/eth0:0"
+ROUNDS = int(os.environ.get("E2E_ROUNDS", "5"))
+"""How often what is judged by its median is done: more for a measurement than for a test."""
 KEEPALIVE_MS, WARNTIME_MS, DEADTIME_MS = 100, 250, 500
 HA_CF = f"""\
 keepalive {KEEPALIVE_MS}ms

@@ -6,11 +6,10 @@ from statistics import median
 import pytest
 
 from tests.e2e.round import Round
-from tests.e2e.scene import GROUP, HA_CF, Scene
+from tests.e2e.scene import GROUP, HA_CF, ROUNDS, Scene
 from tests.testbed.pair import VIP
 
-pytestmark = pytest.mark.e2e
-ROUNDS = 5
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60 + 20 * ROUNDS)]
 TAKEOVER_MS = 600
 MOVE_MS = 50
 

@@ -4,10 +4,9 @@ from statistics import median
 
 import pytest
 
-from tests.e2e.scene import GROUP, Scene
+from tests.e2e.scene import GROUP, ROUNDS, Scene
 
-pytestmark = pytest.mark.e2e
-ROUNDS = 5
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60 + 20 * ROUNDS)]
 MOVE_MS = 50
 
 
