@@ -99,7 +99,8 @@ class DockerHost:
 
     def power_off(self) -> None:
         """A power cut: the links go first, then everything ends at once, and no address stays."""
-        for cable in self.cables.values():
+        # The heartbeat first: the loss of the service link alone would lead to a hand-over.
+        for cable in reversed(self.cables.values()):
             cable.cut()
         self.engine.power_off()
         for interface in self.cables:
