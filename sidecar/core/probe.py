@@ -97,10 +97,10 @@ class Probe:
         if self._op is None and self._silent >= SILENT_PROBES_NEEDED:
             self._ask(turn)
 
-    def on_probed(self, turn: Turn, event: AddressProbed) -> bool:
-        """Take an answer; False when it is not the one awaited. The first ones follow quickly."""
+    def on_probed(self, turn: Turn, event: AddressProbed) -> None:
+        """Take the answer, if it is the one awaited. The first questions follow each other fast."""
         if event.op != self._op:
-            return False
+            return
         self._op = None
         self.trouble = ""
         self.answered_by = event.answered_by
@@ -108,14 +108,12 @@ class Probe:
         self._silent_at_ns, self._heard_ns = self._asked_ns, turn.ns
         if 0 < self._silent < SILENT_PROBES_NEEDED:
             self._ask(turn)
-        return True
 
-    def on_failed(self, event: ProbeFailed) -> bool:
+    def on_failed(self, event: ProbeFailed) -> None:
         if event.op != self._op:
-            return False
+            return
         self.distrust()
         self.trouble = event.reason
-        return True
 
     def _ask(self, turn: Turn) -> None:
         if not self._asking:
