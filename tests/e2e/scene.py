@@ -5,6 +5,7 @@ two heartbeat links are the heartbeat's own network and the service network.
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,6 +37,7 @@ auto_failback on
 node masternginx
 node slavenginx
 """
+SECOND = 1_000_000_000
 Status = dict[str, Any]
 
 
@@ -103,6 +105,13 @@ class Scene:
         self.client.wait_for_page(holder.page, seconds=5, since_ns=moment_ns)
         self.client.wait_until_told()
         assert self.owners.now() == [holder.name]
+
+    def stays(self, holder: DockerHost, *, seconds: float) -> None:
+        """For so long this node alone has the address."""
+        until_ns = now_ns() + int(seconds * SECOND)
+        while now_ns() < until_ns:
+            assert self.owners.now() == [holder.name], self._story()
+            time.sleep(0.02)
 
     def _unrest(self, holder: DockerHost) -> str:
         if self.owners.now() != [holder.name]:

@@ -48,7 +48,7 @@ def test_one_of_two_links_is_cut_and_nothing_moves(scene: Scene) -> None:
 
 
 def test_all_heartbeat_is_lost_and_the_address_stays_where_it_answers(scene: Scene) -> None:
-    """Test 3 of the reference: no second owner, an alert, no outage."""
+    """No second owner, an alert, no outage."""
     with scene.round("all heartbeat lost, hosts well") as lost:
         with no_heartbeat(scene):
             lost.wait_for_word(scene.slave, f"no takeover of {VIP}: the peer is silent")
