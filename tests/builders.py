@@ -126,6 +126,7 @@ def a_view(**changes: Any) -> ClusterView:
         reasons=(),
         engine_up=True,
         split_brain=False,
+        unseen=(),
         explanation=(
             "node-a is the preferred node of 192.168.171.100/24/eth0:0.",
             "It would move if node-a were silent for deadtime (3.0 s).",

@@ -30,6 +30,8 @@ class Beat:
     macs: dict[str, str]
     link: str
     """The sender's name for the link that this copy came by; empty when it does not say."""
+    sees: dict[str, bool]
+    """Of the addresses that we hold and the sender looks for: whether it sees them."""
     heard: tuple[str, ...] | None
     """On which of our links the sender hears us; None when it does not say."""
 
@@ -44,6 +46,7 @@ def read_beat(message: Message) -> Beat:
         dead_after_ns=min(dt_ms * MILLISECOND, DT_MAX_NS) if dt_ms else None,
         is_sidecar=message.get(dialect.VERSION_FIELD) is not None,
         ready=None if ready is None else ready == "1",
+        sees=dialect.decode_sees(message.get(dialect.SEES) or ""),
         ping_count=message.dec_int(dialect.PING),
         macs=dialect.decode_macs(message.get(dialect.MACS) or ""),
         link=message.get(dialect.LINK) or "",

@@ -60,6 +60,7 @@ from sidecar.core.reunion import Reunion
 from sidecar.core.shutdown import Shutdown, Stage
 from sidecar.core.takeover import Takeover
 from sidecar.core.terms import Moment
+from sidecar.core.sight import Sight
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
 from sidecar.core.view import ClusterView
@@ -94,6 +95,7 @@ class Cluster:
         )
         self.ping = PingNodes(params, self.timers, self._ping_changed)
         self.moves = Moves(
+        self.sight = Sight(self.takeover, self.peer, self.timers)
             params,
             self.peer,
             self.takeover,
@@ -180,6 +182,7 @@ class Cluster:
     def _dispatch(self, turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - a table
         groups = self.takeover.groups
         match event:
+        self.sight.distrust()
             case Woke():
                 pass
             case PacketReceived():
@@ -208,6 +211,8 @@ class Cluster:
             case Reloaded():
                 self._reload(turn, event.params)
             case ReloadRefused():
+            case AddressProbed() | ProbeFailed() if self.sight.on_event(turn, event):
+                pass
                 turn.tell(ReloadFailed(problems=event.problems))
             case PartChanged():
                 self._part_trouble[event.part] = event.trouble
@@ -245,13 +250,15 @@ class Cluster:
         if isinstance(event, PacketReceived):
             return
         obstacles = self._why_not_serving()
-        reasons = (*self.boot.trouble, *filter(None, self._part_trouble.values()), *obstacles)
+        parts = filter(None, self._part_trouble.values())
+        reasons = (*self.boot.trouble, *parts, *obstacles, *self.sight.trouble())
         if reasons == self._reasons:
             return
         self._reasons = reasons
         turn.tell(ReadinessChanged(ready=not reasons, reasons=reasons))
         if self._can_serve is not (not obstacles):
             self._can_serve = not obstacles
+            self.sight.advance(turn)
             if self.links.any_open:
                 self.presence.say_status(turn)
 
@@ -316,7 +323,8 @@ class Cluster:
             (dialect.MACS, macs),
             (dialect.HEARD, dialect.encode_heard(self.links.heard_names)),
         )
-        return (*said, (dialect.PING, str(self.ping.count))) if self.ipfail.enabled else said
+        counted = ((dialect.PING, str(self.ping.count)),) if self.ipfail.enabled else ()
+        return (*said, *self.sight.describe(), *counted)
 
     # --- news of the peer ----------------------------------------------------------------------
 

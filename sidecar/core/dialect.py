@@ -23,7 +23,10 @@ LINK: Final = "hs_link"  # on every status: the sender's name for the link that 
 HEARD: Final = "hs_heard"  # LINK,LINK: on which of the receiver's links the sender hears it
 
 MACS_MAX: Final = 64
+SEES: Final = "hs_sees"  # ADDRESS=1,ADDRESS=0: whether the sender sees what the receiver holds
+
 LINKS_MAX: Final = 64
+ADDRESSES_MAX: Final = 64
 NOTHING: Final = "none"  # a field of the classic form must not be empty
 # Stricter than int() and bytes.fromhex(), which take signs, blanks and foreign digits: what is read
 # here ends in a frame on the wire and in the decision who keeps an address.
@@ -62,3 +65,13 @@ def decode_terms(text: str | None) -> tuple[int, int] | None:
 def decode_number(text: str | None) -> str:
     """Read the number of a question; empty when it is absent or makes no sense."""
     return text if text and _NUMBER.fullmatch(text) else ""
+def encode_sees(seen: dict[str, bool]) -> str:
+    return ",".join(f"{address}={int(sees)}" for address, sees in seen.items())
+
+
+def decode_sees(text: str) -> dict[str, bool]:
+    """Read which addresses a peer sees; a part that makes no sense is left out."""
+    pairs = [part.rpartition("=") for part in text.split(",")[:ADDRESSES_MAX]]
+    return {name: sees == "1" for name, _, sees in pairs if name and sees in ("0", "1")}
+
+

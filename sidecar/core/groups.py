@@ -45,7 +45,7 @@ class Groups:
         self._timers = timers
         self._rng = rng
         self._news = news
-        self._operations = Operations()
+        self.operations = Operations()
         self._addresses: dict[str, AddressKeeper] = {}
         self._containers: dict[str, ContainerKeeper] = {}
         self._groups: tuple[Group, ...] = ()
@@ -98,7 +98,7 @@ class Groups:
             address,
             params.timing,
             timers=self._timers,
-            operations=self._operations,
+            operations=self.operations,
             rng=self._rng,
             owner_mac=self._owner_mac(address),
         )
@@ -107,7 +107,7 @@ class Groups:
     def _container(self, container: Container) -> ContainerKeeper:
         keeper = self._containers.get(container.name)
         if keeper is None:
-            keeper = ContainerKeeper(container, self._timers, self._operations)
+            keeper = ContainerKeeper(container, self._timers, self.operations)
             self._containers[container.name] = keeper
         keeper.reconfigure(container)
         return keeper

@@ -407,6 +407,43 @@ class TurnLate(_Occurrence):
     """We slept: what we held may be another's now."""
 
     severity = Severity.ERROR
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressUnseen(_Occurrence):
+    """Both nodes hear each other, but the one that stands by does not see the other's address."""
+
+    severity = Severity.ERROR
+    address: str
+    interface: str
+    node: str
+    """The other node."""
+    held_here: bool
+
+    def sentence(self) -> str:
+        if self.held_here:
+            what = f"{self.node} cannot see {self.address}, which is held here, on {self.interface}"
+        else:
+            what = (
+                f"{self.address} cannot be seen on {self.interface}: {self.node} holds it and is "
+                "heard, but does not answer for it there"
+            )
+        return (
+            f"{what}; one of the two nodes is cut off from that network: look at its cables, "
+            "switch ports, VLANs and firewalls"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressSeen(_Occurrence):
+    address: str
+    interface: str
+    node: str
+    held_here: bool
+
+    def sentence(self) -> str:
+        who = f"{self.node} sees" if self.held_here else "this node sees"
+        return f"{who} {self.address} on {self.interface} again"
+
+
     gap_ns: int
 
     def sentence(self) -> str:

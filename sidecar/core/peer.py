@@ -59,6 +59,8 @@ class Peer:
         self.is_sidecar = False
         self.ready: bool | None = None
         self.macs: dict[str, str] = {}
+        self.sees: dict[str, bool] = {}
+        """Which of our addresses it looks for on the service network, and whether it sees them."""
         self.ping_count: int | None = None
         """How many ping nodes it sees; None when it does not say."""
         self.late = 0
@@ -154,6 +156,7 @@ class Peer:
     def _watch(self) -> None:
         assert self.beat_ns is not None
         self._timers.arm("peer quiet", self.beat_ns + self._timing.warntime_ns, self._fall_quiet)
+        self.sees = beat.sees
         self._timers.arm("peer dead", self.beat_ns + self.dead_after_ns, self._die)
 
     def _fall_quiet(self, turn: Turn) -> None:

@@ -106,5 +106,7 @@ class ClusterView:
     engine_up: bool | None
     """None while unknown."""
     split_brain: bool
+    unseen: tuple[str, ...]
+    """Addresses that the node which stands by does not see on the service network."""
     explanation: tuple[str, ...]
     """Ordered reasons why this node is active or not, and what would make it move."""

@@ -31,6 +31,7 @@ def view_of(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> Cluste
         reasons=reasons,
         engine_up=takeover.groups.engine_up,
         split_brain=takeover.split_brain or any(g.blocked for g in takeover.groups),
+        unseen=cluster.sight.unseen,
         explanation=explanation,
     )
 

@@ -40,6 +40,7 @@ def status_document(view: ClusterView) -> Document:
         "standby": view.standby.value,
         "split_brain": view.split_brain,
         "docker_up": view.engine_up,
+        "unseen": list(view.unseen),
     }
 
 

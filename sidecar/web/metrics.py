@@ -99,6 +99,11 @@ def _address_held(view: ClusterView) -> Samples:
         yield (address.name,), address.state is AddressState.HELD
 
 
+def _address_unseen(view: ClusterView) -> Samples:
+    for address in addresses_of(view):
+        yield (address.name,), address.name in view.unseen
+
+
 def _group_held(view: ClusterView) -> Samples:
     for group in view.groups:
         yield (group.name,), group.held
@@ -199,6 +204,13 @@ _FAMILIES: Final = (
         help="Whether this node holds the address.",
         labels=("address",),
         read=_address_held,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_address_unseen",
+        help="Whether the node that stands by cannot see the address on the service network.",
+        labels=("address",),
+        read=_address_unseen,
     ),
     _Family(
         kind=_GAUGE,
