@@ -33,7 +33,7 @@ from sidecar.core.occurrences import (
 from sidecar.core.params import Address, Timing
 from sidecar.core.probe import Probe
 from sidecar.core.rival import Rival
-from sidecar.core.terms import MILLISECOND, SECOND, AddressState
+from sidecar.core.terms import LEASE_GRAIN_NS, MILLISECOND, SECOND, AddressState
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Operations, Turn
 from sidecar.core.view import AddressView
@@ -41,7 +41,6 @@ from sidecar.core.view import AddressView
 RENEWALS_PER_LEASE: Final = 5
 DEFEND_EVERY_NS: Final = 1 * SECOND
 FORGIVE_AFTER_NS: Final = 30 * SECOND
-LEASE_GRAIN_NS: Final = 500 * MILLISECOND  # leases end up to 0.4 s late
 OPERATION_MAX_NS: Final = 2 * SECOND
 RETRY_NS: Final = 500 * MILLISECOND
 

@@ -29,6 +29,7 @@ from sidecar.core.events import (
     LeaseRenewed,
     LinkFailed,
     LinkOpened,
+    LinkRefused,
     PacketReceived,
     PartChanged,
     PingReplied,
@@ -56,11 +57,12 @@ from sidecar.core.params import Boot, Params, differences
 from sidecar.core.peer import Peer
 from sidecar.core.ping import PingNodes
 from sidecar.core.presence import Presence
+from sidecar.core.refusals import Refusals
 from sidecar.core.reunion import Reunion
 from sidecar.core.shutdown import Shutdown, Stage
+from sidecar.core.sight import Sight
 from sidecar.core.takeover import Takeover
 from sidecar.core.terms import Moment
-from sidecar.core.sight import Sight
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
 from sidecar.core.view import ClusterView
@@ -93,9 +95,9 @@ class Cluster:
             rng=rng,
             all_ping_lost=lambda: self.ping.all_lost,
         )
+        self.sight = Sight(self.takeover, self.peer, self.timers)
         self.ping = PingNodes(params, self.timers, self._ping_changed)
         self.moves = Moves(
-        self.sight = Sight(self.takeover, self.peer, self.timers)
             params,
             self.peer,
             self.takeover,
@@ -119,6 +121,9 @@ class Cluster:
             describe=self._describe,
             ping=self.ping.ask,
             activated=self._activated,
+        )
+        self.refusals = Refusals(
+            params, self.peer, self.links, timers=self.timers, ask=self.presence.say_status
         )
         self.inbox = Inbox(
             params,
@@ -149,7 +154,9 @@ class Cluster:
         if not self._now_ns:
             self.takeover.groups.found(turn, self.boot.left)
         self._now_ns = now.ns
-        self.timers.fire_due(turn)
+        fired = self.timers.fire_due(turn)
+        if self._is_refused(turn, event) and not fired and not turn.actions:
+            return []  # nothing has happened, and a flood must not cost more than that
         self._dispatch(turn, event)
         self._advance(turn)
         self._judge_readiness(turn, event)
@@ -175,20 +182,23 @@ class Cluster:
         self.peer.excuse_silence(turn)
         self.links.excuse_silence(turn)
         self.ping.excuse_silence(turn)
+        self.sight.distrust()
         self.takeover.claims.forfeit(*SIDES)
         for group in self.takeover.groups:
             group.distrust(turn)
 
+    def _is_refused(self, turn: Turn, event: Event) -> bool:
+        """Let the inbox judge a packet, and act on it unless it is refused."""
+        if not isinstance(event, PacketReceived):
+            return False
+        link = self.links.find(event.link)
+        return link is None or not self.inbox.receive(turn, link, event.data)
+
     def _dispatch(self, turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - a table
         groups = self.takeover.groups
         match event:
-        self.sight.distrust()
-            case Woke():
-                pass
-            case PacketReceived():
-                link = self.links.find(event.link)
-                if link is not None:
-                    self.inbox.receive(turn, link, event.data)
+            case Woke() | PacketReceived():
+                pass  # it has had its turn
             case PingReplied():
                 self.ping.on_reply(turn, event)
             case LinkOpened():
@@ -196,8 +206,13 @@ class Cluster:
                 self.presence.begin(turn)
             case LinkFailed():
                 self.links.failed(turn, event.link, event.reason)
+            case LinkRefused():
+                self.links.refused(event.link)
+                self.refusals.on_refused(turn)
             case AddressClaimed() | AddressReleased() | AddressRefused() | LeaseRenewed():
                 groups.on_address_event(turn, event)
+            case AddressProbed() | ProbeFailed() if self.sight.on_event(turn, event):
+                pass
             case ConflictSeen() if self.reunion.two_owners:
                 pass  # whoever announced last is reached: see reunion.py
             case AddressLost() | AddressProbed() | ProbeFailed() | ConflictSeen():
@@ -211,8 +226,6 @@ class Cluster:
             case Reloaded():
                 self._reload(turn, event.params)
             case ReloadRefused():
-            case AddressProbed() | ProbeFailed() if self.sight.on_event(turn, event):
-                pass
                 turn.tell(ReloadFailed(problems=event.problems))
             case PartChanged():
                 self._part_trouble[event.part] = event.trouble
@@ -232,6 +245,7 @@ class Cluster:
             part.reconfigure(params)
         self.one_way.reconfigure(params)
         self.ipfail.reconfigure(params)
+        self.refusals.reconfigure(params)
         self.presence.reconfigure(params)
         self.takeover.reconfigure(turn, params)
         turn.tell(ConfigurationReloaded(changes=changes))
@@ -243,6 +257,7 @@ class Cluster:
             self.reunion.advance(turn)
             self.moves.advance(turn)
             self.ipfail.advance(turn)
+            self.sight.advance(turn)
         self.operator.advance(turn)
         self.shutdown.advance(turn)
 
@@ -258,7 +273,6 @@ class Cluster:
         turn.tell(ReadinessChanged(ready=not reasons, reasons=reasons))
         if self._can_serve is not (not obstacles):
             self._can_serve = not obstacles
-            self.sight.advance(turn)
             if self.links.any_open:
                 self.presence.say_status(turn)
 

@@ -42,6 +42,13 @@ class LinkFailed(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRefused(_Event):
+    """The peer's host says that nobody listens on the port that our packets go to."""
+
+    link: LinkName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PingReplied(_Event):
     """An echo reply of a ping node, or of a member of a ping group, with its payload."""
 
@@ -239,7 +246,7 @@ class ShutdownRequested(_Event):
     """TERM: hand over, then exit."""
 
 
-LinkEvent = LinkOpened | LinkFailed
+LinkEvent = LinkOpened | LinkFailed | LinkRefused
 AddressEvent = (
     AddressClaimed
     | AddressReleased

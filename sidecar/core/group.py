@@ -22,6 +22,7 @@ from sidecar.core.container import ContainerKeeper
 from sidecar.core.occurrences import (
     GiveUpBegan,
     GiveUpDone,
+    LeaseAwaited,
     TakeoverBegan,
     TakeoverBlocked,
     TakeoverDone,
@@ -50,6 +51,9 @@ class Surroundings(Protocol):
 
     @property
     def peer_alive(self) -> bool: ...
+
+    def owner_may_linger(self, turn: Turn) -> bool:
+        """Only the peer's sidecar is gone: its address may answer until the lease on it ends."""
 
     @property
     def isolated(self) -> bool:
@@ -91,6 +95,7 @@ class Group:
         self.failing: tuple[str, str] | None = None
         """Wanted here, but cannot be served here: label and reason."""
         self._blocked_told = False
+        self._lease_told = False
 
     @property
     def name(self) -> str:
@@ -124,8 +129,9 @@ class Group:
 
     @property
     def blocked(self) -> bool:
-        """Wanted here, but another machine still answers for an address."""
-        return self.wanted and any(a.probe.answered_by is not None for a in self.addresses)
+        """Wanted here, but another machine still answers for an address, and does not say why."""
+        answered = any(a.probe.answered_by is not None for a in self.addresses)
+        return self.wanted and answered and self._blocked_told
 
     def want(self, turn: Turn, *, vouched: bool, reason: str, why: str) -> None:
         """Take it over. ``vouched``: the peer itself said that it has let go."""
@@ -134,7 +140,7 @@ class Group:
             return
         self.wanted = True
         self.warm = False
-        self.released = self._blocked_told = False
+        self.released = self._blocked_told = self._lease_told = False
         self.failing = None
         self._begin(turn, reason, why)
         turn.tell(TakeoverBegan(groups=(self.name,), reason=reason, why=why))
@@ -237,7 +243,7 @@ class Group:
             self._notice_loss(turn)
             return
         self.failing = None
-        self._blocked_told = False
+        self._blocked_told = self._lease_told = False
         if not self.held:
             self.held = True
             self._phase(turn, "address")
@@ -290,9 +296,14 @@ class Group:
     def _probe(self, turn: Turn, address: AddressKeeper) -> None:
         address.probe.begin(turn)
         mac = address.probe.answered_by
-        if mac is not None and not self._blocked_told:
+        if mac is None or self._blocked_told:
+            return
+        if not self._around.owner_may_linger(turn):
             self._blocked_told = True
             turn.tell(TakeoverBlocked(address=address.address.name, mac=mac))
+        elif not self._lease_told:
+            self._lease_told = True
+            turn.tell(LeaseAwaited(address=address.address.name, mac=mac))
 
     def _finish_takeover(self, turn: Turn) -> None:
         # What was lost once it was held has to be probed for like anything else.

@@ -131,6 +131,9 @@ class Groups:
     def peer_alive(self) -> bool:
         return self._peer.alive
 
+    def owner_may_linger(self, turn: Turn) -> bool:
+        return self._peer.may_hold_a_lease(turn)
+
     @property
     def decided(self) -> bool:
         return self._decided()

@@ -9,6 +9,7 @@ from typing import Final
 
 from sidecar.core.occurrences import LinkChanged, PacketRejected, seconds_text
 from sidecar.core.params import Link, Params
+from sidecar.core.repeats import Repeats
 from sidecar.core.terms import SECOND, LinkName, LinkStatus, Medium
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
@@ -33,6 +34,7 @@ class LinkState:
         "reason",
         "received",
         "rejected",
+        "repeats",
         "sent",
         "status",
     )
@@ -51,12 +53,12 @@ class LinkState:
         self.sent = 0
         self.received = 0
         self.rejected: dict[str, int] = {}
+        self.repeats = Repeats()
         self._told_ns: dict[str, int] = {}
 
     def reject(self, turn: Turn, reason: str, detail: str) -> None:
         """Count a refused packet, and tell of it now and then: a flood must not flood the log."""
-        count = self.rejected.get(reason, 0) + 1
-        self.rejected[reason] = count
+        count = self.count_rejected(reason)
         told_ns = self._told_ns.get(reason)
         if told_ns is not None and turn.ns - told_ns < _TELL_EVERY_NS:
             return
@@ -64,6 +66,12 @@ class LinkState:
         turn.tell(
             PacketRejected(link=self.link.name, reason=reason, detail=detail[:200], count=count)
         )
+
+    def count_rejected(self, reason: str) -> int:
+        """Count one that is not worth a word; how many there were for this reason."""
+        count = self.rejected.get(reason, 0) + 1
+        self.rejected[reason] = count
+        return count
 
     def view(self) -> LinkView:
         return LinkView(
@@ -131,6 +139,12 @@ class Links:
         self._timers.disarm(f"link {name} dead")  # the silence that follows is no news
         if not was_told:
             self._die(turn, state, reason)
+
+    def refused(self, name: LinkName) -> None:
+        """The peer's host says that nobody listens there: that is why the link is dead."""
+        state = self._states.get(name)
+        if state is not None and state.open and state.status is LinkStatus.DEAD:
+            state.reason = "the peer's host answers that no sidecar listens there"
 
     def heard(self, turn: Turn, state: LinkState) -> None:
         """An accepted packet, or a second copy of one, came by this link."""

@@ -111,8 +111,15 @@ class NodeDied(_Occurrence):
     deadtime_ns: int
     heard: bool
     """Whether it was ever heard in this life of ours."""
+    refused: bool = False
+    """Whether its host said that nobody listens there any more: then deadtime is not waited for."""
 
     def sentence(self) -> str:
+        if self.refused:
+            return (
+                f"{self.node} is dead: silent for {seconds_text(self.silence_ns)}, and its host "
+                "says that no sidecar runs there"
+            )
         if not self.heard:
             return (
                 f"{self.node} is held for dead: never heard within initdead "
@@ -309,6 +316,17 @@ class TakeoverBlocked(_Occurrence):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseAwaited(_Occurrence):
+    """The peer's sidecar is gone and its host is not: its kernel lets the address go by itself."""
+
+    address: str
+    mac: str
+
+    def sentence(self) -> str:
+        return f"{self.address} still answers from {self.mac}: waiting for its lease to end there"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SplitBrainSuspected(_Occurrence):
     severity = Severity.ERROR
     why: str
@@ -390,24 +408,6 @@ class AddressConflict(_Occurrence):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CarrierReported(_Occurrence):
-    severity = Severity.WARNING
-    interface: str
-    up: bool
-    exists: bool = True
-
-    def sentence(self) -> str:
-        if not self.exists:
-            return f"{self.interface} does not exist on this host"
-        return f"{self.interface} {'has its carrier back' if self.up else 'has lost its carrier'}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnLate(_Occurrence):
-    """We slept: what we held may be another's now."""
-
-    severity = Severity.ERROR
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AddressUnseen(_Occurrence):
     """Both nodes hear each other, but the one that stands by does not see the other's address."""
 
@@ -444,6 +444,24 @@ class AddressSeen(_Occurrence):
         return f"{who} {self.address} on {self.interface} again"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierReported(_Occurrence):
+    severity = Severity.WARNING
+    interface: str
+    up: bool
+    exists: bool = True
+
+    def sentence(self) -> str:
+        if not self.exists:
+            return f"{self.interface} does not exist on this host"
+        return f"{self.interface} {'has its carrier back' if self.up else 'has lost its carrier'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnLate(_Occurrence):
+    """We slept: what we held may be another's now."""
+
+    severity = Severity.ERROR
     gap_ns: int
 
     def sentence(self) -> str:

@@ -21,7 +21,7 @@ from sidecar.core.occurrences import (
 )
 from sidecar.core.params import Params
 from sidecar.core.sequence import Inbound, Verdict
-from sidecar.core.terms import NodeStatus
+from sidecar.core.terms import LEASE_GRAIN_NS, SECOND, NodeStatus
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
 
@@ -65,6 +65,7 @@ class Peer:
         """How many ping nodes it sees; None when it does not say."""
         self.late = 0
         self.beat_ns: int | None = None
+        self._refused_ns: int | None = None
         self.dead_after_ns = params.timing.deadtime_ns
         self._timing = params.timing
         self._timers = timers
@@ -78,6 +79,12 @@ class Peer:
     def can_serve(self) -> bool:
         """Alive, and ready as far as it says; a real Heartbeat node never says."""
         return self.alive and not self.left and self.ready is not False
+
+    def may_hold_a_lease(self, turn: Turn) -> bool:
+        """Only its sidecar is gone: its kernel keeps an address until the lease on it ends."""
+        if self._refused_ns is None:
+            return False
+        return turn.ns < self._refused_ns + self._timing.lease_s * SECOND + LEASE_GRAIN_NS
 
     def reconfigure(self, params: Params) -> None:
         self._timing = params.timing
@@ -112,6 +119,12 @@ class Peer:
         self._watch()
         self._spread(turn, first=first, new_life=new_life, was=was)
 
+    def refuse(self, turn: Turn) -> None:
+        """Its port is closed: see refusals.py."""
+        self._refused_ns = turn.ns
+        self._timers.disarm("peer dead")
+        self._die(turn, refused=True)
+
     def leave(self, turn: Turn) -> None:
         """It has released everything and is about to fall silent (``shutdone``)."""
         self.left = True
@@ -132,6 +145,7 @@ class Peer:
             self._news.peer_calm(turn)
 
     def _learn(self, beat: Beat) -> None:
+        self._refused_ns = None
         if beat.status is not None:
             self.status = beat.status
         elif self.status is NodeStatus.DEAD:
@@ -142,6 +156,7 @@ class Peer:
         self.ready = beat.ready
         self.ping_count = beat.ping_count
         self.macs = beat.macs
+        self.sees = beat.sees
 
     def _measure_gap(self, turn: Turn) -> None:
         assert self.beat_ns is not None
@@ -156,7 +171,6 @@ class Peer:
     def _watch(self) -> None:
         assert self.beat_ns is not None
         self._timers.arm("peer quiet", self.beat_ns + self._timing.warntime_ns, self._fall_quiet)
-        self.sees = beat.sees
         self._timers.arm("peer dead", self.beat_ns + self.dead_after_ns, self._die)
 
     def _fall_quiet(self, turn: Turn) -> None:
@@ -166,7 +180,7 @@ class Peer:
         turn.tell(NodeQuiet(node=self.name, silence_ns=self._silence_ns(turn)))
         self._news.peer_quiet(turn)
 
-    def _die(self, turn: Turn) -> None:
+    def _die(self, turn: Turn, *, refused: bool = False) -> None:
         was, self.status = self.status, NodeStatus.DEAD
         self.inbound.forget_gaps()
         self._timers.disarm("peer quiet")
@@ -179,6 +193,7 @@ class Peer:
                     silence_ns=self._silence_ns(turn),
                     deadtime_ns=self.dead_after_ns if self.met else self._timing.initdead_ns,
                     heard=self.met,
+                    refused=refused,
                 )
             )
         self._news.peer_died(turn)

@@ -245,8 +245,13 @@ class Takeover:
             self.peer_returned(turn)
 
     def peer_restarted(self, turn: Turn) -> None:
-        """A new life holds nothing yet, and will ask."""
+        """A new life has decided nothing yet, and will ask.
+
+        Its kernel may still have what an earlier one held, and then it goes on with that.
+        """
         self.standby.cancel(turn, f"{self._peer.name} restarted")
+        if self._peer.is_sidecar and self.state is ResourceState.STABLE:
+            self._drop_wishes(turn)
         self._awaited = ""
         self.other = Holding.NONE
         self.other_stable = False
@@ -257,13 +262,17 @@ class Takeover:
         self.other_stable = False
         if not self._peer.is_sidecar or self.state is not ResourceState.STABLE:
             return
-        wishes = [s for s in SIDES if s in self.mine and self._is_only_a_wish(s)]
-        for side in wishes:
-            self.drop(turn, side, "peer_returned", f"{self._peer.name} is back and may hold it")
-            self._releasing = True
+        self._drop_wishes(turn)
         # What it said while nobody heard it may arrive only now: a kernel keeps packets until it
         # knows the receiver's hardware address. Only an answer to a question of now is true now.
         self._awaited = self.ask(turn)
+
+    def _drop_wishes(self, turn: Turn) -> None:
+        """What is wanted here and was not free to take is the returned peer's, if it has it."""
+        for side in SIDES:
+            if side in self.mine and self._is_only_a_wish(side):
+                self.drop(turn, side, "peer_returned", f"{self._peer.name} is back and may hold it")
+                self._releasing = True
 
     def _is_only_a_wish(self, side: Holding) -> bool:
         return any(not group.held for group in self.groups.of(side))

@@ -9,6 +9,8 @@ LinkName = NewType("LinkName", str)
 
 MILLISECOND: Final = 1_000_000
 SECOND: Final = 1_000 * MILLISECOND
+LEASE_GRAIN_NS: Final = 500 * MILLISECOND
+"""The kernel ends a lease up to 0.4 s late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ taken it says so once (LinkFailed), tries again on its own, and says when it wor
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from sidecar.core.events import LinkFailed, LinkOpened, PacketReceived
+from sidecar.core.events import LinkFailed, LinkOpened, LinkRefused, PacketReceived
 from sidecar.core.params import Link
 
-MediumEvent = PacketReceived | LinkOpened | LinkFailed
+MediumEvent = PacketReceived | LinkOpened | LinkFailed | LinkRefused
 Emit = Callable[[MediumEvent], None]
 
 _FIRST_S: Final = 0.2

@@ -5,6 +5,7 @@ import socket
 from typing import Final
 
 from sidecar.core.params import Link
+from sidecar.media.refusal import ask_for_refusals
 from sidecar.media.sockopts import bind_to_device, make_urgent
 from sidecar.media.udp import Destination
 
@@ -18,6 +19,7 @@ class Ucast:
         sock = datagram_socket(link.device)
         try:
             make_urgent(sock)
+            ask_for_refusals(sock)
         except OSError:
             sock.close()
             raise

@@ -4,6 +4,7 @@ import socket
 from typing import Final
 
 from sidecar.core.params import Link
+from sidecar.media.refusal import ask_for_refusals
 from sidecar.media.sockopts import make_urgent
 from sidecar.media.ucast import datagram_socket, heard_at
 from sidecar.media.udp import Destination
@@ -16,6 +17,7 @@ class Ucast6:
         sock = datagram6_socket(link.device)
         try:
             make_urgent(sock)
+            ask_for_refusals(sock)
         except OSError:
             sock.close()
             raise

@@ -9,12 +9,13 @@ import errno
 import socket
 from typing import Final, Protocol
 
-from sidecar.core.events import PacketReceived
+from sidecar.core.events import LinkRefused, PacketReceived
 from sidecar.core.params import Link
 from sidecar.core.terms import LinkName
 from sidecar.media.attempts import Attempts
 from sidecar.media.base import Emit
 from sidecar.media.reasons import reason_of
+from sidecar.media.refusal import take_errors
 from sidecar.media.sharing import Sorter
 from sidecar.media.sockopts import switched_on
 
@@ -68,7 +69,7 @@ class UdpMedium:
     def open(self) -> None:
         """Open the sockets, from inside the running loop, and again until it works."""
         try:
-            self._sender = self._kind.sender(self.link)
+            self._sender = self._open_sender()
             self._must_be_usable(self._sender)
             if not self._deaf:
                 self._receiver = self._open_receiver()
@@ -83,8 +84,7 @@ class UdpMedium:
         if self._sender is None:
             return
         try:
-            # Asked each time: an interface may get another address, and with it another broadcast.
-            self._sender.sendto(data, self._kind.destination(self.link, self._sender))
+            self._send_by(self._sender, data)
         except OSError as error:
             if error.errno in _PASSING:
                 self.dropped += 1
@@ -101,6 +101,30 @@ class UdpMedium:
         """End, and emit nothing any more."""
         self._attempts.close()
         self._drop_sockets()
+
+    def _send_by(self, sender: socket.socket, data: bytes) -> None:
+        # Asked each time: an interface may get another address, and with it another broadcast.
+        destination = self._kind.destination(self.link, sender)
+        try:
+            sender.sendto(data, destination)
+        except OSError:
+            if not self._take_errors():
+                raise
+            sender.sendto(data, destination)  # the error was an earlier packet's
+
+    def _take_errors(self) -> bool:
+        """Hear what has come back for earlier packets; whether anything has."""
+        if self._sender is None:
+            return False
+        taken, refused = take_errors(self._sender, self.link.target)
+        for _ in range(refused):
+            self._emit(LinkRefused(link=self.link.name))
+        return taken > 0
+
+    def _open_sender(self) -> socket.socket:
+        sender = self._kind.sender(self.link)
+        asyncio.get_running_loop().add_reader(sender, self._take_errors)
+        return sender
 
     def _open_receiver(self) -> socket.socket:
         receiver = self._kind.receiver(self.link)
@@ -165,9 +189,9 @@ class UdpMedium:
         self._kind.destination(self.link, sender)
 
     def _drop_sockets(self) -> None:
-        if self._receiver is not None and self._receiver.fileno() >= 0:
-            asyncio.get_running_loop().remove_reader(self._receiver)
         for sock in (self._sender, self._receiver):
             if sock is not None:
+                if sock.fileno() >= 0:
+                    asyncio.get_running_loop().remove_reader(sock)
                 sock.close()
         self._sender = self._receiver = None

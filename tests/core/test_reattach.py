@@ -4,10 +4,11 @@ from random import Random
 
 from sidecar.core.actions import ClaimAddress, ReleaseAddress
 from sidecar.core.cluster import Cluster
-from sidecar.core.events import AddressLost
+from sidecar.core.events import AddressLost, LinkRefused
+from sidecar.core.occurrences import NodeDied
 from sidecar.core.params import Boot
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback
-from tests.core.harness import NODE, NODE_UUID, PEER, VIP, Node, Wired, some_params
+from tests.core.harness import ETH1, NODE, NODE_UUID, PEER, VIP, Node, Wired, some_params
 
 OFF = some_params(auto_failback=AutoFailback.OFF)
 
@@ -56,6 +57,24 @@ def test_it_takes_back_what_it_held_for_the_other_node():
     pair.world.run(3 * SECOND)
     assert pair.holders() == [PEER]
     assert not list(new.wished(ReleaseAddress))
+
+
+def test_a_peer_that_only_waits_for_its_lease_to_end_lets_it_go_on():
+    """The peer knows from a refused packet that it is gone, long before its lease ends."""
+    pair = Wired(OFF)
+    pair.start()
+    pair.b.hands.owners[VIP] = "02:00:00:00:00:0a"
+    pair.a.exited = True
+    pair.world.run(2 * MILLISECOND)
+    pair.b.step(LinkRefused(link=ETH1))
+    pair.b.step(LinkRefused(link=ETH1))
+    pair.world.run(400 * MILLISECOND)
+    assert [one.refused for one in pair.b.told_of(NodeDied)] == [True]
+    new = killed_and_restarted(pair, 0)
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [NODE]
+    assert not list(new.wished(ReleaseAddress))
+    assert not list(pair.b.wished(ClaimAddress))
 
 
 def test_it_does_not_fight_a_peer_that_has_taken_over():

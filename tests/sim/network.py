@@ -2,8 +2,9 @@
 
 A packet may be lost, doubled, damaged, delayed past later ones, or replayed much later. A direction
 that is cut loses what is on its way and what is sent until it is restored; cuts are counted, so two
-faults that overlap do not mend one another. A packet that arrives where no sidecar runs is gone; at
-a frozen one it waits in the socket's buffer (``life.py``).
+faults that overlap do not mend one another. A packet that arrives where no sidecar runs is gone,
+and a host that has power says so to the sender of a unicast one (ICMP port unreachable); at a
+frozen one it waits in the socket's buffer (``life.py``).
 
 ``digest`` runs over every packet and its instant: two runs that agree on it were the same.
 """
@@ -20,8 +21,10 @@ from sidecar.core.terms import MILLISECOND, LinkName, Medium, NodeName
 from tests.sim.world import World
 
 Receive = Callable[[LinkName, bytes], None]
+Refused = Callable[[LinkName], None]
 
 _HEARS_ITSELF: Final = (Medium.BCAST, Medium.MCAST, Medium.MCAST6)
+_UNICAST: Final = (Medium.UCAST, Medium.UCAST6)
 _SELF_DELAY_NS: Final = MILLISECOND // 50
 
 
@@ -81,19 +84,29 @@ class Network:
         self._world = world
         self._rng = rng
         self._receivers: dict[NodeName, Receive] = {}
+        self._refused: dict[NodeName, Refused] = {}
+        self._powered: dict[NodeName, Callable[[], bool]] = {}
         first, second = nodes
         self._directions: dict[tuple[NodeName, LinkName], Direction] = {}
         for link in links:
             self._directions[first, link.name] = Direction(link.name, second, quality)
             self._directions[second, link.name] = Direction(link.name, first, quality)
         self._hears_itself = {link.name: link.medium in _HEARS_ITSELF for link in links}
+        self._unicast = {link.name: link.medium in _UNICAST for link in links}
 
-    def attach(self, node: NodeName, receive: Receive) -> None:
-        """Deliver the node's packets there from now on."""
+    def plug_in(self, node: NodeName, powered: Callable[[], bool]) -> None:
+        """A host whose kernel answers for closed ports while it has power."""
+        self._powered[node] = powered
+
+    def attach(self, node: NodeName, receive: Receive, refused: Refused | None = None) -> None:
+        """Deliver the node's packets there from now on, and what comes back for its own."""
         self._receivers[node] = receive
+        if refused is not None:
+            self._refused[node] = refused
 
     def detach(self, node: NodeName) -> None:
         self._receivers.pop(node, None)
+        self._refused.pop(node, None)
 
     def direction(self, source: NodeName, link: LinkName) -> Direction:
         return self._directions[source, link]
@@ -163,6 +176,20 @@ class Network:
         receive = self._receivers.get(node)
         if receive is not None:
             receive(link, data)
+        elif self._unicast[link] and self._powered.get(node, _never)():
+            self._refuse(node, link)
+
+    def _refuse(self, node: NodeName, link: LinkName) -> None:
+        back = self._directions[node, link]
+        if back.cuts or self._rng.random() < back.quality.loss:
+            return
+
+        def arrive() -> None:
+            refused = self._refused.get(back.target)
+            if refused is not None and not back.cuts:
+                refused(link)
+
+        self._world.call_later(back.quality.delay_min_ns, arrive)
 
     def _damaged(self, data: bytes) -> bytes:
         """The same with one bit turned over, or cut short."""
@@ -170,3 +197,7 @@ class Network:
         if self._rng.random() < 0.5:  # as likely one as the other
             return data[:where]
         return data[:where] + bytes([data[where] ^ 1 << where % 8]) + data[where + 1 :]
+
+
+def _never() -> bool:
+    return False

@@ -35,6 +35,7 @@ class Node:
         self._requests = 0
         self._ended_turns = 0
         self._links_down: list[LinkName] = []
+        self._network.plug_in(host.name, lambda: host.powered)
 
     @property
     def runs(self) -> bool:

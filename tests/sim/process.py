@@ -20,6 +20,7 @@ from sidecar.core.events import (
     Event,
     LinkFailed,
     LinkOpened,
+    LinkRefused,
     PacketReceived,
     PingReplied,
 )
@@ -80,7 +81,7 @@ class Process:
     def begin(self, links_down: list[LinkName]) -> None:
         """Bring the parts up, as the daemon does it: media, vip, service."""
         host, life = self._host, self.life
-        self._network.attach(host.name, self._hear)
+        self._network.attach(host.name, self._hear, self._refused)
         host.kernel.removed = lambda address, why: self._netlink(
             AddressLost(address=address, reason=why)
         )
@@ -172,6 +173,9 @@ class Process:
 
     def _hear(self, link: LinkName, data: bytes) -> None:
         self.life.packet(partial(self.feed, PacketReceived(link=link, data=data)))
+
+    def _refused(self, link: LinkName) -> None:
+        self.life.loop(partial(self.feed, LinkRefused(link=link)))
 
     def _netlink(self, event: Event) -> None:
         self.life.loop_later(self._rng.randrange(*_NETLINK_NS), partial(self.feed, event))
