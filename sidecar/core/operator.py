@@ -69,16 +69,16 @@ class Operator:
             self._answer(turn, event.request, ok=False, text=text)
         else:
             self._awaited = (event.request, which)
-            self._outbox.send(turn, fields.HB_TAKEOVER, (fields.RSC_HOLD, event.which))
+            # Never "failback": a real node has no case for that word and gives up all.
+            self._outbox.send(turn, fields.HB_TAKEOVER, (fields.RSC_HOLD, which.word))
             self._timers.arm("takeover request", turn.ns + TAKEOVER_MAX_NS, self._too_slow)
 
     def on_hb_takeover(self, turn: Turn, wanted: str) -> None:
         """The peer asks for groups: ``wanted`` is named from its point of view."""
-        if wanted == FAILBACK:
-            # A real node's script has no case for this word and gives up all (section 6.4 e).
-            which = Holding.FOREIGN if self._peer.is_sidecar else Holding.ALL
-        else:
-            which = HOLDING_OF_WORD.get(wanted, Holding.NONE).swapped
+        # A real node's script has no case for failback and gives up all (section 6.4 e). Who asks
+        # for its own groups is given those, whichever kind of node it is.
+        meant = self._meaning(wanted, failback=Holding.LOCAL) or Holding.NONE
+        which = meant.swapped
         if which and not self._moves.obstacle():
             self._begin(turn, which, None)
 

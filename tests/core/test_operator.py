@@ -124,6 +124,20 @@ def test_takeover_asks_the_other_in_our_words(word: str):
     assert sent.get(fields.RSC_HOLD) == word
 
 
+@pytest.mark.parametrize("sidecar", [False, True])
+def test_takeover_failback_asks_for_our_own_groups_by_a_word_that_is_understood(sidecar):
+    """6.4 e: a real node takes the word failback for all, and would give its own groups, too."""
+    scene = settled(sidecar=sidecar)
+    standby(scene, "all")
+    for word in ("other", "done"):
+        scene.peer.ask("all", word)
+        scene.run(100 * MILLISECOND)
+    assert scene.held == set()
+    takeover(scene, "failback")
+    (sent,) = scene.node.said(fields.HB_TAKEOVER)
+    assert sent.get(fields.RSC_HOLD) == "local"
+
+
 def test_takeover_is_answered_when_the_groups_are_held_here():
     scene = settled(mirrored(some_params()))
     takeover(scene, "all", request=5)
@@ -173,20 +187,16 @@ def test_takeover_without_a_peer_is_refused_with_the_reason():
 
 @pytest.mark.parametrize(
     ("wanted", "given"),
-    [("all", "all"), ("foreign", "local"), ("local", "foreign"), ("failback", "all")],
+    [("all", "all"), ("foreign", "local"), ("local", "foreign"), ("failback", "foreign")],
 )
-def test_the_peers_takeover_begins_a_standby_with_the_sides_swapped(wanted: str, given: str):
-    """6.4 e: all for all, foreign for local, local for foreign; failback gives up all."""
-    scene = settled()
+@pytest.mark.parametrize("sidecar", [False, True])
+def test_the_peers_takeover_begins_a_standby_with_the_sides_swapped(sidecar, wanted, given):
+    """6.4 e: all for all, foreign for local, local for foreign. Who asks for failback gets its own
+    groups; that a real node gives up all for it is a defect of its script.
+    """
+    scene = settled(sidecar=sidecar)
     scene.peer.say(fields.HB_TAKEOVER, rsc_hold=wanted)
     assert asked(scene) == [(given, "me")]
-
-
-def test_a_sidecars_failback_means_what_it_says():
-    """6.4 e: that a real node gives up all for it is a defect of its script."""
-    scene = settled(sidecar=True)
-    scene.peer.say(fields.HB_TAKEOVER, rsc_hold="failback")
-    assert asked(scene) == [("foreign", "me")]
 
 
 @pytest.mark.parametrize("wanted", ["none", "the moon"])
