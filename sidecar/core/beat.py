@@ -49,6 +49,6 @@ def read_beat(message: Message) -> Beat:
         sees=dialect.decode_sees(message.get(dialect.SEES) or ""),
         ping_count=message.dec_int(dialect.PING),
         macs=dialect.decode_macs(message.get(dialect.MACS) or ""),
-        link=message.get(dialect.LINK) or "",
+        link=dialect.decode_link(message.get(dialect.LINK)),
         heard=dialect.decode_heard(message.get(dialect.HEARD)),
     )

@@ -32,7 +32,16 @@ NOTHING: Final = "none"  # a field of the classic form must not be empty
 # here ends in a frame on the wire and in the decision who keeps an address.
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _NUMBER: Final = re.compile(r"[0-9a-f]{1,8}")
+_LINK_NAME: Final = re.compile(r"[ -+.-~-]{1,251}")  # as in ha.cf: printable, no comma
 _TERMS: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8})")
+
+
+def decode_link(text: str | None) -> str:
+    """Read the sender's name of a link, which goes back to it in ``hs_heard``.
+
+    Empty when it is absent, or none that every form could carry back.
+    """
+    return text if text and _LINK_NAME.fullmatch(text) else ""
 
 
 def encode_heard(links: Iterable[str]) -> str:
@@ -56,15 +65,6 @@ def decode_macs(text: str) -> dict[str, str]:
     return {interface: mac for interface, mac in pairs if interface and _MAC.fullmatch(mac)}
 
 
-def decode_terms(text: str | None) -> tuple[int, int] | None:
-    """Read ``local,foreign`` in hex; None when it is absent or makes no sense."""
-    found = _TERMS.fullmatch(text or "")
-    return (int(found[1], 16), int(found[2], 16)) if found else None
-
-
-def decode_number(text: str | None) -> str:
-    """Read the number of a question; empty when it is absent or makes no sense."""
-    return text if text and _NUMBER.fullmatch(text) else ""
 def encode_sees(seen: dict[str, bool]) -> str:
     return ",".join(f"{address}={int(sees)}" for address, sees in seen.items())
 
@@ -75,3 +75,12 @@ def decode_sees(text: str) -> dict[str, bool]:
     return {name: sees == "1" for name, _, sees in pairs if name and sees in ("0", "1")}
 
 
+def decode_terms(text: str | None) -> tuple[int, int] | None:
+    """Read ``local,foreign`` in hex; None when it is absent or makes no sense."""
+    found = _TERMS.fullmatch(text or "")
+    return (int(found[1], 16), int(found[2], 16)) if found else None
+
+
+def decode_number(text: str | None) -> str:
+    """Read the number of a question; empty when it is absent or makes no sense."""
+    return text if text and _NUMBER.fullmatch(text) else ""

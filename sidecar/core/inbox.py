@@ -7,7 +7,7 @@ kind in its newest form: an older status or resource message that arrives late s
 
 from typing import Final, Protocol
 
-from sidecar.core.beat import read_beat
+from sidecar.core.beat import Beat, read_beat
 from sidecar.core.links import Links, LinkState
 from sidecar.core.occurrences import PacketsLost
 from sidecar.core.outbox import Outbox
@@ -17,8 +17,9 @@ from sidecar.core.sequence import Verdict
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
 from sidecar.wire import fields
-from sidecar.wire.codec import unseal
+from sidecar.wire.codec import verified
 from sidecar.wire.errors import Malformed, WireError
+from sidecar.wire.glance import glance
 from sidecar.wire.message import Message
 
 NO_UUID: Final = bytes(16)
@@ -50,6 +51,7 @@ class Inbox:
         self._uuid = boot.uuid
         self._keyring = params.keyring
         self._peer = peer
+        self._peer_name = params.peer.encode()
         self._links = links
         self._outbox = outbox
         self._timers = timers
@@ -59,14 +61,34 @@ class Inbox:
     def reconfigure(self, params: Params) -> None:
         self._keyring = params.keyring
 
-    def receive(self, turn: Turn, link: LinkState, data: bytes) -> None:
+    def receive(self, turn: Turn, link: LinkState, data: bytes) -> bool:
+        """Whether anything can have changed by it: False when it was refused.
+
+        The cheapest refusals come first, because whoever floods a link has no key.
+        """
+        if link.repeats.has(data):
+            link.count_rejected("repeated")
+            return False
+        glanced = glance(data)
+        of_peer = glanced.source == self._peer_name
+        if of_peer and self._peer.inbound.is_past(glanced.generation, glanced.seq):
+            link.reject(turn, "replay", "its generation or number is of the past")
+            return False
         try:
-            message = unseal(data, self._keyring).message
-            self._accept(turn, link, message)
+            envelope = verified(data, self._keyring)
+            if not (of_peer and glanced.sequenced) and not link.repeats.may_chatter(turn.ns):
+                link.reject(turn, "flood", "more of this kind than honest nodes send")
+                return False
+            verdict = self._accept(turn, link, envelope.open().message)
         except WireError as error:
             link.reject(turn, error.reason, str(error))
+            return False
+        if verdict is not None and verdict is not Verdict.EARLY:
+            link.repeats.remember(data)
+        return verdict is not Verdict.REPLAY
 
-    def _accept(self, turn: Turn, link: LinkState, message: Message) -> None:
+    def _accept(self, turn: Turn, link: LinkState, message: Message) -> Verdict | None:
+        """How a sequenced message of the peer was judged; None for what has no number of its."""
         source = message.get(fields.SRC)
         if not message.kind or source is None or not message.hex_int(fields.TS):
             raise Malformed("a message needs t, src and ts")
@@ -78,7 +100,8 @@ class Inbox:
             self._links.heard(turn, link)
             self._hear_unsequenced(turn, message)
         else:
-            self._hear_sequenced(turn, link, message)
+            return self._hear_sequenced(turn, link, message)
+        return None
 
     def _hear_own_name(self, turn: Turn, link: LinkState, message: Message) -> None:
         uuid = message.get_bytes(fields.SRCUUID)
@@ -87,7 +110,7 @@ class Inbox:
 
     # --- sequenced messages --------------------------------------------------------------------
 
-    def _hear_sequenced(self, turn: Turn, link: LinkState, message: Message) -> None:
+    def _hear_sequenced(self, turn: Turn, link: LinkState, message: Message) -> Verdict:
         seq = message.hex_int(fields.SEQ)
         if seq is None:
             raise Malformed("a sequenced message needs seq")
@@ -97,12 +120,18 @@ class Inbox:
         verdict = inbound.judge(generation, seq, turn.ns, is_status=beat is not None)
         if verdict is Verdict.REPLAY:
             link.reject(turn, "replay", f"generation {generation:x} number {seq:x} is of the past")
-            return
+            return verdict
         if beat is not None:
             link.peer_name = beat.link
         self._links.heard(turn, link)
-        if verdict in (Verdict.DUPLICATE, Verdict.EARLY):
-            return
+        if verdict not in (Verdict.DUPLICATE, Verdict.EARLY):
+            self._take_in(turn, message, seq=seq, beat=beat, verdict=verdict)
+        return verdict
+
+    def _take_in(
+        self, turn: Turn, message: Message, *, seq: int, beat: Beat | None, verdict: Verdict
+    ) -> None:
+        """A message that was not seen before."""
         self._watch_gaps()
         self._acknowledge(turn, message.kind, seq)
         if verdict is Verdict.NEW_LIFE:
@@ -186,6 +215,6 @@ class Inbox:
             case fields.NS_ACKMSG:
                 acknowledged = message.hex_int(fields.ACKSEQ)
                 if acknowledged is not None:
-                    self._outbox.acknowledged = max(self._outbox.acknowledged, acknowledged)
+                    self._outbox.on_acknowledged(acknowledged)
             case _:
                 return

@@ -65,7 +65,7 @@ class Legacy:
     def on_request(self, turn: Turn, message: Message) -> None:
         """The other wants one of its groups: the answer waits until it is free."""
         for group in self._groups:
-            if group.name == message.get(fields.IPADDR):
+            if group.name == message.get(fields.IPADDR) and not self._is_giving(group):
                 self._giving.append((group, group.wanted))
                 why = f"{self._peer.name} asks for it"
                 self._holdings.drop(turn, self._groups.side_of(group), "failback", why)
@@ -77,6 +77,9 @@ class Legacy:
             self._timers.disarm("ask for groups")
             why = f"{self._peer.name} has let go of it"
             self._holdings.take(turn, Holding.LOCAL, "failback", why)
+
+    def _is_giving(self, group: Group) -> bool:
+        return any(given is group for given, _ in self._giving)
 
     def advance(self, turn: Turn) -> None:
         for given in [pair for pair in self._giving if pair[0].released]:

@@ -20,6 +20,8 @@ from sidecar.wire.message import Message
 HISTORY_MAX: Final = 500
 RESEND_MAX_PER_REQUEST: Final = 50
 RESEND_PAUSE_NS: Final = 240 * MILLISECOND
+RESEND_MAX_PER_PAUSE: Final = 250
+"""As many as a receiver can miss at most (sequence.GAP_MAX): what asks for more is not honest."""
 NODES: Final = 2
 
 Pair = tuple[str, str | bytes]
@@ -38,6 +40,8 @@ class Outbox:
         self._last = 0
         self._history: OrderedDict[int, Message] = OrderedDict()
         self._resent_ns: dict[int, int] = {}
+        self._answered = 0
+        self._answers_since_ns = 0
         self._source: tuple[Pair, ...] = (
             (fields.SRC, params.node),
             (fields.SRCUUID, boot.uuid),
@@ -75,7 +79,7 @@ class Outbox:
     def resend(self, turn: Turn, first: int, last: int) -> None:
         """Answer a request: the same message again, or a word that it is gone."""
         for seq in range(first, min(last, first + RESEND_MAX_PER_REQUEST - 1) + 1):
-            if seq > self._last:
+            if seq > self._last or not self._may_answer(turn):
                 return
             message = self._history.get(seq)
             if message is None:
@@ -83,6 +87,21 @@ class Outbox:
             elif turn.ns - self._resent_ns.get(seq, -RESEND_PAUSE_NS) >= RESEND_PAUSE_NS:
                 self._resent_ns[seq] = turn.ns
                 self._transmit(turn, message)
+
+    def on_acknowledged(self, seq: int) -> None:
+        """Note it, unless it is of a message that was never sent."""
+        if seq <= self._last:
+            self.acknowledged = max(self.acknowledged, seq)
+
+    def _may_answer(self, turn: Turn) -> bool:
+        """Whether there is room for one more answer now. A request is small, and unsequenced: who
+        repeats it could make this node send without end.
+        """
+        if turn.ns - self._answers_since_ns >= RESEND_PAUSE_NS:
+            self._answers_since_ns = turn.ns
+            self._answered = 0
+        self._answered += 1
+        return self._answered <= RESEND_MAX_PER_PAUSE
 
     def _refuse(self, turn: Turn, seq: int) -> None:
         # In hex, unlike the request: the real daemon writes it so (section 4.3).

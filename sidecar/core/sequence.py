@@ -65,6 +65,17 @@ class Inbound:
             return Verdict.REPLAY
         return self._judge_number(seq, now_ns)
 
+    def is_past(self, generation: int | None, seq: int | None) -> bool:
+        """Whether a packet of these numbers could only be judged a replay, whatever it says.
+
+        Without a number it is unsequenced, and old when its whole life is.
+        """
+        if self.generation is None or generation is None:
+            return False
+        if generation != self.generation or seq is None:
+            return generation < self.generation
+        return seq <= self._last - REPLAY_WINDOW and seq not in self._gaps
+
     def forget_gaps(self) -> None:
         """The peer is dead: what it says until it is heard again is not asked for."""
         self._gaps.clear()

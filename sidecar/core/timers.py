@@ -37,12 +37,17 @@ class Timers:
         self._drop_stale()
         return self._heap[0][0] if self._heap else None
 
-    def fire_due(self, turn: Turn) -> None:
-        """Fire everything that is due, in the order of the deadlines, each of them once."""
+    def fire_due(self, turn: Turn) -> bool:
+        """Fire everything that is due, in the order of the deadlines, each of them once.
+
+        Whether there was anything.
+        """
+        fired = False
         while True:
             self._drop_stale()
             if not self._heap or self._heap[0][0] > turn.ns:
-                return
+                return fired
+            fired = True
             _, _, name = heapq.heappop(self._heap)
             _, _, then = self._armed.pop(name)
             then(turn)

@@ -20,7 +20,7 @@ from sidecar.web.document import resource_state
 
 REJECTION_REASONS: Final = (
     *("malformed", "oversized", "unknown_key", "bad_auth", "unsigned"),
-    *("foreign_node", "same_name", "replay"),
+    *("foreign_node", "same_name", "replay", "repeated", "flood"),
 )
 """Those of the wire, shown from the start; others appear when they are first met."""
 ADDRESS_STATES: Final = tuple(state.value for state in AddressState)

@@ -11,7 +11,8 @@ import binascii
 import re
 from typing import Final, assert_never
 
-from sidecar.wire.errors import Malformed, Oversized
+from sidecar.wire.auth import Signature
+from sidecar.wire.errors import Malformed, Oversized, Unauthenticated
 from sidecar.wire.fields import AUTH
 from sidecar.wire.limits import MAX_FIELDS, NAME
 from sidecar.wire.message import Field, FieldKind, Message
@@ -20,6 +21,7 @@ START: Final = b">>>\n"
 END: Final = b"<<<\n"
 
 _NEWLINE_STAND_IN: Final = b"\x13"
+_AUTH_LINE = re.compile(rb"(?:\([1-4]\))?%b=" % AUTH.encode())
 _LINE = re.compile(rb"(?:\(([1-4])\))?(" + NAME.encode() + rb")=(.*)", re.DOTALL)
 
 
@@ -37,6 +39,28 @@ def encode(message: Message) -> bytes:
 
 def parse(data: bytes) -> Message:
     """Read a message that begins with the start line."""
+    return Message(tuple(map(_parse_line, _lines(data))))
+
+
+def split(data: bytes) -> tuple[bytes, Signature]:
+    """Tell the covered text and the authentication apart, and read nothing else.
+
+    What stands in `auth` is not covered, so a second one could be slipped in: it is refused.
+    """
+    lines = _lines(data)
+    for line in lines:
+        if b"=" not in line:  # two frames run together, say: it is damage, not a wrong key
+            raise Malformed(f"line {line[:40]!r} is no NAME=VALUE")
+    made = [line for line in lines if _AUTH_LINE.match(line)]
+    if not made:
+        raise Unauthenticated("no field auth", reason="unsigned")
+    if len(made) > 1:
+        raise Malformed("more than one field auth")
+    text = b"".join(line + b"\n" for line in lines if line is not made[0])
+    return text, Signature.parse(made[0].partition(b"=")[2])
+
+
+def _lines(data: bytes) -> list[bytes]:
     text = data.removesuffix(b"\0")
     if b"\0" in text:
         raise Malformed("a NUL inside the text")
@@ -45,7 +69,7 @@ def parse(data: bytes) -> Message:
     lines = [line for line in text[len(START) : -len(END)].split(b"\n") if line]
     if len(lines) > MAX_FIELDS:
         raise Oversized(f"more than {MAX_FIELDS} fields")
-    return Message(tuple(map(_parse_line, lines)))
+    return lines
 
 
 def _encode_field(field: Field) -> bytes:

@@ -1,0 +1,46 @@
+"""Which packets came by a link before, byte for byte, and how much chatter of late.
+
+An authentic packet that comes a second time by the same link says nothing new: it was copied on
+its way, or recorded and sent again by somebody who has no key. It is told by its hash, so that a
+flood of copies costs neither a computation of keys nor the reading of fields. What has no number of
+the peer's is chatter: unsequenced messages, which are honestly repeated with the same bytes, this
+node's own broadcasts, strangers. It is limited in its rate. Memory is bounded.
+"""
+
+from typing import Final
+
+from sidecar.core.terms import MILLISECOND
+
+REMEMBERED: Final = 2048
+"""Packets of one link: more than the numbers that are not refused for their age alone."""
+CHATTER_MAX: Final = 500
+"""Messages in CHATTER_IN_NS: twice what a node can honestly ask for (250 gaps)."""
+CHATTER_IN_NS: Final = 250 * MILLISECOND
+
+
+class Repeats:
+    """The memory of one link."""
+
+    __slots__ = ("_chatter", "_seen", "_since_ns")
+
+    def __init__(self) -> None:
+        self._seen: dict[int, None] = {}
+        self._since_ns = 0
+        self._chatter = 0
+
+    def has(self, data: bytes) -> bool:
+        return hash(data) in self._seen
+
+    def remember(self, data: bytes) -> None:
+        """The oldest is forgotten for it."""
+        self._seen[hash(data)] = None
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+
+    def may_chatter(self, now_ns: int) -> bool:
+        """Whether one more such message is listened to now."""
+        if now_ns - self._since_ns >= CHATTER_IN_NS:
+            self._since_ns = now_ns
+            self._chatter = 0
+        self._chatter += 1
+        return self._chatter <= CHATTER_MAX
