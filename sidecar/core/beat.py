@@ -24,6 +24,8 @@ class Beat:
     """None: a word that no living node says of itself."""
     dead_after_ns: int | None
     """The sender's own dead time; None when it does not say."""
+    acknowledges: bool
+    """It wants acknowledgements and names the nodes when asked; older ones do not (section 4.4)."""
     is_sidecar: bool
     ready: bool | None
     ping_count: int | None
@@ -44,6 +46,7 @@ def read_beat(message: Message) -> Beat:
     return Beat(
         status=NodeStatus(word) if word in _OF_LIVING else None,
         dead_after_ns=min(dt_ms * MILLISECOND, DT_MAX_NS) if dt_ms else None,
+        acknowledges=message.get(fields.PROTOCOL) is not None,
         is_sidecar=message.get(dialect.VERSION_FIELD) is not None,
         ready=None if ready is None else ready == "1",
         sees=dialect.decode_sees(message.get(dialect.SEES) or ""),

@@ -163,7 +163,8 @@ class Inbox:
     def _acknowledge(self, turn: Turn, kind: str, seq: int) -> None:
         # A node that says goodbye waits for this one: it need not linger.
         goodbye = kind == fields.SHUTDONE and self._peer.is_sidecar
-        if goodbye or self._peer.inbound.ack_due(seq):
+        due = self._peer.acknowledges and self._peer.inbound.ack_due(seq)
+        if goodbye or due:
             self._outbox.send_unsequenced(
                 turn,
                 fields.NS_ACKMSG,

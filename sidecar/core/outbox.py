@@ -77,7 +77,11 @@ class Outbox:
         self._transmit(turn, message)
 
     def resend(self, turn: Turn, first: int, last: int) -> None:
-        """Answer a request: the same message again, or a word that it is gone."""
+        """Answer a request: the same message again, or a word that it is gone.
+
+        What the peer has acknowledged it cannot miss: as with a real node that is not answered.
+        """
+        first = max(first, self.acknowledged + 1)
         for seq in range(first, min(last, first + RESEND_MAX_PER_REQUEST - 1) + 1):
             if seq > self._last or not self._may_answer(turn):
                 return

@@ -56,6 +56,7 @@ class Peer:
         self.left = False
         """It said goodbye: its silence is no failure."""
         self.quiet = False
+        self.acknowledges = True
         self.is_sidecar = False
         self.ready: bool | None = None
         self.macs: dict[str, str] = {}
@@ -152,6 +153,7 @@ class Peer:
             self.status = NodeStatus.UP
         own_ns = self._timing.deadtime_ns
         self.dead_after_ns = own_ns if beat.dead_after_ns is None else beat.dead_after_ns
+        self.acknowledges = beat.acknowledges
         self.is_sidecar = beat.is_sidecar
         self.ready = beat.ready
         self.ping_count = beat.ping_count

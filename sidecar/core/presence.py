@@ -19,7 +19,10 @@ from sidecar.wire import fields
 ASK_NODES_EVERY_NS: Final = 1 * SECOND
 TRANSITIONS: Final[Transitions[NodeStatus]] = {
     (NodeStatus.INIT, NodeStatus.UP): "a link is open; beats from now on",
-    (NodeStatus.UP, NodeStatus.ACTIVE): "the peer is a sidecar, sent repnodes, or is dead",
+    (
+        NodeStatus.UP,
+        NodeStatus.ACTIVE,
+    ): "the peer is a sidecar, sent repnodes, has none to send, or is dead",
 }
 
 
@@ -80,7 +83,7 @@ class Presence:
         """The peer is heard: what is left to do before we may act?"""
         if self.status is not NodeStatus.UP:
             return
-        if self._peer.is_sidecar:
+        if self._peer.is_sidecar or not self._peer.acknowledges:
             self._activate(turn)
         else:
             self._ask_nodes(turn)

@@ -31,6 +31,7 @@ class ScriptedPeer:
         self.status = "active"
         self.ready = True
         self.dt: str | None = "3e8"
+        self.acknowledges = True
         self.more: dict[str, str] = {}
         """Further fields of every status."""
         self.tells_nodes = not sidecar
@@ -61,7 +62,9 @@ class ScriptedPeer:
         return self.say(fields.STATUS, **self.status_fields())
 
     def status_fields(self) -> dict[str, str]:
-        values = {fields.ST: self.status, fields.PROTOCOL: "1"}
+        values = {fields.ST: self.status}
+        if self.acknowledges:
+            values[fields.PROTOCOL] = "1"
         if self.dt is not None:
             values[fields.DT] = self.dt
         if self.sidecar:

@@ -323,6 +323,16 @@ def test_requests_end_when_the_peer_is_dead():
     assert scene.node.said(fields.NS_REXMIT) == []
 
 
+def test_a_peer_that_says_no_protocol_gets_no_acknowledgements():
+    """4.4: opting out."""
+    scene = settled()
+    scene.peer.acknowledges = False
+    scene.peer.beat()
+    scene.node.forget()
+    scene.run(6 * SECOND)
+    assert scene.node.said(fields.NS_ACKMSG) == []
+
+
 def test_one_message_in_ten_is_acknowledged():
     """4.4: with 200 ms keepalive one ack every 2 s."""
     scene = settled()

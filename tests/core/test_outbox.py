@@ -205,6 +205,14 @@ def test_the_last_500_messages_are_kept_and_older_ones_refused_in_hex():
     assert refusal.get(fields.INFO) == "seqno not found"
 
 
+def test_what_was_acknowledged_is_not_sent_again():
+    """4.3: requests for numbers that the requester has already acknowledged: ignored silently."""
+    scene = settled()
+    scene.run(3 * SECOND)
+    scene.peer.whisper(fields.NS_ACKMSG, ackseq="a")
+    assert [sent.seq for sent in request(scene, 9, 12)] == [11, 12]
+
+
 def test_numbers_that_were_never_used_are_not_answered():
     """4.3: numbers not yet used: nothing is sent."""
     assert request(settled(), 4711) == []

@@ -99,6 +99,17 @@ def test_a_real_node_is_asked_for_the_nodes_and_we_stay_up_until_it_answers():
     assert scene.node.said(fields.REQNODES) == []
 
 
+def test_a_peer_that_says_no_protocol_is_not_asked_for_the_nodes():
+    """4.4 and 5.4: with flow control off nobody asks; the old node might never answer."""
+    scene = just_started()
+    scene.peer.tells_nodes = False
+    scene.peer.acknowledges = False
+    scene.peer.begin_beating()
+    scene.run(3 * SECOND)
+    assert scene.node.said(fields.REQNODES) == []
+    assert scene.node.cluster.presence.status is NodeStatus.ACTIVE
+
+
 def test_active_is_said_at_once_and_then_starting():
     """5.4 step 3: status st=active, then starting; 5.3: changes are sent at once."""
     scene = starting()
