@@ -60,13 +60,24 @@ def a_node(**changes: Any) -> NodeView:
         silence_ns=None,
         packets_lost=0,
         late=0,
+        close_calls=0,
+        clock_offset_s=None,
+        agrees=None,
         links=(),
     )
     return replace(node, **changes)
 
 
 def a_peer(**changes: Any) -> NodeView:
-    peer = a_node(name=NODE_B, local=False, generation=4, silence_ns=120_000_000, links=(a_link(),))
+    peer = a_node(
+        name=NODE_B,
+        local=False,
+        generation=4,
+        silence_ns=120_000_000,
+        links=(a_link(),),
+        clock_offset_s=0,
+        agrees=True,
+    )
     return replace(peer, **changes)
 
 
@@ -120,6 +131,7 @@ def a_view(**changes: Any) -> ClusterView:
         stable=True,
         summary="node-a holds its own group; node-b is active and holds none.",
         nodes=(a_node(), a_peer()),
+        deadtime_ns=3_000_000_000,
         groups=(a_group(),),
         ping=(PingView(name="192.168.17.1", up=True),),
         ready=True,

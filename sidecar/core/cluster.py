@@ -15,6 +15,7 @@ from typing import assert_never
 
 from sidecar.core import dialect, ipfail
 from sidecar.core.actions import Action
+from sidecar.core.agreement import Agreement
 from sidecar.core.claims import SIDES
 from sidecar.core.events import (
     AddressClaimed,
@@ -86,6 +87,7 @@ class Cluster:
             died=self._link_died,
         )
         self.one_way = OneWay(params, self.links, self.timers)
+        self.agreement = Agreement(params, self.peer)
         self.outbox = Outbox(params, boot, self.links)
         self.takeover = Takeover(
             params,
@@ -244,6 +246,7 @@ class Cluster:
         for part in (self.peer, self.links, self.outbox, self.inbox, self.ping, self.moves):
             part.reconfigure(params)
         self.one_way.reconfigure(params)
+        self.agreement.reconfigure(params)
         self.ipfail.reconfigure(params)
         self.refusals.reconfigure(params)
         self.presence.reconfigure(params)
@@ -252,6 +255,7 @@ class Cluster:
 
     def _advance(self, turn: Turn) -> None:
         self.one_way.advance(turn)
+        self.agreement.advance(turn)
         self.takeover.advance(turn)
         if self.shutdown.stage is Stage.RUNNING:
             self.reunion.advance(turn)
@@ -336,6 +340,7 @@ class Cluster:
             (dialect.READY, "1" if self._can_serve else "0"),
             (dialect.MACS, macs),
             (dialect.HEARD, dialect.encode_heard(self.links.heard_names)),
+            (dialect.CONF, self.agreement.digest),
         )
         counted = ((dialect.PING, str(self.ping.count)),) if self.ipfail.enabled else ()
         return (*said, *self.sight.describe(), *counted)

@@ -21,6 +21,7 @@ PING: Final = "hs_ping"  # how many ping nodes answer the sender, decimal
 
 LINK: Final = "hs_link"  # on every status: the sender's name for the link that it went out on
 HEARD: Final = "hs_heard"  # LINK,LINK: on which of the receiver's links the sender hears it
+CONF: Final = "hs_conf"  # on every status: a digest of what both nodes' files must agree on
 
 MACS_MAX: Final = 64
 SEES: Final = "hs_sees"  # ADDRESS=1,ADDRESS=0: whether the sender sees what the receiver holds
@@ -33,6 +34,7 @@ NOTHING: Final = "none"  # a field of the classic form must not be empty
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _NUMBER: Final = re.compile(r"[0-9a-f]{1,8}")
 _LINK_NAME: Final = re.compile(r"[ -+.-~-]{1,251}")  # as in ha.cf: printable, no comma
+_DIGEST: Final = re.compile(r"[0-9a-f]{8}")
 _TERMS: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8})")
 
 
@@ -65,6 +67,17 @@ def decode_macs(text: str) -> dict[str, str]:
     return {interface: mac for interface, mac in pairs if interface and _MAC.fullmatch(mac)}
 
 
+def decode_terms(text: str | None) -> tuple[int, int] | None:
+    """Read ``local,foreign`` in hex; None when it is absent or makes no sense."""
+    found = _TERMS.fullmatch(text or "")
+    return (int(found[1], 16), int(found[2], 16)) if found else None
+
+
+def decode_number(text: str | None) -> str:
+    """Read the number of a question; empty when it is absent or makes no sense."""
+    return text if text and _NUMBER.fullmatch(text) else ""
+
+
 def encode_sees(seen: dict[str, bool]) -> str:
     return ",".join(f"{address}={int(sees)}" for address, sees in seen.items())
 
@@ -84,3 +97,8 @@ def decode_terms(text: str | None) -> tuple[int, int] | None:
 def decode_number(text: str | None) -> str:
     """Read the number of a question; empty when it is absent or makes no sense."""
     return text if text and _NUMBER.fullmatch(text) else ""
+
+
+def decode_digest(text: str | None) -> str | None:
+    """Read the digest of a configuration; None when it is absent or makes no sense."""
+    return text if text and _DIGEST.fullmatch(text) else None

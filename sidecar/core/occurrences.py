@@ -225,6 +225,23 @@ class PingChanged(_Occurrence):
         return f"ping node {self.target} {'answers' if self.up else 'does not answer'}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationCompared(_Occurrence):
+    """The two nodes' files say different things; or do no more."""
+
+    severity = Severity.WARNING
+    node: str
+    agrees: bool
+
+    def sentence(self) -> str:
+        if self.agrees:
+            return f"{self.node} has the same configuration again"
+        return (
+            f"the configuration of {self.node} is another one: compare ha.cf and haresources of "
+            f"both nodes (`sidecar check` prints what was understood)"
+        )
+
+
 # --- resources -----------------------------------------------------------------------------------
 
 

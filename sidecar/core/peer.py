@@ -65,6 +65,12 @@ class Peer:
         self.ping_count: int | None = None
         """How many ping nodes it sees; None when it does not say."""
         self.late = 0
+        self.close_calls = 0
+        """Beats that came when more than half of its dead time had passed."""
+        self.configuration: str | None = None
+        """The digest of its configuration; None when it does not say."""
+        self.clock_offset_s: int | None = None
+        """How far its wall clock is ahead of ours, to a second: shown, and never decided by."""
         self.beat_ns: int | None = None
         self._refused_ns: int | None = None
         self.dead_after_ns = params.timing.deadtime_ns
@@ -111,6 +117,8 @@ class Peer:
         was, first = self.status, not self.met
         new_life = verdict is Verdict.NEW_LIFE
         self._learn(beat)
+        if beat.wall_s is not None:
+            self.clock_offset_s = beat.wall_s - turn.wall_s
         if was is not NodeStatus.DEAD and not first and not new_life:
             self._measure_gap(turn)
         self.beat_ns = turn.ns
@@ -159,11 +167,13 @@ class Peer:
         self.ping_count = beat.ping_count
         self.macs = beat.macs
         self.sees = beat.sees
+        self.configuration = beat.configuration
 
     def _measure_gap(self, turn: Turn) -> None:
         assert self.beat_ns is not None
         gap_ns = turn.ns - self.beat_ns
         turn.tell(BeatHeard(node=self.name, gap_ns=gap_ns))
+        self.close_calls += 2 * gap_ns > self.dead_after_ns
         if gap_ns > self._timing.warntime_ns:
             self.late += 1
             turn.tell(

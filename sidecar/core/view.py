@@ -44,6 +44,12 @@ class NodeView:
     silence_ns: int | None
     packets_lost: int
     late: int
+    close_calls: int
+    """Beats that came when more than half of its dead time had passed."""
+    clock_offset_s: int | None
+    """How far its wall clock is ahead of ours, to a second; None until it is heard."""
+    agrees: bool | None
+    """Whether its configuration is the same as ours; None when it does not say."""
     links: tuple[LinkView, ...]
 
 
@@ -98,6 +104,8 @@ class ClusterView:
     """One sentence: what this node does and why."""
     nodes: tuple[NodeView, NodeView]
     """This node first."""
+    deadtime_ns: int
+    """This node's own."""
     groups: tuple[GroupView, ...]
     ping: tuple[PingView, ...]
     ready: bool

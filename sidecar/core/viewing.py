@@ -25,6 +25,7 @@ def view_of(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> Cluste
         stable=takeover.stable and (takeover.other_settled or not peer.alive),
         summary=explanation[0],
         nodes=(_local(cluster, reasons), _remote(cluster, now_ns)),
+        deadtime_ns=cluster.params.timing.deadtime_ns,
         groups=tuple(group.view() for group in takeover.groups),
         ping=tuple(cluster.ping),
         ready=not reasons,
@@ -47,6 +48,9 @@ def _local(cluster: "Cluster", reasons: tuple[str, ...]) -> NodeView:
         silence_ns=None,
         packets_lost=0,
         late=0,
+        close_calls=0,
+        clock_offset_s=None,
+        agrees=None,
         links=(),
     )
 
@@ -63,6 +67,9 @@ def _remote(cluster: "Cluster", now_ns: int) -> NodeView:
         silence_ns=None if peer.beat_ns is None else now_ns - peer.beat_ns,
         packets_lost=peer.inbound.lost,
         late=peer.late,
+        close_calls=peer.close_calls,
+        clock_offset_s=peer.clock_offset_s,
+        agrees=cluster.agreement.agrees,
         links=tuple(link.view() for link in cluster.links),
     )
 

@@ -26,11 +26,12 @@ from sidecar.core.occurrences import (
     GiveUpBegan,
     Occurrence,
     ReloadFailed,
+    ServiceFailed,
     TakeoverBegan,
     TakeoverPhase,
 )
 from sidecar.core.terms import SECOND
-from sidecar.core.view import ClusterView
+from sidecar.core.view import ClusterView, ContainerView
 from sidecar.web.metrics import addresses_of
 
 # Around the usual keepalive (50 ms to 2 s) and deadtime (200 ms to 30 s).
@@ -87,6 +88,12 @@ class Counters:
             ["address", "kind"],
             registry=registry,
         )
+        self._failures = Counter(
+            "heartbeat_service_failures_total",
+            "Times that the container failed while it had to serve: restarted, or handed over.",
+            ["container"],
+            registry=registry,
+        )
         self._lag = Histogram(
             "heartbeat_loop_lag_seconds",
             "How much later than asked for the loop woke up.",
@@ -114,6 +121,8 @@ class Counters:
                 self._phase.labels(occurrence.phase).observe(occurrence.took_ns / SECOND)
             case AddressAnnounced():
                 self._announcements.labels(occurrence.address, occurrence.kind).inc()
+            case ServiceFailed():
+                self._failures.labels(occurrence.container).inc()
             case ConfigurationReloaded():
                 self._reloaded.set(1)
             case ReloadFailed():
@@ -135,3 +144,7 @@ class Counters:
             self._phase.labels(phase)
         for address in addresses_of(view):
             self._announcements.labels(address.name, "na" if ":" in address.name else "arp")
+        for group in view.groups:
+            for resource in group.resources:
+                if isinstance(resource, ContainerView):
+                    self._failures.labels(resource.name)

@@ -69,6 +69,9 @@ def _node(node: NodeView) -> Document:
         "silence_ms": None if node.silence_ns is None else milliseconds(node.silence_ns),
         "packets_lost": node.packets_lost,
         "late": node.late,
+        "close_calls": node.close_calls,
+        "clock_offset_s": node.clock_offset_s,
+        "agrees": node.agrees,
     }
 
 

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from sidecar.core.terms import AddressState, ContainerState, LinkStatus, NodeStatus
+from sidecar.core.terms import SECOND, AddressState, ContainerState, LinkStatus, NodeStatus
 from sidecar.core.view import AddressView, ClusterView, LinkView
 from sidecar.web.document import resource_state
 
@@ -139,6 +139,26 @@ def _packets_lost(view: ClusterView) -> Samples:
 
 def _late(view: ClusterView) -> Samples:
     return (((node.name,), node.late) for node in view.nodes if not node.local)
+
+
+def _close_calls(view: ClusterView) -> Samples:
+    return (((node.name,), node.close_calls) for node in view.nodes if not node.local)
+
+
+def _clock_offset(view: ClusterView) -> Samples:
+    for node in view.nodes:
+        if node.clock_offset_s is not None:
+            yield (node.name,), node.clock_offset_s
+
+
+def _config_matches(view: ClusterView) -> Samples:
+    for node in view.nodes:
+        if node.agrees is not None:
+            yield (node.name,), node.agrees
+
+
+def _deadtime(view: ClusterView) -> Samples:
+    return (((), view.deadtime_ns / SECOND),)
 
 
 def _address_lost(view: ClusterView) -> Samples:
@@ -284,6 +304,33 @@ _FAMILIES: Final = (
         help="Beats of the node that came later than warntime.",
         labels=("node",),
         read=_late,
+    ),
+    _Family(
+        kind=_COUNTER,
+        name="heartbeat_close_calls",
+        help="Beats of the node that came when more than half of its deadtime had passed.",
+        labels=("node",),
+        read=_close_calls,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_deadtime_seconds",
+        help="The deadtime of this node's own configuration.",
+        read=_deadtime,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_clock_offset_seconds",
+        help="How far the node's wall clock is ahead of this node's, to a second.",
+        labels=("node",),
+        read=_clock_offset,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_config_matches",
+        help="Whether the node has the same configuration; absent when it does not say.",
+        labels=("node",),
+        read=_config_matches,
     ),
     _Family(
         kind=_COUNTER,

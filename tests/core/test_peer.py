@@ -101,6 +101,17 @@ def test_a_dt_beyond_an_hour_counts_as_an_hour():
     assert len(scene.node.told_of(NodeDied)) == 1
 
 
+def test_a_beat_after_more_than_half_of_deadtime_was_a_close_call():
+    scene = settled()
+    last_beat(scene)
+    scene.run(500 * MILLISECOND)
+    scene.peer.beat()
+    assert scene.node.cluster.view().nodes[1].close_calls == 0
+    scene.run(500 * MILLISECOND + 1)
+    scene.peer.beat()
+    assert scene.node.cluster.view().nodes[1].close_calls == 1
+
+
 def test_only_status_messages_count_for_the_life_of_a_node():
     """5.5: only status messages count for liveness of the node."""
     scene = settled()

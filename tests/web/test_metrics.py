@@ -19,6 +19,7 @@ from sidecar.core.occurrences import (
     GiveUpBegan,
     NodeDied,
     ReloadFailed,
+    ServiceFailed,
     TakeoverBegan,
     TakeoverPhase,
 )
@@ -185,6 +186,27 @@ def test_packets_are_counted_per_link():
     }
     assert seen.value("heartbeat_packets_lost_total", node="node-b") == 3
     assert seen.value("heartbeat_late_total", node="node-b") == 4
+
+
+def test_what_comes_near_to_a_false_alarm_is_counted_and_deadtime_told():
+    seen = scrape(nodes=(a_node(), a_peer(close_calls=2)), deadtime_ns=1500 * MILLISECOND)
+    assert seen.value("heartbeat_close_calls_total", node="node-b") == 2
+    assert seen.value("heartbeat_deadtime_seconds") == 1.5
+
+
+def test_the_peers_clock_and_configuration_are_compared_where_it_says():
+    seen = scrape(nodes=(a_node(), a_peer(clock_offset_s=-7, agrees=False)))
+    assert seen.by("heartbeat_clock_offset_seconds", "node") == {"node-b": -7}
+    assert seen.by("heartbeat_config_matches", "node") == {"node-b": 0}
+    unsaid = scrape(nodes=(a_node(), a_peer(clock_offset_s=None, agrees=None)))
+    assert unsaid.by("heartbeat_clock_offset_seconds", "node") == {}
+    assert unsaid.by("heartbeat_config_matches", "node") == {}
+
+
+def test_failures_of_a_container_are_counted(served: Served):
+    assert Scrape(served).value("heartbeat_service_failures_total", container="nginx") == 0
+    served.report(ServiceFailed(container="nginx", reason="it stopped", restarts_left=1))
+    assert Scrape(served).value("heartbeat_service_failures_total", container="nginx") == 1
 
 
 def test_a_link_that_both_nodes_show_is_counted_once():
