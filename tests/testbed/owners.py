@@ -8,10 +8,11 @@ import errno
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Protocol
 
 from tests.netns import Host
 from tests.testbed.waiting import now_ns
@@ -39,6 +40,15 @@ class Overlap:
     hosts: tuple[str, str]
     since_ns: int
     length_ns: int
+
+
+class Watched(Protocol):
+    """One host, and when it had the address, or answered for it."""
+
+    name: str
+    holds: list[Hold]
+
+    def holding(self) -> bool: ...
 
 
 class Watch:
@@ -79,7 +89,7 @@ class Watch:
 class Owners:
     """The holds of one address on several hosts."""
 
-    def __init__(self, watches: list[Watch]) -> None:
+    def __init__(self, watches: Sequence[Watched]) -> None:
         self._watches = watches
 
     def now(self) -> list[str]:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from tests.netns import Host, hosts
+from tests.testbed.answers import answers
 from tests.testbed.client import Client, client
 from tests.testbed.host import DockerHost
 from tests.testbed.network import Cable, Network, network
@@ -19,6 +20,8 @@ MASTER, SLAVE = "masternginx", "slavenginx"
 MASTER_PAGE, SLAVE_PAGE = "1111111111111master Server", "222222222222 slave Server"
 VIP = "192.168.171.100"
 ARBITER = "192.168.17.1"
+NEIGHBOUR = "192.168.171.1"
+"""On the service network: a router, say."""
 HARESOURCES = f"{MASTER} {VIP}/24/eth0:0 nginx\n"
 AUTHKEYS = "auth 3\n#1 crc\n#2 sha1 HI!\n3 md5 hello!\n"
 IMAGES = ("heartbeat-sidecar", "heartbeat-nginx")
@@ -33,6 +36,8 @@ class Pair:
         self.nodes = (master, slave)
         self.client_net = bystanders["client"]
         self.arbiter = bystanders["arbiter"]
+        self.observer = bystanders["observer"]
+        self.neighbour = bystanders["neighbour"]
         self.networks: dict[str, Network] = {}
 
     def cable(self, host: DockerHost | Host, interface: str) -> Cable:
@@ -61,6 +66,10 @@ class Pair:
     def owners(self, address: str = VIP) -> AbstractContextManager[Owners]:
         return owners(address, {node.name: node.net for node in self.nodes})
 
+    def answers(self, address: str = VIP) -> AbstractContextManager[Owners]:
+        """Which of the two is seen to answer, from a host that is neither nor the client."""
+        return answers(address, self.observer, {node.name: node.net for node in self.nodes})
+
     def on_both(self, action: Callable[[DockerHost], None]) -> None:
         """At the same time on both hosts."""
         with ThreadPoolExecutor(len(self.nodes)) as pool:
@@ -76,7 +85,7 @@ def pair(folder: Path) -> Iterator[Pair]:
     """Two hosts with running engines that have the images; everything goes with the block."""
     archive = save_images(folder / "images.tar")
     with ExitStack() as stack:
-        names = (MASTER, SLAVE, "client", "arbiter")
+        names = (MASTER, SLAVE, "client", "arbiter", "observer", "neighbour")
         nets = stack.enter_context(hosts(*names))
         by_name = dict(zip(names, nets, strict=True))
         master = DockerHost(MASTER, by_name[MASTER], folder / MASTER, MASTER_PAGE)
@@ -87,6 +96,8 @@ def pair(folder: Path) -> Iterator[Pair]:
             for node, last in ((master, 50), (slave, 51)):
                 node.cables[interface] = net.plug(node.net, f"{prefix}.{last}/24")
         made.networks["eth0"].plug(made.client_net, "192.168.171.60/24")
+        made.networks["eth0"].plug(made.observer, "192.168.171.61/24")
+        made.networks["eth0"].plug(made.neighbour, f"{NEIGHBOUR}/24")
         made.networks["eth1"].plug(made.arbiter, f"{ARBITER}/24")
         for node in made.nodes:
             stack.callback(node.engine.remove)
