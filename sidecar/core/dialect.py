@@ -88,17 +88,6 @@ def decode_sees(text: str) -> dict[str, bool]:
     return {name: sees == "1" for name, _, sees in pairs if name and sees in ("0", "1")}
 
 
-def decode_terms(text: str | None) -> tuple[int, int] | None:
-    """Read ``local,foreign`` in hex; None when it is absent or makes no sense."""
-    found = _TERMS.fullmatch(text or "")
-    return (int(found[1], 16), int(found[2], 16)) if found else None
-
-
-def decode_number(text: str | None) -> str:
-    """Read the number of a question; empty when it is absent or makes no sense."""
-    return text if text and _NUMBER.fullmatch(text) else ""
-
-
 def decode_digest(text: str | None) -> str | None:
     """Read the digest of a configuration; None when it is absent or makes no sense."""
     return text if text and _DIGEST.fullmatch(text) else None
