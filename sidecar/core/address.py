@@ -22,6 +22,7 @@ from sidecar.core.events import (
     ConflictSeen,
     LeaseRenewed,
     ProbeFailed,
+    QuestionHeard,
 )
 from sidecar.core.occurrences import (
     AddressConflict,
@@ -40,6 +41,8 @@ from sidecar.core.view import AddressView
 
 RENEWALS_PER_LEASE: Final = 5
 DEFEND_EVERY_NS: Final = 1 * SECOND
+QUESTIONS_END_NS: Final = 5 * SECOND
+"""Questions that follow each other faster are one search: its first one is answered by a burst."""
 FORGIVE_AFTER_NS: Final = 30 * SECOND
 OPERATION_MAX_NS: Final = 2 * SECOND
 RETRY_NS: Final = 500 * MILLISECOND
@@ -57,12 +60,19 @@ class AddressKeeper:
         operations: Operations,
         rng: Random,
         owner_mac: Callable[[], str | None],
+        yields: Callable[[], bool],
     ) -> None:
+        """``yields``: this is not the preferred node; a tie with a stranger is decided by that."""
         self.address = address
         self.wants = False
         self.holds = False
         self.probe = Probe(
-            address, timing, timers=timers, operations=operations, owner_mac=owner_mac
+            address,
+            timing,
+            timers=timers,
+            operations=operations,
+            owner_mac=owner_mac,
+            yields=yields,
         )
         self.trouble = ""
         self._lost = 0
@@ -78,8 +88,11 @@ class AddressKeeper:
         """When the lease of the last claim ends at the latest, whenever the kernel took it."""
         self._deleted_ns = -1
         self._announcements = Announcements(address, timers, rng)
-        self._rival = Rival(address, timers=timers, operations=operations, owner_mac=owner_mac)
+        self._rival = Rival(
+            address, timers=timers, operations=operations, owner_mac=owner_mac, yields=yields
+        )
         self._defended_ns = -DEFEND_EVERY_NS
+        self._questioned_ns = -QUESTIONS_END_NS - 1
         self.reconfigure(timing)
 
     def reconfigure(self, timing: Timing) -> None:
@@ -174,7 +187,7 @@ class AddressKeeper:
 
     # --- answers -------------------------------------------------------------------------------
 
-    def on_event(self, turn: Turn, event: AddressEvent) -> None:
+    def on_event(self, turn: Turn, event: AddressEvent) -> None:  # noqa: C901 - a table
         """Take a fact about this address; an answer that is not awaited any more is ignored."""
         match event:
             case AddressClaimed() if event.op == self._op:
@@ -196,6 +209,8 @@ class AddressKeeper:
                 self.probe.on_failed(event)
             case ConflictSeen():
                 self._conflict(turn, event.mac)
+            case QuestionHeard():
+                self._questioned(turn)
             case _:
                 assert_never(event)
 
@@ -253,8 +268,16 @@ class AddressKeeper:
         self._conflicts += 1
         turn.tell(AddressConflict(address=self.address.name, mac=mac))
         if self._rival.is_it(mac):
-            self.release(turn)  # the silent peer is there after all, and held it before us
+            self.release(turn)  # the silent peer is there after all, or a stranger goes first
         else:
+            self.announce(turn)
+
+    def _questioned(self, turn: Turn) -> None:
+        """Somebody looks for an owner: perhaps the silent peer, which has just let go."""
+        first = turn.ns - self._questioned_ns > QUESTIONS_END_NS
+        self._questioned_ns = turn.ns
+        self.probe.contend(turn)
+        if first:
             self.announce(turn)
 
     def view(self) -> AddressView:

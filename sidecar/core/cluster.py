@@ -35,12 +35,14 @@ from sidecar.core.events import (
     PartChanged,
     PingReplied,
     ProbeFailed,
+    QuestionHeard,
     Reloaded,
     ReloadRefused,
     ServiceChanged,
     ServiceChecked,
     ServiceDone,
     ServiceRefused,
+    ServiceRestarted,
     ShutdownRequested,
     StandbyRequested,
     TakeoverRequested,
@@ -217,9 +219,17 @@ class Cluster:
                 pass
             case ConflictSeen() if self.reunion.two_owners:
                 pass  # whoever announced last is reached: see reunion.py
-            case AddressLost() | AddressProbed() | ProbeFailed() | ConflictSeen():
+            case QuestionHeard() if self.peer.alive:
+                pass  # who may claim what is settled with the peer
+            case AddressLost() | AddressProbed() | ProbeFailed() | ConflictSeen() | QuestionHeard():
                 groups.on_address_event(turn, event)
-            case ServiceDone() | ServiceRefused() | ServiceChanged() | ServiceChecked():
+            case (
+                ServiceDone()
+                | ServiceRefused()
+                | ServiceChanged()
+                | ServiceRestarted()
+                | ServiceChecked()
+            ):
                 groups.on_container_event(turn, event)
             case CarrierChanged():
                 groups.on_carrier(turn, event)

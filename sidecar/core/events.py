@@ -117,6 +117,16 @@ class ProbeFailed(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionHeard(_Event):
+    """Another machine asks whether anybody has an address that is held or asked for here, as one
+    asks before one claims it (RFC 5227 section 2.1.1, RFC 4862 section 5.4).
+    """
+
+    address: str
+    mac: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictSeen(_Event):
     """Another machine announces or answers for an address that is held here."""
 
@@ -178,6 +188,13 @@ class ServiceChanged(_Event):
 
     container: str
     facts: ContainerFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRestarted(_Event):
+    """The engine says that it was told to restart the container: by us, or by somebody else."""
+
+    container: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,8 +273,9 @@ AddressEvent = (
     | AddressProbed
     | ProbeFailed
     | ConflictSeen
+    | QuestionHeard
 )
-ContainerEvent = ServiceDone | ServiceRefused | ServiceChanged | ServiceChecked
+ContainerEvent = ServiceDone | ServiceRefused | ServiceChanged | ServiceRestarted | ServiceChecked
 OperatorEvent = StandbyRequested | TakeoverRequested | ShutdownRequested
 Event = (
     Woke

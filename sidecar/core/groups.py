@@ -101,6 +101,7 @@ class Groups:
             operations=self.operations,
             rng=self._rng,
             owner_mac=self._owner_mac(address),
+            yields=lambda: self._yields(address),
         )
         return self._addresses.setdefault(address.name, keeper)
 
@@ -222,6 +223,11 @@ class Groups:
         self._engine_reason = event.reason
         if was_up is not event.up and not (was_up is None and event.up):
             turn.tell(EngineReported(up=event.up, reason=event.reason))
+
+    def _yields(self, address: Address) -> bool:
+        """Whether the other node goes first where the two cannot speak to each other."""
+        groups = (group for group in self._groups if address in group.spec.addresses)
+        return any(group.spec.preferred != self.node for group in groups)
 
     def _owner_mac(self, address: Address) -> Callable[[], str | None]:
         # A peer on the same file names the interface alike; where it does not, everybody is asked.

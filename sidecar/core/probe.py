@@ -12,7 +12,7 @@ from typing import Final
 from sidecar.core.actions import ProbeAddress
 from sidecar.core.events import AddressProbed, ProbeFailed
 from sidecar.core.params import Address, Timing
-from sidecar.core.terms import MILLISECOND
+from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Operations, Turn
 
@@ -20,6 +20,8 @@ SILENT_PROBES_NEEDED: Final = 3
 PERIOD_MIN_NS: Final = 10 * MILLISECOND
 PERIOD_MAX_NS: Final = 200 * MILLISECOND
 PATIENCE_MAX_NS: Final = 50 * MILLISECOND
+CONTENDED_FOR_NS: Final = 2 * SECOND
+"""Who still asks is reported every second."""
 BELIEVED_FOR_NS: Final = 5 * MILLISECOND
 """An answer is acted upon at once or not at all: another node may claim while we wait."""
 
@@ -41,6 +43,7 @@ class Probe:
         timers: Timers,
         operations: Operations,
         owner_mac: Callable[[], str | None],
+        yields: Callable[[], bool],
     ) -> None:
         self.answered_by: str | None = None
         """Who gave the last answer; None after a silent question."""
@@ -50,6 +53,8 @@ class Probe:
         self._timers = timers
         self._operations = operations
         self._owner_mac = owner_mac
+        self._yields = yields
+        self._contended_ns: int | None = None
         self._period_ns = probe_period_ns(timing)
         # Less than the period: each answer is in before the next question goes out.
         self._patience_ns = min(self._period_ns * 3 // 4, PATIENCE_MAX_NS)
@@ -86,8 +91,22 @@ class Probe:
         self._silent = 0
         self.answered_by = None
 
+    def contend(self, turn: Turn) -> None:
+        """Another machine asks for the address, too, and may be about to claim it."""
+        self._contended_ns = turn.ns
+
     def is_clear(self, turn: Turn) -> bool:
-        """Nobody answered the last questions, and the very last one was over just now."""
+        """Nobody answered the last questions, and the very last one was over just now.
+
+        Nor does another machine ask, to which this node has to leave the address (RFC 5227 2.1.1).
+        """
+        contended_ns = self._contended_ns
+        if (
+            self._yields()
+            and contended_ns is not None
+            and turn.ns - contended_ns < CONTENDED_FOR_NS
+        ):
+            return False
         recent = turn.ns - self._silent_at_ns <= 3 * self._period_ns
         now = turn.ns - self._heard_ns <= BELIEVED_FOR_NS
         return self._silent >= SILENT_PROBES_NEEDED and recent and now

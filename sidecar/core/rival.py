@@ -4,6 +4,10 @@ without its word.
 When only the heartbeat was cut, and the service network for a while too, both nodes may hold the
 address. The one that claimed it blindly asks for the other's hardware address again and again, and
 lets go when that one answers: it held the address before (safety rule 3).
+
+A peer that was never heard has no known hardware address: another key, or other ports, may keep
+the two nodes strangers to each other. Then everybody is asked, now and then, and the node that the
+group does not prefer lets go, whoever answers. Both find the same without a word between them.
 """
 
 from collections.abc import Callable
@@ -12,16 +16,17 @@ from typing import Final
 from sidecar.core.actions import ProbeAddress
 from sidecar.core.events import AddressProbed
 from sidecar.core.params import Address
-from sidecar.core.terms import MILLISECOND
+from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Operations, Turn
 
 EVERY_NS: Final = 500 * MILLISECOND
+STRANGERS_EVERY_NS: Final = 5 * SECOND
 PATIENCE_NS: Final = 100 * MILLISECOND
 
 
 class Rival:
-    """The watch for one address; asks nothing where the peer's hardware address is unknown."""
+    """The watch for one address."""
 
     def __init__(
         self,
@@ -30,11 +35,13 @@ class Rival:
         timers: Timers,
         operations: Operations,
         owner_mac: Callable[[], str | None],
+        yields: Callable[[], bool],
     ) -> None:
         self._address = address
         self._timers = timers
         self._operations = operations
         self._owner_mac = owner_mac
+        self._yields = yields
         self._name = f"rival {address.name}"
         self._op: int | None = None
         self._looking = False
@@ -49,8 +56,9 @@ class Rival:
         self._timers.disarm(self._name)
 
     def is_it(self, mac: str) -> bool:
-        """Whether this machine is the one looked for."""
-        return self._looking and mac == self._owner_mac()
+        """Whether this machine is the one looked for, or a stranger that goes before us."""
+        known = self._owner_mac()
+        return self._looking and (self._yields() if known is None else mac == known)
 
     def answer(self, event: AddressProbed) -> str | None:
         """Who answered, if this event answers a question of ours."""
@@ -58,9 +66,10 @@ class Rival:
 
     def _ask(self, turn: Turn) -> None:
         mac = self._owner_mac()
-        if mac is not None:
+        if mac is not None or self._yields():
             self._op = self._operations.next()
             turn.do(
                 ProbeAddress(op=self._op, address=self._address, mac=mac, patience_ns=PATIENCE_NS)
             )
-        self._timers.arm(self._name, turn.ns + EVERY_NS, self._ask)
+        every_ns = STRANGERS_EVERY_NS if mac is None else EVERY_NS
+        self._timers.arm(self._name, turn.ns + every_ns, self._ask)

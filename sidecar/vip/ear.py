@@ -1,4 +1,5 @@
-"""Hears what other machines claim on an interface, in ARP or in neighbour advertisements.
+"""Hears what other machines claim, or ask for in order to claim it, in ARP or in IPv6's neighbour
+messages.
 
 Lives in the event loop. Frames that carry this host's own hardware address never count: a switch
 reflected them, or answers in our name. Judges nothing else.
@@ -10,12 +11,12 @@ from contextlib import suppress
 
 from sidecar.vip import frames
 from sidecar.vip.ethernet import EthernetSocket
-from sidecar.vip.frames import Claim
+from sidecar.vip.frames import Claim, Question
 
 _PER_TURN = 64  # frames, then the loop's other business: an ARP storm must not stop the heartbeats
 
-Heard = Callable[[str, Claim], None]
-"""Called with the interface and the claim."""
+Heard = Callable[[str, Claim | Question], None]
+"""Called with the interface and what was said there."""
 
 
 class Ears:
@@ -57,6 +58,10 @@ class Ears:
                 frame = sock.receive()
                 if frame is None:
                     return
-                claim = frames.claim(frame)
-                if claim is not None and sock.mac not in {claim.mac, claim.sender}:
-                    self._heard(sock.interface, claim)
+                said = frames.claim(frame) or frames.question(frame)
+                if said is not None and sock.mac not in _speakers(said):
+                    self._heard(sock.interface, said)
+
+
+def _speakers(said: Claim | Question) -> tuple[str, ...]:
+    return (said.mac, said.sender) if isinstance(said, Claim) else (said.mac,)

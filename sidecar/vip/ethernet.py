@@ -2,7 +2,8 @@
 
 See packet(7) and netdevice(7). Listening is for one protocol: such a socket costs a busy host
 nothing for other traffic and does not see the host's own frames. The socket filter, as in
-<linux/filter.h>, keeps all IPv6 traffic but neighbour advertisements out of the event loop.
+<linux/filter.h>, keeps all IPv6 traffic out of the event loop but neighbour advertisements, and the
+solicitations of those who have no address yet.
 """
 
 import ctypes
@@ -21,14 +22,24 @@ _IFF_RUNNING: Final = 0x40
 _ARPHRD_ETHER: Final = 1
 _FRAME: Final = 2048
 
-_LD_B: Final = 0x30  # load a byte of the frame
+_LD_W: Final = 0x20  # load four octets of the frame
+_LD_B: Final = 0x30  # load one
 _JEQ: Final = 0x15  # compare with a constant, skip so many instructions if equal, else so many
 _RET: Final = 0x06
-_ADVERTISEMENTS: Final = (
+_NEIGHBOURS: Final = (
     (_LD_B, 0, 0, 20),  # what follows the IPv6 header
-    (_JEQ, 0, 3, 58),  # ICMPv6
+    (_JEQ, 0, 12, 58),  # ICMPv6
     (_LD_B, 0, 0, 54),
-    (_JEQ, 0, 1, 136),  # a neighbour advertisement
+    (_JEQ, 9, 0, 136),  # a neighbour advertisement
+    (_JEQ, 0, 9, 135),  # a solicitation, whose source must be ::
+    (_LD_W, 0, 0, 22),
+    (_JEQ, 0, 7, 0),
+    (_LD_W, 0, 0, 26),
+    (_JEQ, 0, 5, 0),
+    (_LD_W, 0, 0, 30),
+    (_JEQ, 0, 3, 0),
+    (_LD_W, 0, 0, 34),
+    (_JEQ, 0, 1, 0),
     (_RET, 0, 0, _FRAME),
     (_RET, 0, 0, 0),
 )
@@ -45,7 +56,7 @@ class EthernetSocket:
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         try:
             if listen == ETH_P_IPV6:
-                _attach(self.sock, _ADVERTISEMENTS)
+                _attach(self.sock, _NEIGHBOURS)
             self.sock.bind((interface, listen))
             self.index = socket.if_nametoindex(interface)
             _check_ethernet(self.sock, interface)

@@ -45,6 +45,14 @@ class Claim:
     """The hardware address that the frame came from."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Somebody asks whether an address is free, before it may claim it."""
+
+    address: str
+    mac: str
+
+
 def arp_announcements(address: str, mac: str) -> tuple[bytes, bytes]:
     """Gratuitous ARP in its request and its reply form; some hosts heed only one of them."""
     return (
@@ -104,6 +112,20 @@ def claim(frame: bytes) -> Claim | None:
     return None
 
 
+def question(frame: bytes) -> Question | None:
+    """What the frame asks in the form of duplicate address detection; None when it is no such."""
+    if len(frame) < _ETHERNET.size:
+        return None
+    _to, sender, protocol = _ETHERNET.unpack_from(frame)
+    packet = frame[_ETHERNET.size :]
+    asked = None
+    if protocol == ETH_P_ARP:
+        asked = _arp_probed(packet)
+    elif protocol == ETH_P_IPV6:
+        asked = _solicited(packet)
+    return Question(address=str(asked), mac=sender.hex(":")) if asked is not None else None
+
+
 def _arp(
     operation: int, *, to: str, mac: str, sender: str, target_mac: str | None, target: str
 ) -> bytes:
@@ -133,7 +155,36 @@ def _arp_claim(packet: bytes, sender: bytes) -> Claim | None:
     return _claim(ipaddress.IPv4Address(address), mac, sender)
 
 
+def _arp_probed(packet: bytes) -> ipaddress.IPv4Address | None:
+    if len(packet) < _ARP.size:
+        return None
+    hardware, protocol, hlen, plen, operation, _, sender, _, target = _ARP.unpack_from(packet)
+    if (hardware, protocol, hlen, plen, operation) != (1, 0x0800, 6, 4, _REQUEST):
+        return None
+    return ipaddress.IPv4Address(target) if sender == bytes(4) else None
+
+
 def _advertised(packet: bytes, sender: bytes) -> Claim | None:
+    message = _neighbour_message(packet, _ADVERTISEMENT)
+    if message is None:
+        return None
+    _, body = message
+    # An answer to a unicast question may leave the option out: then the frame's sender speaks.
+    return _claim(
+        ipaddress.IPv6Address(body[8:24]), _target_mac(body[_NO_OPTIONS:]) or sender, sender
+    )
+
+
+def _solicited(packet: bytes) -> ipaddress.IPv6Address | None:
+    message = _neighbour_message(packet, _SOLICITATION)
+    if message is None:
+        return None
+    source, body = message
+    return ipaddress.IPv6Address(body[8:24]) if source == _UNSPECIFIED.packed else None
+
+
+def _neighbour_message(packet: bytes, kind: int) -> tuple[bytes, bytes] | None:
+    """The source and the body of a whole and undamaged one of this kind."""
     if len(packet) < _IPV6.size + _NO_OPTIONS:
         return None
     _, length, following, hop_limit, source, destination = _IPV6.unpack_from(packet)
@@ -142,12 +193,9 @@ def _advertised(packet: bytes, sender: bytes) -> Claim | None:
         return None
     if len(body) != length or length < _NO_OPTIONS:
         return None
-    if body[0] != _ADVERTISEMENT or body[1] != 0 or _checksum(source, destination, body) != 0:
+    if body[0] != kind or body[1] != 0 or _checksum(source, destination, body) != 0:
         return None
-    # An answer to a unicast question may leave the option out: then the frame's sender speaks.
-    return _claim(
-        ipaddress.IPv6Address(body[8:24]), _target_mac(body[_NO_OPTIONS:]) or sender, sender
-    )
+    return source, body
 
 
 def _claim(

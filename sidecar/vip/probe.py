@@ -1,4 +1,4 @@
-"""Asks on the wire who has an address, and hears when somebody else uses one that we hold.
+"""Asks on the wire who has an address, and hears who else uses or asks for one of ours.
 
 RFC 5227 (ARP probes, conflicts) and RFC 4861 (neighbour solicitation). Silence is an answer only
 if the question left and the interface kept its carrier; otherwise the probe failed. What follows
@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sidecar.core.actions import ProbeAddress
-from sidecar.core.events import AddressProbed, ConflictSeen, ProbeFailed
+from sidecar.core.events import AddressProbed, ConflictSeen, ProbeFailed, QuestionHeard
 from sidecar.core.params import Address
 from sidecar.core.terms import SECOND
 from sidecar.vip import frames
 from sidecar.vip.ear import Ears
 from sidecar.vip.ethernet import EthernetSocket, own_address, protocol_of
-from sidecar.vip.frames import Claim
+from sidecar.vip.frames import Claim, Question
 from sidecar.vip.reasons import reason_of
 
 _ASKED: Final = 3  # times within one probe: one lost frame must not read as a dead owner
-_QUIET_S: Final = 1.0  # between two reports of a conflict about one address
+_QUIET_S: Final = 1.0  # between two reports of the same thing about one address
 _LOOK_S: Final = 1.0  # between two looks whether interfaces that we hear on were made anew
 
-Finding = AddressProbed | ProbeFailed | ConflictSeen
+Finding = AddressProbed | ProbeFailed | ConflictSeen | QuestionHeard
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Prober:
         self._ears = Ears(self._heard)
         self._questions: dict[int, _Question] = {}
         self._held: dict[str, Address] = {}
-        self._reported_s: dict[str, float] = {}
+        self._reported_s: dict[tuple[type[Finding], str], float] = {}
         self._look: asyncio.TimerHandle | None = None
 
     def probe(self, action: ProbeAddress) -> None:
@@ -123,7 +123,20 @@ class Prober:
 
     # --- what is heard ---------------------------------------------------------------------------
 
-    def _heard(self, interface: str, claim: Claim) -> None:
+    def _heard(self, interface: str, said: Claim | Question) -> None:
+        if isinstance(said, Claim):
+            self._hear_claim(interface, said)
+        else:
+            self._hear_question(interface, said)
+
+    def _hear_question(self, interface: str, asked: Question) -> None:
+        concerned = [question.action.address for question in self._questions.values()]
+        for address in (*self._held.values(), *concerned):
+            if interface == address.interface and asked.address == _canonical(address):
+                self._report(QuestionHeard(address=address.name, mac=asked.mac))
+                return
+
+    def _hear_claim(self, interface: str, claim: Claim) -> None:
         for question in tuple(self._questions.values()):
             if question.is_answered_by(interface, claim):
                 self._end(question)
@@ -131,14 +144,15 @@ class Prober:
                 self._emit(AddressProbed(op=op, address=name, answered_by=claim.mac))
         held = self._held.get(claim.address)
         if held is not None and held.interface == interface:
-            self._report(held, claim)
+            self._report(ConflictSeen(address=held.name, mac=claim.mac))
 
-    def _report(self, address: Address, claim: Claim) -> None:
+    def _report(self, finding: ConflictSeen | QuestionHeard) -> None:
         now_s = asyncio.get_running_loop().time()
-        last_s = self._reported_s.get(address.name)
+        key = type(finding), finding.address
+        last_s = self._reported_s.get(key)
         if last_s is None or now_s - last_s >= _QUIET_S:
-            self._reported_s[address.name] = now_s
-            self._emit(ConflictSeen(address=address.name, mac=claim.mac))
+            self._reported_s[key] = now_s
+            self._emit(finding)
 
     def _listen(self) -> None:
         if self._look is not None:

@@ -34,10 +34,12 @@ from sidecar.core.events import (
     EngineChanged,
     LeaseRenewed,
     ProbeFailed,
+    QuestionHeard,
     ServiceChanged,
     ServiceChecked,
     ServiceDone,
     ServiceRefused,
+    ServiceRestarted,
 )
 from sidecar.core.group import Group
 from sidecar.core.groups import Groups
@@ -87,9 +89,11 @@ Event = (
     | AddressProbed
     | ProbeFailed
     | ConflictSeen
+    | QuestionHeard
     | ServiceDone
     | ServiceRefused
     | ServiceChanged
+    | ServiceRestarted
     | ServiceChecked
     | CarrierChanged
     | EngineChanged
@@ -258,7 +262,13 @@ class Bench:
                     self.groups.on_carrier(turn, event)
                 case EngineChanged():
                     self.groups.on_engine(turn, event)
-                case ServiceDone() | ServiceRefused() | ServiceChanged() | ServiceChecked():
+                case (
+                    ServiceDone()
+                    | ServiceRefused()
+                    | ServiceChanged()
+                    | ServiceRestarted()
+                    | ServiceChecked()
+                ):
                     self.groups.on_container_event(turn, event)
                 case _:
                     self.groups.on_address_event(turn, event)
@@ -326,6 +336,10 @@ class Bench:
 
     def check(self, *, passed: bool, container: str = "nginx", detail: str = "503") -> None:
         self.feed(ServiceChecked(container=container, passed=passed, detail=detail))
+
+    def restarted(self, container: str = "nginx") -> None:
+        """The engine tells of a restart."""
+        self.feed(ServiceRestarted(container=container))
 
     def carrier(self, *, up: bool, interface: str = "eth0") -> None:
         self.feed(CarrierChanged(interface=interface, up=up))

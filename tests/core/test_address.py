@@ -16,6 +16,7 @@ from sidecar.core.events import (
     AddressRefused,
     AddressReleased,
     ConflictSeen,
+    QuestionHeard,
 )
 from sidecar.core.occurrences import (
     AddressAnnounced,
@@ -26,8 +27,17 @@ from sidecar.core.occurrences import (
     AddressTaken,
 )
 from sidecar.core.params import Address
-from sidecar.core.terms import MILLISECOND, SECOND, AddressState
-from tests.core.resources import ADDRESS, PEER_MAC, STRANGER_MAC, TIMING, Bench, a_group
+from sidecar.core.terms import MILLISECOND, SECOND, AddressState, NodeName
+from tests.core.resources import (
+    ADDRESS,
+    HERE,
+    PEER_MAC,
+    STRANGER_MAC,
+    THERE,
+    TIMING,
+    Bench,
+    a_group,
+)
 
 LEASE_MS = TIMING.lease_s * 1000
 
@@ -47,9 +57,9 @@ def holding() -> Bench:
     return bench
 
 
-def held_without_word(mac: str | None = PEER_MAC) -> Bench:
+def held_without_word(mac: str | None = PEER_MAC, *, preferred: NodeName = HERE) -> Bench:
     """The peer was dead, and only the silence of its address spoke for the claim."""
-    bench = a_bench()
+    bench = Bench(a_group(ADDRESS, preferred=preferred))
     bench.peer.macs = {"eth0": mac} if mac else {}
     bench.peer_dies()
     bench.want(vouched=False)
@@ -568,11 +578,70 @@ def test_the_silent_peer_is_looked_for_while_its_address_is_held():
     assert not bench.group.held
 
 
-def test_nobody_is_looked_for_where_the_hardware_address_is_unknown():
+def test_the_preferred_node_looks_for_nobody_where_the_hardware_address_is_unknown():
     bench = held_without_word(mac=None)
     bench.wishes.clear()
-    keep_renewed(bench, 5_000)
+    keep_renewed(bench, 11_000)
     assert bench.nothing_of(ProbeAddress)
+
+
+def test_the_other_node_asks_everybody_now_and_then_and_lets_go():
+    """The two may be strangers, by another key: nothing but the files tells who goes first."""
+    bench = held_without_word(mac=None, preferred=THERE)
+    bench.wishes.clear()
+    keep_renewed(bench, 5_001)
+    question = bench.wish(ProbeAddress)
+    assert question.mac is None
+    bench.feed(AddressProbed(op=question.op, address=ADDRESS.name, answered_by=STRANGER_MAC))
+    bench.released()
+    assert not bench.group.held
+
+
+@pytest.mark.parametrize(("preferred", "keeps"), [(HERE, True), (THERE, False)])
+def test_of_two_strangers_that_both_hold_an_address_the_preferred_node_keeps_it(
+    preferred: NodeName,
+    *,
+    keeps: bool,
+):
+    bench = held_without_word(mac=None, preferred=preferred)
+    bench.wishes.clear()
+    bench.feed(ConflictSeen(address=ADDRESS.name, mac=STRANGER_MAC))
+    assert bench.nothing_of(ReleaseAddress) is keeps
+    assert bench.nothing_of(Announce) is not keeps
+
+
+# --- questions of others -------------------------------------------------------------------------
+
+
+def questioned(bench: Bench) -> int:
+    """How many announcements follow at once when another machine looks for the owner."""
+    bench.wishes.clear()
+    bench.feed(QuestionHeard(address=ADDRESS.name, mac=PEER_MAC))
+    return len(bench.all_of(Announce))
+
+
+def test_the_first_question_of_a_search_is_answered_by_a_burst():
+    """Whoever looks for the owner may just have let go of the address itself."""
+    bench = holding()
+    keep_renewed(bench, 10_000)
+    assert questioned(bench) == 1
+    keep_renewed(bench, 5_000)
+    assert len(bench.all_of(Announce)) == 5
+
+
+def test_the_questions_that_follow_are_not():
+    bench = holding()
+    keep_renewed(bench, 10_000)
+    questioned(bench)
+    for _ in range(20):
+        keep_renewed(bench, 1_000)
+        assert questioned(bench) == 0
+    keep_renewed(bench, 6_000)
+    assert questioned(bench) == 1
+
+
+def test_a_question_for_what_is_not_held_is_answered_by_nobody():
+    assert questioned(a_bench()) == 0
 
 
 def test_the_search_for_the_silent_peer_ends_when_it_is_heard_again():

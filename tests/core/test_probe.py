@@ -3,13 +3,13 @@
 import pytest
 
 from sidecar.core.actions import ClaimAddress, ProbeAddress, StartService
-from sidecar.core.events import AddressProbed, ProbeFailed
+from sidecar.core.events import AddressProbed, ProbeFailed, QuestionHeard
 from sidecar.core.occurrences import TakeoverBlocked
 from sidecar.core.params import Timing
 from sidecar.core.probe import probe_period_ns
-from sidecar.core.terms import MILLISECOND, SECOND, ContainerState
+from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, NodeName
 from sidecar.core.turn import Turn
-from tests.core.resources import ADDRESS, PEER_MAC, STRANGER_MAC, Bench, a_group
+from tests.core.resources import ADDRESS, HERE, PEER_MAC, STRANGER_MAC, THERE, Bench, a_group
 
 PAUSED = ContainerState.PAUSED
 
@@ -37,6 +37,33 @@ def test_an_address_is_claimed_after_three_silent_questions_and_not_before():
         bench.probed(None)
         assert bench.nothing_of(ClaimAddress)
     bench.probed(None)
+    assert bench.wish(ClaimAddress).address is ADDRESS
+
+
+@pytest.mark.parametrize(("preferred", "first"), [(HERE, True), (THERE, False)])
+def test_of_two_that_ask_at_the_same_time_the_preferred_node_claims(
+    preferred: NodeName,
+    *,
+    first: bool,
+):
+    bench = Bench(a_group(ADDRESS, preferred=preferred))
+    bench.want(vouched=False)
+    bench.feed(QuestionHeard(address=ADDRESS.name, mac=STRANGER_MAC))
+    bench.silent_probes()
+    assert bench.nothing_of(ClaimAddress) is not first
+
+
+def test_who_left_it_to_another_one_claims_when_that_one_asks_no_more():
+    bench = Bench(a_group(ADDRESS, preferred=THERE))
+    bench.want(vouched=False)
+    bench.feed(QuestionHeard(address=ADDRESS.name, mac=STRANGER_MAC))
+    bench.silent_probes()
+    for _ in range(9):
+        bench.wait(200)
+        bench.silent_probes(1)
+        assert bench.nothing_of(ClaimAddress)
+    bench.wait(200)
+    bench.silent_probes(1)
     assert bench.wish(ClaimAddress).address is ADDRESS
 
 

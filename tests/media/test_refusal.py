@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from functools import partial
 
 import pytest
 
@@ -47,6 +48,10 @@ def refusals(node: Node) -> int:
     return node.heard.count(LinkRefused(link=NAME))
 
 
+def refused_by_now(node: Node, number: int) -> bool:
+    return refusals(node) == number
+
+
 @pytest.fixture(params=BY_UNICAST)
 def links(request: pytest.FixtureRequest) -> tuple[Link, Link]:
     """To the left host and to the right one."""
@@ -63,7 +68,7 @@ def test_each_packet_to_a_closed_port_is_told_as_refused(
         with closing(left):
             for number in (1, 2, 3):
                 left.medium.send(b"is anybody there?")
-                await until(lambda number=number: refusals(left) == number)
+                await until(partial(refused_by_now, left, number))
             assert left.faults == []
 
     on(scene)

@@ -28,8 +28,9 @@ from sidecar.core.events import (
     Event,
     LeaseRenewed,
     ProbeFailed,
+    QuestionHeard,
 )
-from sidecar.core.terms import MILLISECOND
+from sidecar.core.terms import MILLISECOND, SECOND
 from tests.sim.host import Host
 from tests.sim.life import Life
 
@@ -50,6 +51,8 @@ class AddressWorker:
         self._rng = rng
         self._feed = feed
         self._mailbox: deque[NetlinkAction] = deque()
+        self._asking: dict[str, int] = {}
+        self._questioned_ns: dict[str, int] = {}
         self._busy = False
 
     def perform(self, action: VipAction) -> None:
@@ -118,14 +121,25 @@ class AddressWorker:
             nonlocal answered
             if not answered:
                 answered = True
+                self._asking[address] -= 1
                 self._feed(AddressProbed(op=action.op, address=address, answered_by=mac))
 
         def hear(mac: str) -> None:
             self._life.loop(partial(end, mac))
 
+        self._asking[address] = self._asking.get(address, 0) + 1
         self._host.lan.ask(self._host, address, action.mac, hear)
         # The patience is measured by the node's own clock, whose drift does not matter here.
         self._life.loop_later(action.patience_ns, partial(end, None))
+
+    def hear_question(self, address: str, mac: str) -> None:
+        """Told of at most once a second, and only while it concerns this node."""
+        now_ns = self._host.clock.ns()
+        told_ns = self._questioned_ns.get(address)
+        concerned = self._asking.get(address) or self._host.kernel.holds(address)
+        if concerned and (told_ns is None or now_ns - told_ns >= SECOND):
+            self._questioned_ns[address] = now_ns
+            self._feed(QuestionHeard(address=address, mac=mac))
 
     def _draw(self, bounds: tuple[int, int]) -> int:
         return self._rng.randrange(*bounds)

@@ -33,6 +33,8 @@ class Host:
         self.clock = NodeClock(world)
         self.announced: Callable[[str, str], None] | None = None
         """Told of another machine's announcement of an address that is here."""
+        self.questioned: Callable[[str, str], None] | None = None
+        """Told of another machine's question for an address."""
         self._world = world
         stage.lan.join(self)
 
@@ -50,6 +52,10 @@ class Host:
     def hear_announcement(self, address: str, mac: str) -> None:
         if self.announced is not None and self.kernel.holds(address):
             self.announced(address, mac)
+
+    def hear_question(self, address: str, mac: str) -> None:
+        if self.questioned is not None:
+            self.questioned(address, mac)
 
     def power_off(self) -> None:
         self.powered = False

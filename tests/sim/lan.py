@@ -34,6 +34,8 @@ class Station(Protocol):
 
     def hear_announcement(self, address: str, mac: str) -> None: ...
 
+    def hear_question(self, address: str, mac: str) -> None: ...
+
 
 class Lan:
     """Which station reaches which, who answers, and what the client believes."""
@@ -93,7 +95,10 @@ class Lan:
                 continue
 
             def reach(station: Station = station) -> None:
-                if self.reaches_switch(station) and station.answers_for(address):
+                if not self.reaches_switch(station):
+                    return
+                station.hear_question(address, asker.mac)
+                if station.answers_for(address):
                     self._world.call_later(self._latency_ns(), lambda: answer(station))
 
             def answer(station: Station) -> None:

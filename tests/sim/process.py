@@ -89,6 +89,9 @@ class Process:
         host.announced = lambda address, mac: life.loop(
             partial(self.feed, ConflictSeen(address=address, mac=mac))
         )
+        host.questioned = lambda address, mac: life.loop(
+            partial(self._addresses.hear_question, address, mac)
+        )
         for interface in host.kernel.interfaces.values():
             self.feed(_carrier(interface))
         for link in self._network.links:
@@ -104,7 +107,8 @@ class Process:
         self.life.end()
         self.driver.stop()
         self._network.detach(host.name)
-        host.kernel.removed = host.kernel.carrier = host.announced = host.engine.changed = None
+        host.kernel.removed = host.kernel.carrier = host.engine.changed = None
+        host.announced = host.questioned = None
 
     def feed(self, event: Event) -> None:
         """Run a turn; a mistake of the core's is the end of the simulation."""

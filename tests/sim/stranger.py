@@ -28,3 +28,6 @@ class Stranger:
 
     def hear_announcement(self, address: str, mac: str) -> None:
         """It does not care."""
+
+    def hear_question(self, address: str, mac: str) -> None:
+        """Its kernel answers; it does not care."""

@@ -16,6 +16,7 @@ class AStation:
         self.on_the_lan = True
         self.holds = holds
         self.heard: list[str] = []
+        self.questions: list[tuple[str, str]] = []
 
     def answers_for(self, address: str) -> bool:
         return self.holds and address == VIP
@@ -23,6 +24,9 @@ class AStation:
     def hear_announcement(self, address: str, mac: str) -> None:
         if self.answers_for(address):
             self.heard.append(mac)
+
+    def hear_question(self, address: str, mac: str) -> None:
+        self.questions.append((address, mac))
 
 
 class ALan:
@@ -49,6 +53,15 @@ def test_the_holder_answers_a_question_to_all_and_one_to_itself():
 
 def test_a_question_to_another_machine_is_not_answered_by_the_holder():
     assert ALan().ask("mac of a router") == []
+
+
+def test_who_is_asked_hears_the_question_whether_it_holds_or_not():
+    net = ALan()
+    net.b.holds = False
+    net.ask()
+    net.ask("mac of a router")
+    assert net.b.questions == [(VIP, "mac of a")]
+    assert net.a.questions == []
 
 
 def test_nobody_answers_its_own_question():

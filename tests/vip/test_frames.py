@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.vip import frames
-from sidecar.vip.frames import Claim
+from sidecar.vip.frames import Claim, Question
 
 OUR_MAC = "02:00:00:00:00:0a"
 PEER_MAC = "02:00:00:00:00:0b"
@@ -124,3 +124,24 @@ def test_an_advertisement_that_passed_a_router_claims_nothing() -> None:
 @given(st.binary(max_size=120), st.sampled_from([b"", b"\x08\x06", b"\x86\xdd"]))
 def test_arbitrary_octets_never_raise(data: bytes, protocol: bytes) -> None:
     frames.claim(data[:12].ljust(12, b"\0") + protocol + data[12:])
+
+
+@pytest.mark.parametrize("to", [None, OUR_MAC])
+def test_a_question_for_a_free_address_is_read_in_both_families(to: str | None) -> None:
+    arp = frames.arp_question(VIP, mac=PEER_MAC, sender="0.0.0.0", to=to)
+    assert frames.question(arp) == Question(address=VIP, mac=PEER_MAC)
+    solicitation = frames.neighbour_question(VIP6, mac=PEER_MAC, sender=None, to=to)
+    assert frames.question(solicitation) == Question(address=VIP6, mac=PEER_MAC)
+
+
+def test_who_asks_in_its_own_name_only_wants_to_speak_to_the_owner() -> None:
+    asked = frames.arp_question(VIP, mac=PEER_MAC, sender="10.77.0.2", to=None)
+    assert frames.question(asked) is None
+    asked = frames.neighbour_question(VIP6, mac=PEER_MAC, sender="fe80::1", to=None)
+    assert frames.question(asked) is None
+
+
+@given(st.binary(max_size=100))
+def test_noise_asks_nothing(noise: bytes) -> None:
+    for kind in ("0806", "86dd"):
+        frames.question(bytes(12) + bytes.fromhex(kind) + noise)

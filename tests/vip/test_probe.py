@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from sidecar.core.actions import ProbeAddress
-from sidecar.core.events import AddressProbed, ConflictSeen, ProbeFailed
+from sidecar.core.events import AddressProbed, ConflictSeen, ProbeFailed, QuestionHeard
 from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND
 from sidecar.vip import frames, probe
@@ -280,11 +280,58 @@ def test_questions_about_a_held_address_are_no_conflict(trio: Trio) -> None:
         probing.prober.holding(vip(), True)
         b.run("arping", "-c", "1", "-I", "eth0", "10.77.0.100")
         with wire(b) as send:
-            send(frames.arp_question("10.77.0.100", mac=STRANGER, sender="0.0.0.0", to=None))
+            send(frames.arp_question("10.77.0.100", mac=STRANGER, sender="10.77.0.2", to=None))
             send(frames.arp_announcements("10.77.0.101", STRANGER)[0])
             send(frames.arp_announcements("10.77.0.100", STRANGER)[0])  # the only conflict
         await until(lambda: bool(probing.found))
         assert probing.found == [ConflictSeen(address="10.77.0.100", mac=STRANGER)]
+
+    probing(scene)
+
+
+@both_families
+def test_another_machine_that_looks_for_the_owner_is_heard_once_a_second(
+    trio: Trio, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, b, _ = trio
+    monkeypatch.setattr(probe, "_QUIET_S", 0.2)
+    mac = b.mac("eth0")
+    asked = (
+        frames.neighbour_question(name, mac=mac, sender=None, to=None)
+        if ":" in name
+        else frames.arp_question(name, mac=mac, sender="0.0.0.0", to=None)
+    )
+
+    async def scene(probing: Probing) -> None:
+        with wire(b) as send:
+            send(asked)  # nobody here has to do with it yet
+            probing.prober.holding(vip(name), True)
+            heard = QuestionHeard(address=name, mac=mac)
+            await until(lambda: bool(send(asked) and probing.found))
+            for _ in range(5):
+                send(asked)
+            await asyncio.sleep(0.05)
+            assert probing.found == [heard]
+            await until(lambda: bool(send(asked) and len(probing.found) > 1))
+            assert probing.found == [heard, heard]
+
+    probing(scene)
+
+
+def test_two_that_ask_at_the_same_time_hear_each_other(trio: Trio) -> None:
+    _, b, _ = trio
+
+    async def scene(probing: Probing) -> None:
+        with wire(b) as send:
+            question = frames.arp_question("10.77.0.100", mac=STRANGER, sender="0.0.0.0", to=None)
+            action = ProbeAddress(op=1, address=vip(), mac=None, patience_ns=500 * MILLISECOND)
+            probing.prober.probe(action)
+            send(question)
+            await until(lambda: len(probing.found) == 2)
+        assert probing.found == [
+            QuestionHeard(address="10.77.0.100", mac=STRANGER),
+            AddressProbed(op=1, address="10.77.0.100", answered_by=None),
+        ]
 
     probing(scene)
 
