@@ -29,6 +29,7 @@ class Sorter:
     """For struct in6_pktinfo, the longer of the two."""
 
     def __init__(self, links: Sequence[Link]) -> None:
+        self.links = tuple(links)
         self._default = links[0].name
         self._by_target = {link.target: link.name for link in links if link.target}
         broadcasts = [link.name for link in links if link.medium is Medium.BCAST]

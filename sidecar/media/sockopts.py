@@ -9,6 +9,9 @@ import socket
 import struct
 from typing import Final
 
+SO_ATTACH_FILTER: Final = 26  # <asm-generic/socket.h>
+SO_DETACH_FILTER: Final = 27
+SO_RCVBUFFORCE: Final = 33
 IP_PKTINFO: Final = 8  # <linux/in.h>
 IPTOS_LOWDELAY: Final = 0x10  # <linux/ip.h>
 _TC_PRIO_INTERACTIVE: Final = 6  # <linux/pkt_sched.h>

@@ -14,6 +14,7 @@ from sidecar.core.params import Link
 from sidecar.core.terms import LinkName
 from sidecar.media.attempts import Attempts
 from sidecar.media.base import Emit
+from sidecar.media.flood import FloodGuard, make_room
 from sidecar.media.reasons import reason_of
 from sidecar.media.refusal import take_errors
 from sidecar.media.sharing import Sorter
@@ -61,6 +62,7 @@ class UdpMedium:
         self._kind = kind
         self._emit = emit
         self._sorter = sorter
+        self._guard = FloodGuard(sorter.links if sorter else (link,))
         self._deaf = deaf
         self._attempts = Attempts(link.name, emit, self._try_again)
         self._sender: socket.socket | None = None
@@ -128,27 +130,35 @@ class UdpMedium:
 
     def _open_receiver(self) -> socket.socket:
         receiver = self._kind.receiver(self.link)
+        make_room(receiver)
         if self._sorter is not None:
             self._sorter.prepare(receiver)
         asyncio.get_running_loop().add_reader(receiver, self._on_readable)
         return receiver
 
     def _on_readable(self) -> None:
-        for _ in range(_PER_TURN):
+        read = self._read_some()
+        if self._receiver is not None:
+            self._guard.note(self._receiver, read)
+
+    def _read_some(self) -> int:
+        """How many datagrams were read, and handed on."""
+        for read in range(_PER_TURN):
             if self._receiver is None:  # closed by what the last packet led to
-                return
+                return read
             try:
                 name, data = self._read(self._receiver)
             except BlockingIOError:
-                return
+                return read
             except ConnectionRefusedError:
                 self.dropped += 1
                 continue
             except OSError as error:
                 self._drop_sockets()
                 self._fail(error)
-                return
+                return read
             self._emit(PacketReceived(link=name, data=data))
+        return _PER_TURN
 
     def _read(self, receiver: socket.socket) -> tuple[LinkName, bytes]:
         if self._sorter is None:
@@ -189,6 +199,7 @@ class UdpMedium:
         self._kind.destination(self.link, sender)
 
     def _drop_sockets(self) -> None:
+        self._guard.close()
         for sock in (self._sender, self._receiver):
             if sock is not None:
                 if sock.fileno() >= 0:

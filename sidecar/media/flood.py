@@ -1,0 +1,113 @@
+"""Keeps the peer audible while strangers flood the port.
+
+The kernel keeps a bounded number of datagrams for a socket. Where more come than are read, the
+peer's heartbeats are lost among them. So there is room for a tenth of a second of them; and when a
+receiver has read more in a second than any peer sends, the kernel is told to let in the peers'
+addresses alone for a while. Outside of a flood every source is heard, since a peer may have more
+than one address.
+
+A sender address can be forged. Against that helps only that refusing is cheap (core/inbox.py).
+"""
+
+import asyncio
+import ctypes
+import ipaddress
+import logging
+import socket
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sidecar.core.params import Link
+from sidecar.core.terms import Medium
+from sidecar.media.sockopts import SO_ATTACH_FILTER, SO_DETACH_FILTER, SO_RCVBUFFORCE
+
+ROOM: Final = 1024 * 1024
+"""Bytes, as the kernel counts them: about 1500 heartbeats."""
+FLOOD_PER_S: Final = 3000
+"""Datagrams on one receiver; a peer that repeats all it may repeat sends 1000 to a link."""
+ALONE_S: Final = 10.0
+
+_UNICAST: Final = (Medium.UCAST, Medium.UCAST6)
+# <linux/filter.h>: classic BPF. Negative offsets below _NETWORK count from the IP header.
+_NETWORK: Final = 0xFFF00000
+_LOAD_WORD: Final = 0x20
+_JUMP_IF_EQUAL: Final = 0x15
+_RETURN: Final = 0x06
+_WHOLE: Final = 0xFFFFFFFF
+_SOURCE_AT: Final = {4: 12, 6: 8}  # RFC 791, RFC 8200
+
+Instruction = tuple[int, int, int, int]
+
+log = logging.getLogger(__name__)
+
+
+def make_room(receiver: socket.socket) -> None:
+    """As much as is wanted with NET_ADMIN, which a sidecar has; else as much as is allowed."""
+    try:
+        receiver.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
+    except PermissionError:
+        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
+
+
+class FloodGuard:
+    """For one receiver, in the loop's thread. ``links`` are those that it hears for."""
+
+    def __init__(self, links: Iterable[Link]) -> None:
+        links = tuple(links)
+        self._name = links[0].name
+        # A broadcast or a group has no list of who may speak there.
+        unicast = all(link.medium in _UNICAST for link in links)
+        self._peers = tuple(link.target for link in links) if unicast else ()
+        self._count = 0
+        self._since_s = 0.0
+        self._until_calm: asyncio.Handle | None = None
+
+    def note(self, receiver: socket.socket, datagrams: int) -> None:
+        """So many were read now."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._since_s >= 1:
+            self._since_s, self._count = now_s, 0
+        self._count += datagrams
+        if self._count > FLOOD_PER_S and self._peers and self._until_calm is None:
+            self._hear_peers_alone(receiver)
+
+    def close(self) -> None:
+        if self._until_calm is not None:
+            self._until_calm.cancel()
+            self._until_calm = None
+
+    def _hear_peers_alone(self, receiver: socket.socket) -> None:
+        peers = " and ".join(self._peers)
+        log.warning(
+            "link %s: more than %d packets in a second: hearing %s alone for %d s",
+            *(self._name, FLOOD_PER_S, peers, ALONE_S),
+        )
+        attach(receiver, only_from(self._peers))
+        loop = asyncio.get_running_loop()
+        self._until_calm = loop.call_later(ALONE_S, self._hear_all, receiver)
+
+    def _hear_all(self, receiver: socket.socket) -> None:
+        self._until_calm = None
+        receiver.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+
+
+def only_from(hosts: Iterable[str]) -> list[Instruction]:
+    """A program that lets a datagram in when its sender is one of these hosts."""
+    program: list[Instruction] = []
+    for host in hosts:
+        address = ipaddress.ip_address(host.partition("%")[0])
+        words = struct.unpack(f"!{len(address.packed) // 4}I", address.packed)
+        for number, word in enumerate(words):
+            rest = 2 * (len(words) - number) - 1  # instructions of this host that are left
+            at = _NETWORK + _SOURCE_AT[address.version] + 4 * number
+            program += [(_LOAD_WORD, 0, 0, at), (_JUMP_IF_EQUAL, 0, rest, word)]
+        program.append((_RETURN, 0, 0, _WHOLE))
+    return [*program, (_RETURN, 0, 0, 0)]
+
+
+def attach(receiver: socket.socket, program: Sequence[Instruction]) -> None:
+    """Have the kernel ask this program before it keeps a datagram for the socket."""
+    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *one) for one in program))
+    head = struct.pack("HP", len(program), ctypes.addressof(code))
+    receiver.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, head)
