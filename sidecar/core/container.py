@@ -17,6 +17,7 @@ from sidecar.core.actions import (
     StartService,
     StopService,
 )
+from sidecar.core.budget import Budget
 from sidecar.core.events import (
     ContainerEvent,
     ContainerFacts,
@@ -24,10 +25,12 @@ from sidecar.core.events import (
     ServiceChecked,
     ServiceDone,
     ServiceRefused,
+    ServiceRestarted,
 )
 from sidecar.core.occurrences import (
     CheckFailed,
     ContainerChanged,
+    RestartedByOthers,
     ServiceFailed,
     ServiceRecovered,
 )
@@ -65,7 +68,7 @@ class ContainerKeeper:
         self._checking = False
         self._passed = False
         self._fails_in_a_row = 0
-        self._restarts_used = 0
+        self._budget = Budget()
         self._rests = False
         """Whether the operation under way is one towards rest."""
         self._ran = False
@@ -129,7 +132,7 @@ class ContainerKeeper:
             self._disarm("mend")
             # A takeover is a new chance: it is tried even where it failed before.
             self._trial = self.failed = False
-            self._restarts_used = 0
+            self._budget.restore()
         self.advance(turn)
 
     def stand_by(self, turn: Turn) -> None:
@@ -170,6 +173,8 @@ class ContainerKeeper:
                 self._learn(turn, event.facts)
             case ServiceChecked():
                 self._checked(turn, event)
+            case ServiceRestarted():
+                self._restarted(turn)
             case _:
                 assert_never(event)
 
@@ -195,6 +200,17 @@ class ContainerKeeper:
         if self._fails_in_a_row >= limit and not self.busy:
             self._fail(turn, f"{self._fails_in_a_row} checks failed: {event.detail}")
 
+    def _restarted(self, turn: Turn) -> None:
+        """The engine tells of a restart. What somebody else wanted is no failure."""
+        if not self._budget.is_strangers(turn.ns):
+            return
+        turn.tell(RestartedByOthers(container=self.name))
+        if self.failed:
+            self._be_lenient()
+        else:
+            self._budget.give_back(turn.ns)
+        self.advance(turn)
+
     def view(self) -> ContainerView:
         return ContainerView(
             name=self.name,
@@ -218,6 +234,7 @@ class ContainerKeeper:
             case ContainerState.ABSENT:
                 self._fail(turn, self.facts.detail or "it does not exist")
             case ContainerState.STOPPED | ContainerState.RESTARTING if self._ran:
+                self._budget.note_stop(turn.ns)
                 self._fail(turn, self.facts.detail or f"it is {self.facts.state}")
             case _:
                 self._operate(turn, StartService)
@@ -261,7 +278,7 @@ class ContainerKeeper:
 
     def _restore_budget(self, turn: Turn) -> None:
         del turn
-        self._restarts_used = 0
+        self._budget.restore()
 
     # --- failure and mending -------------------------------------------------------------------
 
@@ -272,13 +289,14 @@ class ContainerKeeper:
         if not (self._active or self._trial):
             self._arm(turn, "retry", self._next_pause_ns(), self.advance)
             return
-        left = max(0, self.facts.restarts - self._restarts_used)
+        exists = self.facts.state is not ContainerState.ABSENT
+        left = self._budget.left(self.facts.restarts) if exists else 0
         if not self.failed or self._trial:
             turn.tell(ServiceFailed(container=self.name, reason=reason, restarts_left=left))
         self._end_checks(turn)
         self._ran = self._served = False
-        if left and self.facts.state is not ContainerState.ABSENT and not self.failed:
-            self._restarts_used += 1
+        if left and not self.failed:
+            self._budget.spend()
             self._mend(turn)
             return
         self.failed = True
@@ -313,7 +331,7 @@ class ContainerKeeper:
 
     def _forget_failure(self) -> None:
         self.failed = False
-        self._restarts_used = 0
+        self._budget.restore()
         self._reason = ""
         self._disarm("mend")
 
@@ -350,6 +368,8 @@ class ContainerKeeper:
     ) -> None:
         self._op = self._operations.next()
         self._rests = verb in (PauseService, StopService)
+        if verb is RestartService:
+            self._budget.note_asked(turn.ns)
         turn.do(verb(op=self._op, container=self.name))
         self._arm(turn, "operation", OPERATION_MAX_NS, self._operation_hangs)
 

@@ -516,6 +516,18 @@ class ServiceFailed(_Occurrence):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestartedByOthers(_Occurrence):
+    severity = Severity.WARNING
+    container: str
+
+    def sentence(self) -> str:
+        return (
+            f"container {self.container} was restarted by somebody else: "
+            "this does not count against its restarts"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRecovered(_Occurrence):
     container: str
 

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from sidecar.core.events import ContainerFacts, EngineChanged, ServiceChanged
+from sidecar.core.events import ContainerFacts, EngineChanged, ServiceChanged, ServiceRestarted
 from sidecar.service.client import EventStream, Refused, Silent
 from sidecar.service.engine import Engine
 
@@ -39,7 +39,7 @@ class ServiceWatch:
         *,
         engine: Engine,
         containers: Iterable[str],
-        emit: Callable[[ServiceChanged | EngineChanged], None],
+        emit: Callable[[ServiceChanged | ServiceRestarted | EngineChanged], None],
         quiet_s: int = QUIET_S,
     ) -> None:
         self._engine = engine
@@ -113,8 +113,12 @@ class ServiceWatch:
                 return
             if time.monotonic() - swept >= self._quiet_s:
                 return
-            if not all(self._look(container) for container in self._named_in(event)):
+            named = self._named_in(event)
+            if not all(self._look(container) for container in named):
                 return
+            if event.get("Action") == "restart":
+                for container in named:
+                    self._emit(ServiceRestarted(container=container))
 
     def _named_in(self, event: Mapping[str, Any]) -> list[str]:
         """Our containers that this event may be about: by name, or by id if renamed away."""

@@ -14,6 +14,7 @@ from sidecar.core.events import ServiceDone, ServiceRefused
 from sidecar.core.occurrences import (
     CheckFailed,
     ContainerChanged,
+    RestartedByOthers,
     ServiceFailed,
     ServiceRecovered,
 )
@@ -286,10 +287,66 @@ def test_one_paused_by_a_stranger_is_unpaused_without_loss_of_budget():
     assert not bench.occurrences(ServiceFailed)
 
 
+def restarted_by_a_stranger(bench: Bench) -> None:
+    """As the engine tells it: stopped, running, and then that it was a restart."""
+    bench.inspected(STOPPED)
+    bench.inspected(RUNNING)
+    for start in bench.all_of(StartService):
+        assert isinstance(start, StartService)
+        bench.feed(ServiceDone(op=start.op, container="nginx", facts=facts(RUNNING)))
+    bench.restarted()
+    bench.check(passed=True)
+
+
+def test_one_restarted_by_somebody_else_loses_no_budget():
+    bench = serving()
+    for _ in range(5):
+        restarted_by_a_stranger(bench)
+        assert bench.nginx.serving
+    assert len(bench.occurrences(RestartedByOthers)) == 5
+    bench.inspected(STOPPED)
+    assert bench.occurrences(ServiceFailed)[-1].restarts_left == 1
+
+
+def test_without_a_budget_it_serves_again_as_soon_as_somebody_has_restarted_it():
+    bench = serving(restarts=0)
+    bench.inspected(STOPPED, restarts=0)
+    assert bench.nginx.failed
+    bench.inspected(RUNNING, restarts=0)
+    bench.restarted()
+    bench.check(passed=True)
+    assert not bench.nginx.failed
+    assert bench.nginx.serving
+
+
+def test_a_restart_of_our_own_is_counted():
+    bench = serving()
+    for _ in range(3):
+        bench.check(passed=False)
+    bench.done(RestartService, RUNNING)
+    bench.restarted()
+    bench.check(passed=True)
+    assert not bench.occurrences(RestartedByOthers)
+    bench.inspected(STOPPED)
+    assert bench.nginx.failed, "the one restart is used up"
+
+
+def test_a_restart_long_after_a_failure_gives_nothing_back():
+    bench = serving()
+    bench.inspected(STOPPED)
+    bench.done(StartService, RUNNING)
+    bench.check(passed=True)
+    bench.wait(10_000)
+    bench.restarted()
+    bench.inspected(STOPPED)
+    assert bench.nginx.failed
+
+
 def test_an_absent_container_has_failed_and_a_person_is_told_what_to_do():
     bench = serving()
     bench.inspected(ABSENT, identity="")
     assert bench.nginx.failed
+    assert bench.occurrences(ServiceFailed)[-1].restarts_left == 0
     assert bench.nothing_of(*VERBS)
     bench.wait(60_000)
     assert bench.nothing_of(*VERBS), "what is not there is not started"

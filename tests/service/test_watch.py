@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sidecar.core.events import EngineChanged, ServiceChanged
+from sidecar.core.events import EngineChanged, ServiceChanged, ServiceRestarted
 from sidecar.core.terms import ContainerState, Health
 from sidecar.service.engine import Engine
 from sidecar.service.watch import ServiceWatch
@@ -23,7 +23,7 @@ class Watching:
     """A watch on its own thread, and all that it has told."""
 
     def __init__(self, docker_host: str, *, quiet_s: int) -> None:
-        self.told: list[ServiceChanged | EngineChanged] = []
+        self.told: list[ServiceChanged | ServiceRestarted | EngineChanged] = []
         self.looks = 0
         self._watch = ServiceWatch(
             engine=Engine(
@@ -122,6 +122,33 @@ def test_a_strangers_pause_is_told_at_once(begin: Begin, containers: Containers)
         ContainerState.PAUSED,
         ContainerState.RUNNING,
     ]
+
+
+def test_a_strangers_restart_is_told_as_such_after_its_stop_and_start(
+    begin: Begin, containers: Containers
+) -> None:
+    made = containers.run(NAME)
+    watching = begin()
+    watching.await_state(ContainerState.RUNNING)
+    made.restart(timeout=1)
+    wait_until(
+        lambda: watching.told[-1] == ServiceRestarted(container=NAME),
+        tell=lambda: str(watching.told),
+    )
+    before = watching.told[-2]
+    assert isinstance(before, ServiceChanged)
+    assert before.facts.state is ContainerState.RUNNING
+
+
+def test_a_kill_and_a_start_are_no_restart(begin: Begin, containers: Containers) -> None:
+    made = containers.run(NAME)
+    watching = begin()
+    watching.await_state(ContainerState.RUNNING)
+    made.kill()
+    watching.await_state(ContainerState.STOPPED)
+    made.start()
+    watching.await_state(ContainerState.RUNNING)
+    assert not [each for each in watching.told if isinstance(each, ServiceRestarted)]
 
 
 def test_a_container_made_anew_under_the_same_name_is_followed(
