@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from sidecar import VERSION
 from sidecar.config.options import CONTROL, OPTIONS, Option, choose
 from sidecar.config.problems import ConfigError
+from sidecar.config.proxying import PROXY_OPTIONS
 
 FINE: Final = 0
 FAILED: Final = 1
@@ -56,6 +57,7 @@ def build_parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     _add_decode(commands)
     _add_init(commands)
     _add_asking(commands, environ)
+    _add_proxy(commands)
     return parser
 
 
@@ -125,6 +127,11 @@ def _add_init(commands: _Commands) -> None:
     )
     init.add_argument("--output", metavar="DIR", default=".", help="where to (default: here)")
     init.add_argument("--force", action="store_true", help="overwrite files that exist")
+
+
+def _add_proxy(commands: _Commands) -> None:
+    proxy = _add(commands, "proxy", "let a sidecar make its few calls to Docker, and no others")
+    _add_options(proxy, PROXY_OPTIONS)
 
 
 def _add_asking(commands: _Commands, environ: Mapping[str, str]) -> None:
