@@ -39,10 +39,20 @@ sim *options='--seed 1 --seeds 200': setup
 hosts *options: setup image
     {{ python }} -m pytest -m "hosts or engine or e2e" {{ options }}
 
+# The table of faults on two real hosts: outage, two that answer at once, lost requests, reports
+[group('prove')]
+safety *options: setup image
+    SAFETY=all {{ python }} -m pytest tests/safety {{ options }}
+
 # A sidecar against the real Heartbeat 3 daemon (apt-get install heartbeat iputils-arping)
 [group('prove')]
 interop *options: setup
     {{ python }} -m pytest tests/interop {{ options }}
+
+# docs/migration.md on two hosts, each step forwards, back and forwards again
+[group('prove')]
+migration *options: setup image
+    MIGRATION_BACK=1 {{ python }} -m pytest tests/e2e/test_migration.py {{ options }}
 
 # The virtual environment .venv with exactly the locked packages
 [group('make')]

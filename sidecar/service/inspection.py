@@ -14,6 +14,7 @@ from sidecar.core.terms import ContainerState, Health, StandbyMode
 from sidecar.service.labels import ContainerSettings, NoCheck, read_settings
 
 _KILLED: Final = 128
+_GOING: Final = ("removing", "dead")
 """An exit code above this one is 128 plus the signal that ended the process."""
 
 
@@ -69,7 +70,8 @@ def _state(state: Mapping[str, Any]) -> ContainerState:
         return ContainerState.RESTARTING
     if state.get("Running"):
         return ContainerState.RUNNING
-    return ContainerState.STOPPED
+    # Nobody can start it any more: to wait for the rest of its removal would gain nothing.
+    return ContainerState.ABSENT if state.get("Status") in _GOING else ContainerState.STOPPED
 
 
 def _health(health: Mapping[str, Any]) -> Health:
@@ -97,6 +99,8 @@ def _has_healthcheck(config: Mapping[str, Any]) -> bool:
 
 def _ending(state: Mapping[str, Any], read_as: ContainerState) -> tuple[str, ...]:
     """How the container ended, where it did."""
+    if read_as is ContainerState.ABSENT:
+        return ("it is being removed",)
     if read_as not in {ContainerState.STOPPED, ContainerState.RESTARTING}:
         return ()
     status = state.get("Status", "")
@@ -109,7 +113,6 @@ def _ending(state: Mapping[str, Any], read_as: ContainerState) -> tuple[str, ...
     return (
         words,
         *(("out of memory",) if state.get("OOMKilled") else ()),
-        *((f"it is {status}",) if status in {"dead", "removing"} else ()),
         *_error(state),
     )
 

@@ -29,7 +29,8 @@ def shown(
         ({"Running": True}, ContainerState.RUNNING),
         ({"Status": "exited"}, ContainerState.STOPPED),
         ({"Status": "created"}, ContainerState.STOPPED),
-        ({"Status": "dead", "Dead": True}, ContainerState.STOPPED),
+        ({"Status": "dead", "Dead": True}, ContainerState.ABSENT),
+        ({"Status": "removing", "ExitCode": 137}, ContainerState.ABSENT),
     ],
 )
 def test_a_paused_container_is_running_as_well(state: dict[str, Any], read: ContainerState) -> None:
@@ -59,6 +60,10 @@ def test_the_end_is_told_with_signal_and_memory() -> None:
     ended = shown(Status="exited", ExitCode=137, OOMKilled=True, Error="no room")
     facts = read_inspection(ended).facts
     assert facts.detail == "exit code 137 (signal 9); out of memory; no room"
+
+
+def test_one_that_is_being_removed_is_not_there_any_more() -> None:
+    assert read_inspection(shown(Status="removing")).facts.detail == "it is being removed"
 
 
 def test_a_running_container_has_no_exit_code() -> None:

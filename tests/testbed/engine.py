@@ -5,6 +5,7 @@
 All that is ended is found by the engine's own folder and control group, never by a program's name.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -27,6 +28,8 @@ class HostEngine:
         self.folder = folder
         self.socket = folder / "docker.sock"
         self.url = f"unix://{self.socket}"
+        self.settings: dict[str, object] = {}
+        """Its daemon.json, from its next start on."""
         self._log = folder / "dockerd.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -38,7 +41,7 @@ class HostEngine:
         """Start the engine and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = self.folder / "daemon.json"
-        settings.write_text("{}")  # not the machine's own settings
+        settings.write_text(json.dumps(self.settings))  # not the machine's own settings
         with self._log.open("ab") as log:
             # Not `ip netns exec`: it remounts /sys and hides the control groups.
             self._process = subprocess.Popen(
@@ -160,9 +163,11 @@ class HostEngine:
     def _answers(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self._last_words()
-        done = subprocess.run(
-            ("docker", "--host", self.url, "version"), capture_output=True, check=False, timeout=10
-        )
+        asked = ("docker", "--host", self.url, "version")
+        try:
+            done = subprocess.run(asked, capture_output=True, check=False, timeout=5)
+        except subprocess.TimeoutExpired:
+            return False  # it listens before it has found its containers again
         return done.returncode == 0
 
     def _last_words(self) -> str:
