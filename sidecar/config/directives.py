@@ -267,6 +267,12 @@ def _refused() -> Iterator[Directive]:
         "the sidecar does not switch machines off: remove the line; an address is a lease that "
         "the kernel ends by itself on a node that dies or hangs"
     )
+    yield row(
+        "hbaping",
+        Kind.WORDS,
+        "CARD...",
+        "the sidecar does not ping over Fibre Channel: name the ping node in a `ping` line",
+    )
     yield row("stonith", Kind.LINE, "TYPE FILE", fencing)
     yield row("stonith_host", Kind.LINE, "HOST TYPE PARAMETERS", fencing)
 

@@ -13,6 +13,11 @@ _METHODS: Final = {
     Method.SHA1: "HMAC-SHA1: the best that a Heartbeat 3 node knows.",
     Method.SHA256: "HMAC-SHA-256, where both nodes are sidecars. `sidecar init` writes it.",
 }
+_PREFIXES: Final = {
+    Standing.IMPLEMENTED: "",
+    Standing.NO_EFFECT: "no effect: ",
+    Standing.REFUSED: "refused: ",
+}
 
 
 def directives() -> str:
@@ -27,6 +32,15 @@ def directives() -> str:
         if rows:
             parts += [f"### {title}\n", table(("directive", "default", "here"), rows), ""]
     return "\n".join(parts)
+
+
+def every_directive() -> str:
+    """One line each, in the order of the alphabet: for who has a file and looks a word up."""
+    rows = (
+        (code(one.name), f"{_PREFIXES[one.standing]}{one.here}")
+        for one in sorted(DIRECTIVES, key=lambda one: one.name)
+    )
+    return table(("directive", "here"), rows)
 
 
 def _row(one: Directive) -> tuple[str, str, str]:

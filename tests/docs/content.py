@@ -20,6 +20,7 @@ def _diagram(transitions: Transitions[S]) -> str:
 BLOCKS: Final[Makers] = {
     "commands": commands.commands,
     "directives": configuration.directives,
+    "every-directive": configuration.every_directive,
     "options": configuration.options,
     "methods": configuration.methods,
     "metrics": metrics.metrics,

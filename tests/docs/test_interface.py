@@ -88,8 +88,9 @@ def test_every_label_that_is_told_is_read():
 
 @pytest.mark.parametrize("directive", DIRECTIVES, ids=lambda directive: directive.name)
 def test_a_directive_is_told(directive):
-    text = (ROOT / "docs" / "configuration.md").read_text()
-    assert re.search(rf"^\| `{directive.name}[ `]", text, re.MULTILINE)
+    for page in ("README.md", "docs/configuration.md"):
+        text = (ROOT / page).read_text()
+        assert re.search(rf"^\| `{directive.name}[ `]", text, re.MULTILINE), page
 
 
 @pytest.mark.parametrize("field", _DIALECT)

@@ -4,18 +4,14 @@ What a host cannot have here is put in its place: the images are loaded and not 
 copied and not sent by ssh, and the folder /etc/ha.d of each host is one of its own.
 """
 
-import os
-import shlex
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.docs.commands import shell_lines
 from tests.docs.pages import ROOT
-from tests.testbed.compose import compose_command
-from tests.testbed.host import DockerHost
+from tests.docs.shell import Shell
 from tests.testbed.http import get
 from tests.testbed.pair import VIP, Pair
 from tests.testbed.waiting import wait_for
@@ -34,42 +30,6 @@ def line(*words: str) -> str:
     found = [one for one in lines() if all(word in one for word in words)]
     assert len(found) == 1, f"{words}: {found}"
     return found[0]
-
-
-class Shell:
-    """A root shell on one host: its network, its engine, its name."""
-
-    def __init__(self, host: DockerHost, folder: Path) -> None:
-        self.host = host
-        folder.mkdir()
-        compose = shlex.join(compose_command())
-        named = f"run --env SIDECAR_NODE={host.name}"
-        _script(folder / "uname", f"echo {host.name}")
-        _script(
-            folder / "docker",
-            f'case $1 in compose) shift; exec {compose} "$@";; run) shift; set -- {named} "$@";; '
-            f'esac; exec {shutil.which("docker")} "$@"',
-        )
-        self._environment = {
-            "PATH": f"{folder}:{os.environ['PATH']}",
-            "HOME": os.environ.get("HOME", "/root"),
-            "DOCKER_HOST": host.engine.url,
-            **{name: host.variables[name] for name in ("CONFIG_DIR", "NODE", "DOCKER_SOCKET")},
-        }
-
-    def run(self, command: str) -> str:
-        command = command.replace("/etc/ha.d:/etc/ha.d", f"{self.host.config}:/etc/ha.d")
-        done = subprocess.run(
-            ("nsenter", f"--net=/var/run/netns/{self.host.net.name}", "bash", "-ec", command),
-            env=self._environment,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-        return done.stdout
 
 
 def test_the_quick_start_leads_to_a_pair_that_fails_over(two_hosts: Pair, tmp_path: Path):
@@ -116,8 +76,3 @@ def test_the_quick_start_leads_to_a_pair_that_fails_over(two_hosts: Pair, tmp_pa
     assert "`docker kill sidecar`" in (ROOT / "README.md").read_text()
     master.run("docker kill sidecar")
     await_page_of(slave, 20)
-
-
-def _script(path: Path, text: str) -> None:
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
