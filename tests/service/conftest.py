@@ -46,9 +46,11 @@ def proxied(dockerd: Dockerd) -> Iterator[MakeProxy]:
     made: list[Proxy] = []
     with tempfile.TemporaryDirectory(prefix="proxy-") as folder:
 
-        def make(*, events: Events = Events.FORBIDDEN, lies: bool = False) -> Proxy:
+        def make(
+            *, events: Events = Events.FORBIDDEN, lies: bool = False, delay_s: float = 0
+        ) -> Proxy:
             path = Path(folder) / f"{len(made)}.sock"
-            made.append(Proxy(path, dockerd.socket, events=events, lies=lies))
+            made.append(Proxy(path, dockerd.socket, events=events, lies=lies, delay_s=delay_s))
             return made[-1]
 
         yield make

@@ -6,6 +6,7 @@ One request a connection: the engine is told to close after its answer, so each 
 import contextlib
 import socket
 import threading
+import time
 from enum import Enum
 from pathlib import Path
 from typing import Final, Protocol
@@ -27,7 +28,9 @@ _LIE: Final = b'HTTP/1.1 500 Lie\r\nContent-Length: 21\r\n\r\n{"message": "faile
 class MakeProxy(Protocol):
     """What the fixture ``proxied`` gives: a proxy before the session's engine."""
 
-    def __call__(self, *, events: Events = ..., lies: bool = ...) -> "Proxy": ...
+    def __call__(
+        self, *, events: Events = ..., lies: bool = ..., delay_s: float = ...
+    ) -> "Proxy": ...
 
 
 _END_OF_HEAD: Final = b"\r\n\r\n"
@@ -36,7 +39,8 @@ _END_OF_HEAD: Final = b"\r\n\r\n"
 class Proxy:
     """Passes requests on to the engine, except for those of events.
 
-    One that lies says of each verb that it failed, after the engine has carried it out.
+    One that lies says of each verb that it failed, after the engine has carried it out. One with a
+    delay keeps each answer back for so long, as an engine does whose disk is overloaded.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class Proxy:
         *,
         events: Events = Events.FORBIDDEN,
         lies: bool = False,
+        delay_s: float = 0,
     ) -> None:
         self.host = f"unix://{socket_path}"
         self.streams_begun = 0
@@ -53,6 +58,9 @@ class Proxy:
         self._engine = engine
         self._events = events
         self._lies = lies
+        self._delay_s = delay_s
+        self.refuses = False
+        """Answer whatever concerns containers with an error, and ask the engine nothing."""
         self._held: list[socket.socket] = []
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(socket_path))
@@ -92,6 +100,9 @@ class Proxy:
             if self._events is Events.MUTE:
                 self._held.append(client)
             return
+        if self.refuses and b"/containers/" in head.split(b"\r\n")[0]:
+            client.sendall(_LIE)
+            return
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as engine:
             engine.settimeout(5)
             engine.connect(str(self._engine))
@@ -103,6 +114,7 @@ class Proxy:
             is_verb = first.startswith(b"POST")
             if is_verb:
                 self.verbs.append(first.split()[1].split(b"?")[0].rsplit(b"/")[-1].decode())
+            time.sleep(self._delay_s)
             while answer := engine.recv(65536):
                 if not (is_verb and self._lies):
                     client.sendall(answer)

@@ -171,6 +171,15 @@ def test_a_frozen_engine_is_refused_within_the_timeout(
     engine.close()
 
 
+def test_a_slow_engine_is_waited_for(proxied: MakeProxy, containers: Containers) -> None:
+    containers.run(NAME)
+    engine = Engine(docker_host=proxied(delay_s=0.7).host, containers={}, timeout_s=1)
+    answer = engine.perform(PauseService(op=1, container=NAME))
+    engine.close()
+    assert isinstance(answer, ServiceDone)
+    assert answer.facts.state is ContainerState.PAUSED
+
+
 def test_an_engine_that_is_not_there_is_named_with_the_reason() -> None:
     engine = Engine(docker_host="unix:///nonexistent/docker.sock", containers={})
     answer = engine.perform(RestartService(op=1, container=NAME))

@@ -287,6 +287,33 @@ def test_without_events_a_death_is_seen_within_a_second_or_so(
     assert proxy.streams_begun < 10, "it must not ask again and again without a pause"
 
 
+def test_an_engine_that_is_slow_is_up(
+    begin: Begin, containers: Containers, proxied: MakeProxy
+) -> None:
+    """Each answer takes most of the time that the engine is given."""
+    made = containers.run(NAME)
+    watching = begin(docker_host=proxied(delay_s=0.7).host)
+    watching.await_state(ContainerState.RUNNING)
+    made.kill()
+    watching.await_state(ContainerState.STOPPED, 4)
+    assert watching.engine_up() == [True]
+
+
+def test_an_engine_that_answers_with_errors_is_up_and_its_containers_are_unknown(
+    begin: Begin, containers: Containers, proxied: MakeProxy
+) -> None:
+    proxy = proxied()
+    containers.run(NAME)
+    watching = begin(docker_host=proxy.host)
+    watching.await_state(ContainerState.RUNNING)
+    proxy.refuses = True
+    told = watching.await_state(ContainerState.UNKNOWN)
+    assert "failed" in told.facts.detail
+    proxy.refuses = False
+    watching.await_state(ContainerState.RUNNING)
+    assert watching.engine_up() == [True]
+
+
 def test_a_stream_that_died_silently_costs_its_quiet_time_at_most(
     begin: Begin, containers: Containers, proxied: MakeProxy
 ) -> None:
