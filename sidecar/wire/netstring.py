@@ -20,6 +20,8 @@ END: Final = b"%%%\n"
 
 _HEAD = re.compile(rb"([1-9][0-9]{0,5}):\(([0-4])\)(" + NAME.encode() + rb")=")
 _OUTER = re.compile(rb"([1-9][0-9]?):([^,]{1,99}),")
+_KINDS: Final = {b"%d" % kind: kind for kind in FieldKind}
+_COMMA: Final = ord(",")
 
 
 def encode(message: Message) -> bytes:
@@ -72,10 +74,11 @@ def _parse_field(covered: bytes, at: int, last: int) -> tuple[Field, int]:
     head = _HEAD.match(covered, at)
     if head is None:
         raise Malformed(f"byte {at}: {covered[at : at + 40]!r} does not begin a field")
-    end = head.end(1) + 1 + int(head[1])
-    if end >= last or end < head.end() or covered[end] != ord(","):
-        raise Malformed(f"byte {at}: the length {int(head[1])} of a field does not fit")
-    name, kind, value = head[3].decode("ascii"), FieldKind(int(head[2])), covered[head.end() : end]
+    length, digit, name_read = head.groups()
+    begin, end = head.end(), head.end(1) + 1 + int(length)
+    if end >= last or end < begin or covered[end] != _COMMA:
+        raise Malformed(f"byte {at}: the length {int(length)} of a field does not fit")
+    name, kind, value = name_read.decode("ascii"), _KINDS[digit], covered[begin:end]
     if kind is FieldKind.STRING:
         return Field(name, value.decode("utf-8", "surrogateescape"), kind), end + 1
     return Field(name, value, kind), end + 1

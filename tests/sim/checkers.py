@@ -5,6 +5,10 @@ The world tells these witnesses of each change, so nothing is overlooked between
     one owner    never two hosts that hold one address and can be reached, outside the windows
     served       an address never stays where no container answers behind it
     order        containers first, then the address; the address first, then the containers
+    cut off      who hears neither peer nor ping node lets go (this and the next: promises.py)
+    taken over   what a dead node held is held by the other one, if that one can serve
+    warm         at deadtime the container serves already
+    found        clients are led to the holder
     honest       nobody announces what it does not hold, or without end
     exit         a stop comes to its end, and leaves no address behind
     pace         no node turns without end
@@ -12,19 +16,28 @@ The world tells these witnesses of each change, so nothing is overlooked between
 A broken rule raises ``Violation`` at the instant at which it is certain.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from sidecar.core.actions import Announce, PauseService, StopService
 from sidecar.core.params import ResourceGroup
-from sidecar.core.terms import MILLISECOND, SECOND
+from sidecar.core.terms import SECOND
 from tests.sim.cluster import TwoNodes
+from tests.sim.condition import Condition
 from tests.sim.docker import RUNNING, EngineMode
+from tests.sim.hindrance import Hindrances
 from tests.sim.node import Node
 from tests.sim.process import Process
+from tests.sim.promises import CutOff, Found, TakenOver, Warm
 from tests.sim.trace import seconds
 from tests.sim.violation import Violation
-from tests.sim.windows import OwnerWindows, ServiceWindows
+from tests.sim.windows import (
+    ENGINE_SEEN_NS,
+    JUST_NOW_NS,
+    PUT_BACK_NS,
+    STOP_MAX_NS,
+    OwnerWindows,
+    ServiceWindows,
+)
 from tests.sim.witness import (
     AddressMoved,
     Change,
@@ -34,75 +47,21 @@ from tests.sim.witness import (
     Occurred,
     Wished,
 )
-from tests.sim.world import Alarm
-
-_JUST_NOW_NS: Final = 10 * MILLISECOND
-"""What the kernel or the engine says needs a moment to reach the sidecar."""
-
-_ENGINE_SEEN_NS: Final = 1500 * MILLISECOND
-"""So long after an engine answers again, the sidecar has asked it and has seen the containers."""
-
-_PUT_BACK_NS: Final = 50 * MILLISECOND
-"""A holder puts back at once what a stranger removed, also while its service is being mended."""
-
-
-class Condition:
-    """Something bad that is excused for a while, and judged when the while is over.
-
-    ``holds`` says whether it is bad now; ``allowed_ns`` for how long it is excused, given its first
-    instant, as far as that is known when it is asked.
-    """
-
-    def __init__(
-        self,
-        two: TwoNodes,
-        *,
-        holds: Callable[[], bool],
-        allowed_ns: Callable[[int], int],
-        judge: Callable[[int], None],
-    ) -> None:
-        self._two = two
-        self._holds = holds
-        self._allowed_ns = allowed_ns
-        self._judge = judge
-        self._since_ns: int | None = None
-        self._alarm: Alarm | None = None
-
-    def look(self) -> None:
-        """Something may have changed."""
-        if not self._holds():
-            self._since_ns = None
-            return
-        now_ns = self._two.world.now_ns
-        if self._since_ns is None:
-            self._since_ns = now_ns
-        age_ns = now_ns - self._since_ns
-        allowed_ns = self._allowed_ns(self._since_ns)
-        if age_ns > allowed_ns:
-            self._judge(age_ns)
-        if self._alarm is None:
-            wait_ns = max(allowed_ns - age_ns, MILLISECOND) + 1
-            self._alarm = self._two.world.call_later(wait_ns, self._again)
-
-    def _again(self) -> None:
-        self._alarm = None
-        self.look()
 
 
 class OneOwner:
     """Never two reachable owners of one address."""
 
-    def __init__(self, two: TwoNodes) -> None:
+    def __init__(self, two: TwoNodes, hindrances: Hindrances) -> None:
         self._two = two
-        self._windows = OwnerWindows(two)
+        self._windows = OwnerWindows(two, hindrances)
         self._conditions = [self._condition(address.name) for address in two.pair.addresses]
 
     def __call__(self, change: Change) -> None:
         if isinstance(change, (Occurred, Wished)):
             return
-        self._windows.look()
         if isinstance(change, AddressMoved) and change.present:
-            self._windows.claimed(change.node, change.address)
+            self._windows.claimed(self._two.node(change.node), change.address)
         for condition in self._conditions:
             condition.look()
 
@@ -125,9 +84,9 @@ class OneOwner:
 class Served:
     """An address leads to containers that answer."""
 
-    def __init__(self, two: TwoNodes) -> None:
+    def __init__(self, two: TwoNodes, hindrances: Hindrances) -> None:
         self._two = two
-        self._windows = ServiceWindows(two)
+        self._windows = ServiceWindows(two, hindrances)
         self._conditions = [
             self._condition(node, group) for node in two for group in two.pair.groups
         ]
@@ -135,7 +94,6 @@ class Served:
     def __call__(self, change: Change) -> None:
         if isinstance(change, (Occurred, Wished)):
             return
-        self._windows.look()
         for condition in self._conditions:
             condition.look()
 
@@ -190,15 +148,15 @@ class Order:
         """Rule order, up."""
         engine = self._two.node(node).host.engine
         now_ns = self._two.world.now_ns
-        if now_ns - self._gone_ns.get((node, address), -SECOND) < _PUT_BACK_NS:
+        if now_ns - self._gone_ns.get((node, address), -SECOND) < PUT_BACK_NS:
             return
-        if engine.mode is not EngineMode.UP or now_ns - engine.silent_ns < _ENGINE_SEEN_NS:
+        if engine.mode is not EngineMode.UP or now_ns - engine.silent_ns < ENGINE_SEEN_NS:
             return  # what is unknown is decided by the checks alone
         for container in self._group_of(address).containers:
             changed_ns = self._changed_ns.get((node, container.name), -SECOND)
             unread_since_ns = max(changed_ns, self._woke_ns.get(node, -SECOND))
             state = engine.boxes[container.name].state
-            if state is not RUNNING and now_ns - unread_since_ns > _JUST_NOW_NS:
+            if state is not RUNNING and now_ns - unread_since_ns > JUST_NOW_NS:
                 raise Violation(
                     "order", f"{node} claimed {address} while {container.name} is {state}"
                 )
@@ -226,7 +184,7 @@ class Order:
         gone_ns = self._gone_ns.get((node, address), -SECOND)
         # What happened while it was frozen it cannot know before it has read all that waited.
         unread_since_ns = max(gone_ns, self._woke_ns.get(node, -SECOND))
-        if now_ns - unread_since_ns > _JUST_NOW_NS:
+        if now_ns - unread_since_ns > JUST_NOW_NS:
             raise Violation(
                 "honest", f"{node} announces {address}, which went at {seconds(gone_ns).strip()}"
             )
@@ -239,8 +197,6 @@ class Order:
 class Endings:
     """A stop comes to its end, and who has exited in peace holds nothing."""
 
-    STOP_MAX_NS: Final = 90 * SECOND
-
     def __init__(self, two: TwoNodes) -> None:
         self._two = two
 
@@ -250,7 +206,7 @@ class Endings:
                 node = self._two.node(change.node)
                 process = node.process
                 self._two.world.call_later(
-                    self.STOP_MAX_NS, lambda: self._must_have_ended(node, process)
+                    STOP_MAX_NS, lambda: self._must_have_ended(node, process)
                 )
             case LifeChanged(what=Life.ENDED):
                 kernel = self._two.node(change.node).host.kernel
@@ -299,7 +255,19 @@ class Pace:
 
 def watch(two: TwoNodes) -> None:
     """Set all checkers up over a world."""
+    hindrances = Hindrances(two)
     pace = Pace(two)
-    for checker in (OneOwner(two), Served(two), Order(two), Endings(two), pace):
+    two.stage.witness.add(hindrances)
+    for checker in (
+        OneOwner(two, hindrances),
+        Served(two, hindrances),
+        Order(two),
+        CutOff(two, hindrances),
+        TakenOver(two),
+        Warm(two, hindrances),
+        Found(two, hindrances),
+        Endings(two),
+        pace,
+    ):
         two.stage.witness.add(checker)
     pace.begin()

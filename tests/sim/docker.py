@@ -5,6 +5,7 @@ sentences (``tests/service/contract.py``) judges both. The containers live on wh
 the engine dies; power loss stops them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from random import Random
@@ -22,6 +23,10 @@ ABSENT: Final = ContainerState.ABSENT
 STOPPED: Final = ContainerState.STOPPED
 PAUSED: Final = ContainerState.PAUSED
 RUNNING: Final = ContainerState.RUNNING
+RESTARTING: Final = ContainerState.RESTARTING
+_ALIVE: Final = (RUNNING, PAUSED, RESTARTING)
+_SWEPT_AWAY: Final = "exit code 255"
+"""What ends with its host or its engine comes back with it."""
 
 
 class EngineMode(Enum):
@@ -41,10 +46,15 @@ class Verb(Enum):
 
 
 VERBS: Final = {
-    StartService: {STOPPED: Verb.START, PAUSED: Verb.UNPAUSE},
-    RestartService: {STOPPED: Verb.START, PAUSED: Verb.RESTART, RUNNING: Verb.RESTART},
+    StartService: {STOPPED: Verb.START, PAUSED: Verb.UNPAUSE, RESTARTING: Verb.RESTART},
+    RestartService: {
+        STOPPED: Verb.START,
+        PAUSED: Verb.RESTART,
+        RUNNING: Verb.RESTART,
+        RESTARTING: Verb.RESTART,
+    },
     PauseService: {RUNNING: Verb.PAUSE},
-    StopService: {PAUSED: Verb.STOP, RUNNING: Verb.STOP},
+    StopService: {PAUSED: Verb.STOP, RUNNING: Verb.STOP, RESTARTING: Verb.STOP},
 }
 
 
@@ -75,10 +85,22 @@ class Box:
     heals_by_restart: bool = True
     failing_starts: int = 0
     """A fault: so many starts end at once with an error."""
+    looping: bool = False
+    """A fault: it dies after each start, and a restart policy starts it again and again."""
 
     @property
     def serves(self) -> bool:
         return self.state is RUNNING and not self.sick
+
+    @property
+    def broken(self) -> bool:
+        """Missing, or dying again and again."""
+        return self.looping or self.state is ABSENT
+
+    @property
+    def could_serve(self) -> bool:
+        """As far as the container itself is concerned."""
+        return not (self.sick or self.failing_starts or self.broken)
 
 
 class Engine:
@@ -86,6 +108,8 @@ class Engine:
 
     def __init__(self, world: World, rng: Random, node: str, witness: Witness) -> None:
         self.mode = EngineMode.UP
+        self.slower = 1
+        """A fault: by this factor every verb takes longer."""
         self.silent_ns = -SECOND
         """When it last ceased or began to answer."""
         self.boxes: dict[str, Box] = {}
@@ -126,7 +150,7 @@ class Engine:
             checked=settings.checked,
             failures=settings.failures,
             restarts=settings.restarts,
-            detail=box.detail if box.state is STOPPED else "",
+            detail=box.detail if box.state in (STOPPED, RESTARTING) else "",
         )
 
     def apply(self, verb: Verb, name: str) -> str:
@@ -154,7 +178,7 @@ class Engine:
     def kill(self, name: str) -> None:
         """The container's process dies."""
         box = self.boxes[name]
-        if box.state in (RUNNING, PAUSED):
+        if box.state in _ALIVE:
             box.detail = "exit code 137 (signal 9)"
             self._become(box, STOPPED)
 
@@ -162,6 +186,41 @@ class Engine:
         box = self.boxes[name]
         if box.state is RUNNING:
             self._become(box, PAUSED)
+
+    def start_by_stranger(self, name: str) -> None:
+        """Somebody typed ``docker unpause`` or ``docker start``."""
+        box = self.boxes[name]
+        if box.state is PAUSED:
+            self._become(box, RUNNING)
+        elif box.state is STOPPED:
+            self._start(box)
+
+    def loop(self, name: str) -> None:
+        """It dies, and does so after each start from now on."""
+        box = self.boxes[name]
+        box.looping = True
+        if box.state in _ALIVE:
+            box.detail = "exit code 1"
+            self._become(box, RESTARTING)
+
+    def end_loop(self, name: str) -> None:
+        """It can be started again; the restart policy does so, unless somebody stopped it."""
+        box = self.boxes[name]
+        box.looping = False
+        if box.state is RESTARTING:
+            self._start(box)
+
+    def remove(self, name: str) -> None:
+        """``docker rm --force``."""
+        box = self.boxes[name]
+        box.looping = False
+        self._become(box, ABSENT)
+
+    def recreate(self, name: str, *, running: bool) -> None:
+        """``docker compose up``, or ``create``: the same name, another identity."""
+        box = self.boxes[name]
+        if box.state is ABSENT:
+            self.create(name, box.settings, RUNNING if running else STOPPED)
 
     def sicken(self, name: str, *, heals_by_restart: bool) -> None:
         box = self.boxes[name]
@@ -178,8 +237,11 @@ class Engine:
     def repair(self) -> None:
         """An administrator mends all: what is sick is well, what is down is started."""
         self.set_mode(EngineMode.UP)
-        for box in self.boxes.values():
+        self.slower = 1
+        for box in tuple(self.boxes.values()):
             was_sick, box.sick, box.failing_starts = box.sick, False, 0
+            self.end_loop(box.name)
+            self.recreate(box.name, running=True)
             if box.state is STOPPED and box.settings.standby is not StandbyMode.STOP:
                 self._start(box)
             elif was_sick:
@@ -187,21 +249,42 @@ class Engine:
 
     def power_off(self) -> None:
         """No container survives; the engine comes back with the host."""
-        for box in self.boxes.values():
-            if box.state in (RUNNING, PAUSED):
-                box.detail = "exit code 255"
-                self._become(box, STOPPED)
+        self._sweep_away()
         self.mode = EngineMode.UP
+
+    def go_down(self, *, live_restore: bool) -> None:
+        """The daemon stops, with its containers unless it is told to leave them running."""
+        self.set_mode(EngineMode.DOWN)
+        if not live_restore:
+            self._sweep_away()
 
     def boot(self) -> None:
         """``restart: unless-stopped`` brings back what ran."""
         for box in self.boxes.values():
-            if box.detail == "exit code 255":
+            if box.state is STOPPED and box.detail == _SWEPT_AWAY:
                 self._start(box)
+
+    def later(self, delay_ns: int, what: Callable[[], object]) -> None:
+        """The engine works on, whatever becomes of the client that asked."""
+
+        def work() -> None:
+            what()
+
+        self._world.call_later(delay_ns, work)
 
     # --- inside ----------------------------------------------------------------------------------
 
+    def _sweep_away(self) -> None:
+        for box in self.boxes.values():
+            if box.state in _ALIVE:
+                box.detail = _SWEPT_AWAY
+                self._become(box, STOPPED)
+
     def _start(self, box: Box) -> str:
+        if box.looping:
+            box.detail = "exit code 1"
+            self._become(box, RESTARTING)
+            return "it dies after its start: exit code 1"
         if box.failing_starts:
             box.failing_starts -= 1
             box.detail = "exit code 1"

@@ -44,6 +44,8 @@ class Kernel:
         self.interfaces: dict[str, Interface] = {}
         self.refusing = False
         """A fault: every claim and release fails, as under a full table or a lost capability."""
+        self.slow_ns = 0
+        """A fault: so much longer takes each request, as behind somebody who holds a lock."""
         self.removed: Callable[[str, str], None] | None = None
         """Told of an address that went without the sidecar's own request, and why."""
         self.carrier: Callable[[Interface], None] | None = None
@@ -56,6 +58,11 @@ class Kernel:
     @property
     def addresses(self) -> tuple[str, ...]:
         return tuple(self._table)
+
+    def repair(self) -> None:
+        """Everything works as it should."""
+        self.refusing = False
+        self.slow_ns = 0
 
     def holds(self, address: str) -> bool:
         return address in self._table

@@ -1,11 +1,13 @@
 """The service LAN: both hosts, and a client that asks for the floating address.
 
 Who has an address with carrier answers for it, whatever its sidecar does: the kernel answers. A
-station's port can be cut without a change of carrier, as when a switch fails. The client keeps the
+station's port can be cut without a change of carrier, as when a switch fails, and so can the way
+between two of them alone. The client keeps the
 last announcement it heard per address, and asks again itself only when its own patience ends.
 """
 
 from collections.abc import Callable
+from itertools import combinations
 from random import Random
 from typing import Final, Protocol
 
@@ -47,6 +49,7 @@ class Lan:
         self._rng = rng
         self._stations: list[Station] = []
         self._cuts: dict[str, int] = {}
+        self._apart: dict[frozenset[str], int] = {}
 
     def join(self, station: Station) -> None:
         self._stations.append(station)
@@ -58,8 +61,19 @@ class Lan:
     def restore(self, name: str) -> None:
         self._cuts[name] = max(0, self._cuts.get(name, 0) - 1)
 
+    def part(self, first: str, second: str) -> None:
+        """These two (one may be the client) do not reach each other, whatever else works."""
+        pair = frozenset((first, second))
+        self._apart[pair] = self._apart.get(pair, 0) + 1
+
+    def rejoin(self, first: str, second: str) -> None:
+        """Undo one parting of these two."""
+        pair = frozenset((first, second))
+        self._apart[pair] = max(0, self._apart.get(pair, 0) - 1)
+
     def heal(self) -> None:
         self._cuts.clear()
+        self._apart.clear()
 
     def is_cut(self, name: str) -> bool:
         return self._cuts.get(name, 0) > 0
@@ -67,18 +81,28 @@ class Lan:
     def reaches_switch(self, station: Station) -> bool:
         return station.on_the_lan and not self.is_cut(station.name)
 
+    def reach(self, first: str, second: str) -> bool:
+        """Whether a switch carries between these two, as far as their carriers allow."""
+        if self.is_cut(first) or self.is_cut(second):
+            return False
+        return not self._apart or not self._apart.get(frozenset((first, second)), 0)
+
+    def client_reaches(self, station: Station) -> bool:
+        return station.on_the_lan and self.reach(CLIENT, station.name)
+
     def whole(self) -> bool:
         """Whether all stations reach one another."""
-        return all(self.reaches_switch(station) for station in self._stations)
+        if not all(self.reaches_switch(station) for station in self._stations):
+            return False
+        pairs = combinations(self._stations, 2) if self._apart else ()
+        return all(self.reach(first.name, second.name) for first, second in pairs)
 
     def answering(self, address: str) -> list[Station]:
         """The stations that the client would find, if it asked now."""
-        if self.is_cut(CLIENT):
-            return []
         return [
             station
             for station in self._stations
-            if self.reaches_switch(station) and station.answers_for(address)
+            if self.client_reaches(station) and station.answers_for(address)
         ]
 
     def ask(
@@ -95,14 +119,14 @@ class Lan:
                 continue
 
             def reach(station: Station = station) -> None:
-                if not self.reaches_switch(station):
+                if not self._carries(asker, station):
                     return
                 station.hear_question(address, asker.mac)
                 if station.answers_for(address):
                     self._world.call_later(self._latency_ns(), lambda: answer(station))
 
             def answer(station: Station) -> None:
-                if self.reaches_switch(asker):
+                if self._carries(station, asker):
                     heard(station.mac)
 
             self._world.call_later(self._latency_ns(), reach)
@@ -113,13 +137,16 @@ class Lan:
             return
 
         def arrive() -> None:
-            if not self.is_cut(CLIENT):
+            if self.client_reaches(sender):
                 self.client_cache[address] = sender.mac
             for station in self._stations:
-                if station is not sender and self.reaches_switch(station):
+                if station is not sender and self._carries(sender, station):
                     station.hear_announcement(address, sender.mac)
 
         self._world.call_later(self._latency_ns(), arrive)
+
+    def _carries(self, first: Station, second: Station) -> bool:
+        return first.on_the_lan and second.on_the_lan and self.reach(first.name, second.name)
 
     def _latency_ns(self) -> int:
         return self._rng.randrange(ANSWER_MIN_NS, ANSWER_MAX_NS)

@@ -23,11 +23,8 @@ from tests.sim.cluster import TwoNodes
 from tests.sim.docker import PAUSED, RUNNING, STOPPED
 from tests.sim.node import Node
 from tests.sim.violation import Violation
+from tests.sim.windows import SETTLE_NS
 from tests.sim.witness import AddressMoved, Change, Occurred
-
-TAKEOVER_BUDGET_NS: Final = 60 * SECOND
-"""For operations of the engine that were under way and hang for 15 s, a restart in peace after up
-to 30 s of waiting, and a hand-over after that."""
 
 _REST: Final = {
     StandbyMode.PAUSE: (PAUSED, STOPPED),
@@ -48,7 +45,7 @@ class Liveness:
 
     def bound_ns(self) -> int:
         timing = self._two.pair.timing
-        return 2 * timing.deadtime_ns + timing.initdead_ns + TAKEOVER_BUDGET_NS
+        return 2 * timing.deadtime_ns + timing.initdead_ns + SETTLE_NS
 
     def quiet_ns(self) -> int:
         return 2 * self._two.pair.timing.deadtime_ns + 5 * SECOND

@@ -2,8 +2,9 @@
 
 A packet may be lost, doubled, damaged, delayed past later ones, or replayed much later. A direction
 that is cut loses what is on its way and what is sent until it is restored; cuts are counted, so two
-faults that overlap do not mend one another. A packet that arrives where no sidecar runs is gone,
-and a host that has power says so to the sender of a unicast one (ICMP port unreachable); at a
+faults that overlap do not mend one another. A clogged direction holds back what arrives until it is
+unclogged, and then hands all of it over at once. A packet that arrives where no sidecar runs is
+gone, and a host that has power says so to the sender of a unicast one (ICMP port unreachable); at a
 frozen one it waits in the socket's buffer (``life.py``).
 
 ``digest`` runs over every packet and its instant: two runs that agree on it were the same.
@@ -26,6 +27,7 @@ Refused = Callable[[LinkName], None]
 _HEARS_ITSELF: Final = (Medium.BCAST, Medium.MCAST, Medium.MCAST6)
 _UNICAST: Final = (Medium.UCAST, Medium.UCAST6)
 _SELF_DELAY_NS: Final = MILLISECOND // 50
+_RECORDED_MAX: Final = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class Quality:
 class Direction:
     """One way of one link."""
 
-    __slots__ = ("cuts", "epoch", "kept", "link", "quality", "target")
+    __slots__ = ("clogs", "cuts", "epoch", "held", "kept", "link", "quality", "target")
 
     def __init__(self, link: LinkName, target: NodeName, quality: Quality) -> None:
         self.link = link
@@ -60,6 +62,8 @@ class Direction:
         self.cuts = 0
         # Counts the cuts: a packet of an earlier epoch was on the cable when it was cut.
         self.epoch = 0
+        self.clogs = 0
+        self.held: list[tuple[int, bytes]] = []
         self.kept: bytes | None = None
 
     def cut(self) -> None:
@@ -81,11 +85,14 @@ class Network:
         self.links = links
         self.sent = 0
         self.digest = 0
+        self.records = False
+        """Whether what is sent is kept, for somebody to repeat it."""
         self._world = world
         self._rng = rng
         self._receivers: dict[NodeName, Receive] = {}
         self._refused: dict[NodeName, Refused] = {}
         self._powered: dict[NodeName, Callable[[], bool]] = {}
+        self._recorded: dict[NodeName, list[bytes]] = {node: [] for node in nodes}
         first, second = nodes
         self._directions: dict[tuple[NodeName, LinkName], Direction] = {}
         for link in links:
@@ -113,7 +120,13 @@ class Network:
 
     def carries(self, source: NodeName) -> bool:
         """Whether any link leads from this node to the other one now."""
-        return any(not self._directions[source, link.name].cuts for link in self.links)
+        return any(
+            not (
+                self._directions[source, link.name].cuts
+                or self._directions[source, link.name].clogs
+            )
+            for link in self.links
+        )
 
     def cut(self, source: NodeName, link: LinkName) -> None:
         self._directions[source, link].cut()
@@ -123,14 +136,41 @@ class Network:
         direction = self._directions[source, link]
         direction.cuts = max(0, direction.cuts - 1)
 
+    def clog(self, source: NodeName, link: LinkName) -> None:
+        """Hold back what arrives from there."""
+        self._directions[source, link].clogs += 1
+
+    def unclog(self, source: NodeName, link: LinkName) -> None:
+        """Undo one clogging of this direction; the last one lets everything go, in order."""
+        direction = self._directions[source, link]
+        direction.clogs = max(0, direction.clogs - 1)
+        if not direction.clogs:
+            held, direction.held = direction.held, []
+            for epoch, data in held:
+                self._arrive(direction, epoch, data)
+
+    def inject(self, target: NodeName, link: LinkName, data: bytes) -> None:
+        """Somebody else sends this to a node, by a link."""
+        receive = self._receivers.get(target)
+        if receive is not None:
+            receive(link, data)
+
+    def recorded(self, source: NodeName) -> list[bytes]:
+        """What that node has sent so far; of a long past every second packet, and so on."""
+        return self._recorded[source]
+
     def heal(self, quality: Quality) -> None:
         """Every direction carries, this well."""
-        for direction in self._directions.values():
+        for (source, link), direction in self._directions.items():
             direction.cuts = 0
             direction.quality = quality
+            direction.clogs = min(1, direction.clogs)
+            self.unclog(source, link)
 
     def send(self, source: NodeName, link: LinkName, data: bytes) -> None:
         self.sent += 1
+        if self.records:
+            self._record(source, data)
         direction = self._directions[source, link]
         if self._hears_itself[link]:
             self._world.call_later(_SELF_DELAY_NS, partial(self._hand_over, source, link, data))
@@ -168,7 +208,9 @@ class Network:
         self._world.call_later(delay_ns + late_ns, arrive)
 
     def _arrive(self, direction: Direction, epoch: int, data: bytes) -> None:
-        if direction.epoch == epoch:
+        if direction.clogs:
+            direction.held.append((epoch, data))
+        elif direction.epoch == epoch:
             self._hand_over(direction.target, direction.link, data)
 
     def _hand_over(self, node: NodeName, link: LinkName, data: bytes) -> None:
@@ -190,6 +232,12 @@ class Network:
                 refused(link)
 
         self._world.call_later(back.quality.delay_min_ns, arrive)
+
+    def _record(self, source: NodeName, data: bytes) -> None:
+        kept = self._recorded[source]
+        kept.append(data)
+        if len(kept) > _RECORDED_MAX:
+            del kept[::2]
 
     def _damaged(self, data: bytes) -> bytes:
         """The same with one bit turned over, or cut short."""

@@ -70,6 +70,8 @@ class Pair:
     groups: tuple[ResourceGroup, ...] = (a_group("a", "10.0.0.100", "nginx"),)
     keyring: Keyring = field(default_factory=lambda: keyring_of(KEY))
     ping: tuple[PingTarget, ...] = ()
+    deadping_ns: int = 0
+    """0: as long as deadtime."""
     ipfail: bool = False
     told: tuple[Params, ...] = ()
     """What each node was told, where that was read from files of its own."""
@@ -102,7 +104,7 @@ class Pair:
             groups=self.groups,
             keyring=other_key or self.keyring,
             ping=self.ping,
-            deadping_ns=self.timing.deadtime_ns,
+            deadping_ns=self.deadping_ns or self.timing.deadtime_ns,
             ipfail=self.ipfail,
         )
 

@@ -2,16 +2,15 @@
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 
-from sidecar.core import inbox
 from sidecar.core.terms import SECOND
-from sidecar.wire.codec import unseal
 from tests.sim import checkers
 from tests.sim.chaos import Chaos
 from tests.sim.cluster import TwoNodes
+from tests.sim.fault import Fault
 from tests.sim.liveness import Liveness
+from tests.sim.schedule import Schedule, Trouble
 from tests.sim.stage import chance_of
 from tests.sim.swarm import Options, options_of
 from tests.sim.trace import LEGEND, Trace, seconds
@@ -29,16 +28,24 @@ class Outcome:
     digest: str
     """The same for two runs that were the same in every packet and every line."""
     violation: str = ""
+    check: str = ""
+    """The name of the check that was violated."""
     last_lines: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    """What was to be made until the end, made or not."""
+    made: dict[Fault, int] = field(default_factory=dict)
 
 
-# Both nodes read most datagrams twice or more: from the second link, or their own broadcast.
-# Reading is pure and takes a third of a run, so that it is worth to be remembered.
-vars(inbox)["unseal"] = lru_cache(maxsize=256)(unseal)
+def run_seed(
+    seed: int,
+    minutes: float,
+    show: Callable[[str], None] | None = None,
+    only: frozenset[int] | None = None,
+) -> Outcome:
+    """Run one seed; never raises for what the simulated nodes do.
 
-
-def run_seed(seed: int, minutes: float, show: Callable[[str], None] | None = None) -> Outcome:
-    """Run one seed; never raises for what the simulated nodes do."""
+    ``only``: leave all faults out but those with these numbers.
+    """
     options = options_of(seed)
     two = TwoNodes(
         chance_of(seed),
@@ -53,13 +60,16 @@ def run_seed(seed: int, minutes: float, show: Callable[[str], None] | None = Non
         for line in describe(options):
             show(line)
     two.stage.witness.add(trace)
-    violation = ""
+    run = _Run(two, options, Schedule(seed, options, only))
+    violation = check = ""
     try:
-        _run(two, options, int(minutes * 60 * SECOND))
+        run.go_on(int(minutes * 60 * SECOND))
     except Violation as broken:
         violation = f"{seconds(two.world.now_ns).strip()} s: {broken}"
+        check = broken.check
     except Exception:  # noqa: BLE001 # a mistake of the simulator's own: it must name its seed as well
         violation = f"the simulator failed\n{traceback.format_exc()}"
+        check = "the simulator"
     return Outcome(
         seed=seed,
         virtual_ns=two.world.now_ns,
@@ -67,27 +77,43 @@ def run_seed(seed: int, minutes: float, show: Callable[[str], None] | None = Non
         packets=two.network.sent,
         digest=f"{trace.digest:08x}{two.network.digest:08x}",
         violation=violation,
+        check=check,
+        troubles=tuple(t for t in run.troubles if t.at_ns <= two.world.now_ns),
+        made=dict(run.chaos.made),
         last_lines=tuple(trace.lines[-40:]) if violation else (),
     )
 
 
-def _run(two: TwoNodes, options: Options, length_ns: int) -> None:
-    checkers.watch(two)
-    liveness = Liveness(two)
-    chaos = Chaos(two, options)
-    first, second = two
-    first.start()
-    if not options.first_starts_alone:
-        second.start()
-    one_round_ns = options.round_ns + liveness.bound_ns() + liveness.quiet_ns()
-    # At least one round, and then as many as end nearest to the length that was asked for.
-    while two.world.now_ns == 0 or two.world.now_ns + one_round_ns // 2 < length_ns:
-        chaos.begin()
-        two.world.run_for(options.round_ns)
-        chaos.heal()
-        two.world.run_for(liveness.bound_ns())
-        liveness.must_be_settled()
-        liveness.must_stay()
+class _Run:
+    """Rounds of trouble, healing and rest."""
+
+    def __init__(self, two: TwoNodes, options: Options, schedule: Schedule) -> None:
+        self.troubles: list[Trouble] = []
+        self.chaos = Chaos(two, options)
+        self._two = two
+        self._options = options
+        self._schedule = schedule
+        checkers.watch(two)
+        self._liveness = Liveness(two)
+
+    def go_on(self, length_ns: int) -> None:
+        """At least one round, and then as many as end nearest to that length."""
+        two, liveness = self._two, self._liveness
+        two.network.records = Fault.REPLAYED in self._options.faults
+        first, second = two
+        first.start()
+        if not self._options.first_starts_alone:
+            second.start()
+        one_round_ns = self._options.round_ns + liveness.bound_ns() + liveness.quiet_ns()
+        while two.world.now_ns == 0 or two.world.now_ns + one_round_ns // 2 < length_ns:
+            troubles = self._schedule.next_round(two.world.now_ns)
+            self.troubles += troubles
+            self.chaos.make(troubles)
+            two.world.run_for(self._options.round_ns)
+            self.chaos.heal()
+            two.world.run_for(liveness.bound_ns())
+            liveness.must_be_settled()
+            liveness.must_stay()
 
 
 def describe(options: Options) -> list[str]:

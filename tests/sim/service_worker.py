@@ -31,8 +31,8 @@ from sidecar.core.events import (
 )
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState
 from tests.sim.docker import (
+    PAUSED,
     RUNNING,
-    STOPPED,
     Box,
     Engine,
     EngineMode,
@@ -125,32 +125,42 @@ class ServiceWorker:
         verb = verb_for(action, before.state)
         if verb is None:
             self._answer(action, before, "")
+            return
+        takes_ns = self._latency(verb)
+        if takes_ns <= ENGINE_TIMEOUT_NS:
+            self._life.thread_later(takes_ns, partial(self._end_verb, action, before))
         else:
-            end = partial(self._end_verb, action, before)
-            self._life.thread_later(self._latency(verb), end)
+            self._engine.later(takes_ns, partial(self._work, action))
+            self._refuse(action, ENGINE_TIMEOUT_NS)
 
     def _end_verb(self, action: VerbAction, before: ContainerFacts) -> None:
         silent = self._engine.mode is not EngineMode.UP
         if silent and self._rng.random() < 0.5:  # it did the work, or did not
             self._refuses(action)
             return
-        # Somebody may have changed the container since it was looked at.
-        still = verb_for(action, self._engine.facts(action.container).state)
-        trouble = self._engine.apply(still, action.container) if still else ""
+        trouble = self._work(action)
         if not self._refuses(action):
             self._life.thread_later(_INSPECT_NS, partial(self._answer, action, before, trouble))
+
+    def _work(self, action: VerbAction) -> str:
+        """The engine does it; what it complains of."""
+        # Somebody may have changed the container since it was looked at.
+        still = verb_for(action, self._engine.facts(action.container).state)
+        return self._engine.apply(still, action.container) if still else ""
 
     def _refuses(self, action: VerbAction) -> bool:
         """Answer for an engine that does not."""
         mode = self._engine.mode
         if mode is EngineMode.UP:
             return False
-        wait_ns = ENGINE_TIMEOUT_NS if mode is EngineMode.HUNG else MILLISECOND
+        self._refuse(action, ENGINE_TIMEOUT_NS if mode is EngineMode.HUNG else MILLISECOND)
+        return True
+
+    def _refuse(self, action: VerbAction, wait_ns: int) -> None:
         refusal = ServiceRefused(
             op=action.op, container=action.container, reason="the engine does not answer"
         )
         self._life.thread_later(wait_ns, partial(self._done, refusal))
-        return True
 
     def _answer(self, action: VerbAction, before: ContainerFacts, trouble: str) -> None:
         now = self._engine.facts(action.container)
@@ -163,7 +173,9 @@ class ServiceWorker:
     def _latency(self, verb: Verb) -> int:
         usual_ns = _LATENCY_NS[verb]
         factor = 10 if self._rng.random() < _SLOW else 1
-        return factor * self._rng.randrange(usual_ns * 4 // 5, usual_ns * 3 // 2)
+        return (
+            factor * self._engine.slower * self._rng.randrange(usual_ns * 4 // 5, usual_ns * 3 // 2)
+        )
 
     # --- checks ----------------------------------------------------------------------------------
 
@@ -178,7 +190,7 @@ class ServiceWorker:
         settings = box.settings
         passes, detail = _verdict(box)
         takes_ns = _CHECK_NS
-        if not passes and box.state is not STOPPED:
+        if not passes and box.state in (RUNNING, PAUSED):
             takes_ns = settings.timeout_ms * MILLISECOND
         told = ServiceChecked(container=container, passed=passes, detail=detail)
         self._life.loop_later(takes_ns, partial(self._tell_check, container, number, told))
@@ -197,7 +209,7 @@ def _verdict(box: Box) -> tuple[bool, str]:
         return True, "200"
     if box.state is RUNNING:
         return False, "503"
-    return False, "connection refused" if box.state is STOPPED else "timed out"
+    return False, "timed out" if box.state is PAUSED else "connection refused"
 
 
 class Watch:

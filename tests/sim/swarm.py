@@ -5,7 +5,6 @@ fault at once never gets far into any one of them.
 """
 
 from dataclasses import dataclass
-from enum import Enum
 from random import Random
 from typing import Final
 
@@ -13,43 +12,27 @@ from sidecar.core.params import PingTarget, Timing
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, Medium, StandbyMode
 from sidecar.wire.auth import Key, Method
 from tests.sim.docker import Settings
+from tests.sim.fault import Fault
 from tests.sim.network import Quality
 from tests.sim.pair import Pair, a_group, a_link, keyring_of, timing_of
 
-
-class Fault(Enum):
-    """The kinds of trouble."""
-
-    BAD_QUALITY = "links lose, delay, double, damage, reorder and replay for a while"
-    CUT_ONE_WAY = "one direction of one link"
-    CUT_LINK = "one link, both directions"
-    PARTITION = "all links, both directions"
-    PARTITION_ONE_WAY = "all links, one direction"
-    LINK_DOWN = "ifdown of a heartbeat interface"
-    PING_LOST = "a node's way to the ping nodes"
-    ARBITER_DOWN = "the ping nodes themselves"
-    LAN_CUT = "the switch port of a host on the service LAN, without a change of carrier"
-    CARRIER_LOST = "the service interface of a host"
-    CRASH = "power loss of a host, and its return"
-    KILL = "SIGKILL of a sidecar, and its restart"
-    FREEZE = "SIGSTOP of a sidecar, and SIGCONT"
-    STOP = "SIGTERM of a sidecar, and its restart"
-    CONTAINER_KILL = "a container's process dies"
-    CONTAINER_SICK = "a container runs and does not serve"
-    CONTAINER_PAUSED = "a stranger pauses a container"
-    STARTS_FAIL = "the next starts of a container fail, after its process died"
-    ENGINE_DOWN = "the engine refuses connections"
-    ENGINE_HUNG = "the engine takes requests and says nothing"
-    STANDBY = "the operator asks a node to stand by"
-    TAKEOVER = "the operator asks a node to take over"
-    ADDRESS_DELETED = "a stranger removes an address"
-    DUPLICATE_ADDRESS = "a machine that is no node uses an address"
-    KERNEL_REFUSES = "the kernel refuses claims and releases"
-
-
 # A keepalive and its weight. The short ones cost most of the time, the long ones say least.
 _KEEPALIVES_MS: Final = {50: 1, 100: 2, 200: 4, 500: 6, 1000: 8, 2000: 5}
-_MEDIA: Final = (Medium.UCAST, Medium.UCAST, Medium.BCAST, Medium.MCAST)
+_MEDIA: Final = (
+    Medium.UCAST,
+    Medium.UCAST,
+    Medium.UCAST6,
+    Medium.BCAST,
+    Medium.MCAST,
+    Medium.SERIAL,
+)
+_PING: Final = (
+    PingTarget(name="router", hosts=("10.0.0.1",)),
+    PingTarget(name="resolvers", hosts=("10.0.0.2", "10.0.0.3"), is_group=True),
+)
+_DEADPINGS: Final = (0.5, 0.8, 0.8, 1, 2)
+"""Of the deadtime. The advice is to choose a shorter one; not everybody takes it."""
+_DRIFTS_PPM: Final = (20, 100, 100, 1000)
 _METHODS: Final = (Method.CRC, Method.MD5, Method.SHA1)
 
 
@@ -90,7 +73,7 @@ def options_of(seed: int) -> Options:
         bad=_bad_quality(rng, timing),
         calm=Quality(delay_mean_ns=min(delay_ns, timing.keepalive_ns // 4)),
         settings=_settings(rng),
-        drift_ppm=(rng.randint(-100, 100), rng.randint(-100, 100)),
+        drift_ppm=(_drift_ppm(rng), _drift_ppm(rng)),
         first_starts_alone=rng.random() < 0.5,
     )
 
@@ -108,13 +91,13 @@ def _timing(rng: Random) -> Timing:
 
 
 def _pair(rng: Random, timing: Timing) -> Pair:
-    names = rng.choice((("eth1",), ("eth1", "eth2"), ("eth1", "eth2")))
+    names = ("eth1", "eth2", "eth3")[: rng.choice((1, 2, 2, 3))]
     links = tuple(a_link(name, rng.choice(_MEDIA)) for name in names)
     groups = [a_group("a", "10.0.0.100", "nginx")]
     if rng.random() < 0.4:
         second = ("redis",) if rng.random() < 0.7 else ()
         groups.append(a_group(rng.choice(("a", "b")), "10.0.0.101", *second))
-    ping = (PingTarget(name="router", hosts=("10.0.0.1",)),) if rng.random() < 0.4 else ()
+    ping = _PING[: rng.choice((0, 0, 1, 1, 2))]
     return Pair(
         timing=timing,
         auto_failback=rng.choices(list(AutoFailback), (5, 4, 1))[0],
@@ -122,6 +105,7 @@ def _pair(rng: Random, timing: Timing) -> Pair:
         groups=tuple(groups),
         keyring=keyring_of(Key(1, rng.choice(_METHODS), b"simulated")),
         ping=ping,
+        deadping_ns=max(2 * timing.keepalive_ns, int(timing.deadtime_ns * rng.choice(_DEADPINGS))),
         ipfail=bool(ping) and rng.random() < 0.7,
     )
 
@@ -147,6 +131,11 @@ def _bad_quality(rng: Random, timing: Timing) -> Quality:
         reorder_ns=3 * timing.keepalive_ns,
         replay=maybe(0.1),
     )
+
+
+def _drift_ppm(rng: Random) -> int:
+    most = rng.choice(_DRIFTS_PPM)
+    return rng.randint(-most, most)
 
 
 def _settings(rng: Random) -> Settings:

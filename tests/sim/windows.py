@@ -1,7 +1,8 @@
-"""The stated windows: how long two owners, or an address without service, are excused, and why.
+"""The stated windows: how long each bad thing is excused, and why. All of them are here.
 
 Two nodes without a third cannot decide everything, and neither the kernel nor the engine acts at
-once. Each window has its reason here; whatever lasts longer, or has no reason, is a violation.
+once. Each window has its bound and its reason here; whatever lasts longer, or has no reason, is a
+violation. The promises themselves are those of docs/safety.md.
 """
 
 from typing import Final
@@ -9,81 +10,119 @@ from typing import Final
 from sidecar.core.params import ResourceGroup
 from sidecar.core.terms import MILLISECOND, SECOND
 from tests.sim.cluster import TwoNodes
-from tests.sim.docker import EngineMode
+from tests.sim.hindrance import FOREVER_NS, Hindrances
 from tests.sim.kernel import GRAIN_NS
 from tests.sim.node import Node
+
+JUST_NOW_NS: Final = 10 * MILLISECOND
+"""What the kernel or the engine says needs a moment to reach the sidecar."""
 
 TAKEN_BACK_NS: Final = 10 * MILLISECOND
 """A sidecar may be frozen between its look at the clock and its request to the kernel. The renewal
 then creates the address anew, and the next thing that the thread does is to take it back."""
 
 SAME_INSTANT_NS: Final = 50 * MILLISECOND
-"""Two nodes that ask at the same instant both find nobody, and both claim."""
+"""Two nodes that ask at the same instant both find nobody, and both claim: the patience of one
+question."""
+
+PARTED_JUST_NOW_NS: Final = 200 * MILLISECOND
+"""Who asked while the service LAN was parted found nobody, and claims when its patience has ended:
+50 ms for the question, the rest for the kernel."""
 
 PARTED_LATELY_NS: Final = 2 * SECOND
-"""Who asked while the service LAN was parted found nobody, and may claim that much later."""
+"""The same where the kernel is slow or the sidecar was frozen just then: a claim is worth something
+for so long, and is not sent or is taken back after that."""
 
 RELEASE_NS: Final = 2 * SECOND + 500 * MILLISECOND
 """A release that the kernel refuses or leaves unanswered is tried again at this pace."""
 
-FOREVER_NS: Final = 10**18
+SEEN_NS: Final = SECOND
+"""A node that claimed blindly asks for the silent peer every half second, with 0.1 s of patience,
+and lets go when that one is there after all (docs/safety.md, "What two nodes cannot know")."""
+
+PUT_BACK_NS: Final = 50 * MILLISECOND
+"""A holder puts back at once what a stranger removed, also while its service is being mended."""
+
+ENGINE_SEEN_NS: Final = 1500 * MILLISECOND
+"""So long after an engine answers again, the sidecar has asked it and has seen the containers."""
+
+ENGINE_NS: Final = 15 * SECOND
+"""An operation of the engine that is not answered within this time has failed."""
+
+FIRST_CHECK_NS: Final = 10 * SECOND
+"""A started container has this long to pass its first check."""
+
+WARM_AFTER_NS: Final = 4 * SECOND
+"""From warntime on the container is made ready; a start that takes ten times as long as usual
+(a slow disk) and a first check have their place in this time."""
+
+ANNOUNCED_NS: Final = 6 * SECOND
+"""A burst of announcements takes 4 s; the last of them finds a client that was deaf for a while."""
+
+REPEATED_NS: Final = 36 * SECOND
+"""Who missed the burst, because nothing reached it then, hears the slow repetition: 30 to 35 s."""
+
+STOP_MAX_NS: Final = 90 * SECOND
+"""A stop in good order: a hand-over of up to 60 s, and the engine's patience twice."""
+
+SETTLE_NS: Final = 60 * SECOND
+"""After a heal: for operations of the engine that were under way and hang for 15 s, a restart in
+peace after up to 30 s of waiting, and a hand-over after that."""
 
 
 class OwnerWindows:
     """For how long both hosts may hold one address."""
 
-    def __init__(self, two: TwoNodes) -> None:
+    def __init__(self, two: TwoNodes, hindrances: Hindrances) -> None:
         self.reason = "no window"
         self._two = two
-        self._parted_ns = -FOREVER_NS
-        self._deaf_ns = -FOREVER_NS
-        self._whole = True
-        self._hear = True
-        self._awake = True
-        self._asleep_ns = -FOREVER_NS
+        self._since = hindrances
         self._claims: dict[str, dict[str, int]] = {}
         self._excused: dict[str, bool] = {}
+        self._blind: dict[str, str] = {}
+        """The node that claimed the address last, if it knew the other one and held it for dead."""
 
-    def look(self) -> None:
-        """Note since when the nodes see each other on the LAN and hear each other."""
-        now_ns = self._two.world.now_ns
-        whole = self._two.lan.whole()
-        if not whole or not self._whole:
-            self._parted_ns = now_ns
-        self._whole = whole
-        hear = all(self._two.network.carries(node.name) for node in self._two)
-        if not hear or not self._hear:
-            self._deaf_ns = now_ns
-        self._hear = hear
-        awake = all(node.runs for node in self._two)
-        if not awake or not self._awake:
-            self._asleep_ns = now_ns
-        self._awake = awake
-
-    def claimed(self, node: str, address: str) -> None:
+    def claimed(self, node: Node, address: str) -> None:
         """Two claims of one address: was there a reason for the second one?"""
-        self.look()
         now_ns = self._two.world.now_ns
         claims = self._claims.setdefault(address, {})
-        claims[node] = now_ns
+        claims[node.name] = now_ns
+        self._blind.pop(address, None)
         if len(self._two.holders(address)) < 2:  # nothing is doubled
             return
-        parted = not self._whole or now_ns - self._parted_ns < PARTED_LATELY_NS
+        slow = node.host.kernel.slow_ns or self._since.asleep[node.name].within(PARTED_LATELY_NS)
+        parted = self._since.parted.within(PARTED_LATELY_NS if slow else PARTED_JUST_NOW_NS)
         both = len(claims) > 1 and max(claims.values()) - min(claims.values()) < SAME_INSTANT_NS
         self._excused[address] = parted or both
+        if node.process is not None:
+            peer = node.process.cluster.peer
+            if peer.met and not peer.alive and not both:
+                self._blind[address] = node.name
 
     def allowed_ns(self, address: str, since_ns: int) -> int:
         """How long they may both have it, from the instant at which both could be reached."""
         if not self._excused.get(address, False):
             self.reason = "the second claim had no reason"
             return TAKEN_BACK_NS
-        if not self._whole or not self._hear or not self._awake:
-            self.reason = "undecidable: the nodes do not hear each other"
+        since = self._since
+        if not all(node.runs for node in self._two) or since.parted.now:
+            self.reason = "undecidable: the nodes do not see each other"
             return FOREVER_NS
-        # From the last instant at which something kept them from hearing of one another.
-        hindered_ns = max(self._parted_ns, self._deaf_ns, self._asleep_ns, since_ns)
-        self.reason = "they hear each other again, and neither gives way"
-        return hindered_ns - since_ns + self._resolved_within_ns()
+        seen_ns = max(since.parted.at_ns, since.any_asleep.at_ns, since_ns)
+        if not since.deaf.now:
+            # From the last instant at which something kept them from hearing of one another.
+            self.reason = "they hear each other again, and neither gives way"
+            return max(seen_ns, since.deaf.at_ns) - since_ns + self._resolved_within_ns()
+        blind = self._blind.get(address)
+        if blind is not None and self._never_heard(blind, address):
+            self.reason = "the one that claimed without a word of the other one sees it"
+            return seen_ns - since_ns + SEEN_NS + RELEASE_NS
+        self.reason = "undecidable: the nodes do not hear each other"
+        return FOREVER_NS
+
+    def _never_heard(self, node: str, address: str) -> bool:
+        """Since it claimed."""
+        return self._since.hears[node].at_ns < self._claims[address][node]
 
     def _resolved_within_ns(self) -> int:
         """A beat has to come through, its holdings be told, and the younger claim released."""
@@ -94,34 +133,30 @@ class OwnerWindows:
 class ServiceWindows:
     """For how long an address may lead to nothing."""
 
-    ENGINE_NS: Final = 15 * SECOND
-    """An operation of the engine that is not answered within this time has failed."""
-
-    def __init__(self, two: TwoNodes) -> None:
+    def __init__(self, two: TwoNodes, hindrances: Hindrances) -> None:
         self._two = two
-        self._free = dict.fromkeys(two.pair.nodes, True)
-        self._hindered_ns = dict.fromkeys(two.pair.nodes, -FOREVER_NS)
-
-    def look(self) -> None:
-        """Note since when each node is free to give an address away.
-
-        A sidecar that does not run cannot: the lease ends it. And where the peer is heard and could
-        not serve either, an address that leads to nothing hurts as little as none, and the service
-        may be mended here first.
-        """
-        now_ns = self._two.world.now_ns
-        for node in self._two:
-            free = node.runs and _can_take(self._two.peer_of(node))
-            if not free or not self._free[node.name]:
-                self._hindered_ns[node.name] = now_ns
-            self._free[node.name] = free
+        self._since = hindrances
 
     def allowed_ns(self, node: Node, group: ResourceGroup, since_ns: int) -> int:
-        self.look()
-        if not self._free[node.name]:
+        """A node must give it away, or let it go when it hears nobody, unless something hinders it.
+
+        A sidecar that does not run cannot: the lease ends it. Without checks, an engine that does
+        not answer hides everything. And where the peer is heard and could not serve either, an
+        address that leads to nothing hurts as little as none, and the service may be mended here
+        first.
+        """
+        since = self._since
+        hindered = since.asleep[node.name], since.blinded[node.name]
+        if any(one.now for one in hindered):
             return FOREVER_NS
-        hindered_ns = max(self._hindered_ns[node.name], since_ns)
-        return hindered_ns - since_ns + self._moved_within_ns(node, group)
+        begin_ns = max(since_ns, *(one.at_ns for one in hindered))
+        within_ns = self._moved_within_ns(node, group)
+        if since.deafened[node.name].lasts_ns() > self._two.pair.timing.deadtime_ns:
+            return max(begin_ns, since.hears[node.name].at_ns) - since_ns + within_ns
+        unfit = since.unfit[self._two.peer_of(node).name]
+        if unfit.now:
+            return FOREVER_NS
+        return max(begin_ns, unfit.at_ns) - since_ns + within_ns
 
     def _moved_within_ns(self, node: Node, group: ResourceGroup) -> int:
         """The checks have to fail, the restarts to be used up, and the group to be handed over."""
@@ -131,12 +166,40 @@ class ServiceWindows:
             settings = node.host.engine.boxes[container.name].settings
             check_ms = settings.failures * (settings.interval_ms + settings.timeout_ms)
             detect_ns += check_ms * MILLISECOND
-            restart_ns += settings.restarts * (self.ENGINE_NS + 10 * SECOND)
+            restart_ns += settings.restarts * (ENGINE_NS + FIRST_CHECK_NS)
         hand_over_ns = 10 * SECOND + timing.deadtime_ns + timing.lease_s * SECOND + GRAIN_NS
         return detect_ns + restart_ns + hand_over_ns
 
 
-def _can_take(peer: Node) -> bool:
-    engine = peer.host.engine
-    well = all(not box.sick and not box.failing_starts for box in engine.boxes.values())
-    return peer.runs and engine.mode is EngineMode.UP and well
+class AbsenceWindows:
+    """For how long an address may be nowhere, or on a node that is cut off."""
+
+    def __init__(self, two: TwoNodes) -> None:
+        self._two = two
+
+    def cut_off_ns(self, node: Node) -> int:
+        """Rule 4: the peer and the ping nodes have to be missed, then the address goes at once.
+
+        What was sent before may come late; a kernel that refuses the release ends the lease.
+        """
+        pair = self._two.pair
+        timing = pair.timing
+        missed_ns = max(timing.deadtime_ns, pair.deadping_ns) + timing.keepalive_ns
+        late_ns = 20 * timing.keepalive_ns
+        kernel = node.host.kernel
+        gone_ns = RELEASE_NS + kernel.slow_ns
+        if kernel.refusing or kernel.slow_ns:
+            gone_ns += timing.lease_s * SECOND + GRAIN_NS
+        return missed_ns + late_ns + gone_ns
+
+    def takeover_ns(self, node: Node) -> int:
+        """A dead peer has to be missed, its address to be asked for, the container to be started.
+
+        An operation of the engine that was under way is waited for.
+        """
+        timing = self._two.pair.timing
+        process = node.process
+        met = process is not None and process.cluster.peer.met
+        missed_ns = timing.deadtime_ns if met else timing.initdead_ns
+        late_ns = 20 * timing.keepalive_ns
+        return missed_ns + late_ns + 2 * SECOND + ENGINE_NS + FIRST_CHECK_NS

@@ -80,6 +80,10 @@ class NodeClock:
         self._first_ns = first_ns
         self._wall_skew_s = wall_skew_s
 
+    def set_wall(self, skew_s: int) -> None:
+        """Somebody sets the wall clock, this far from the right time."""
+        self._wall_skew_s = skew_s
+
     def ns(self) -> int:
         passed = self._world.now_ns - self._booted_ns
         return self._first_ns + passed + passed * self._drift_ppm // _MILLION
