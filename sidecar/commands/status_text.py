@@ -48,8 +48,18 @@ def _node_row(node: Status) -> tuple[str, ...]:
 
 def _link(link: Status) -> str:
     reason = f" ({link['reason']})" if link["reason"] else ""
-    unheard = ", not heard by the peer" if link.get("heard_by_peer") is False else ""
-    return f"{link['name']} {link['medium']} {link['status']}{reason}{unheard}"
+    return f"{link['name']} {link['medium']} {link['status']}{reason}{_one_way(link)}"
+
+
+def _one_way(link: Status) -> str:
+    """What the peer says of the link, where that is not what is seen here, or is bad."""
+    match link.get("heard_by_peer"), link["status"]:
+        case False, _:
+            return ", not heard by the peer"
+        case True, "dead":
+            return ", but heard by the peer"
+        case _:
+            return ""
 
 
 def _group_row(group: Status) -> tuple[str, ...]:

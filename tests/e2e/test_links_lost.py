@@ -1,6 +1,5 @@
 """The active host is cut off from everything, and comes back."""
 
-import signal
 from statistics import median
 
 import pytest
@@ -69,12 +68,9 @@ def test_with_failback_off_the_slave_keeps_what_it_took(scene: Scene) -> None:
 
 
 def reload(scene: Scene, ha_cf: str) -> None:
-    """As an administrator does it: change the file on both hosts, and tell both sidecars."""
     with scene.round("reload") as told:
         for node in scene.pair.nodes:
-            (node.config / "ha.cf").write_text(ha_cf)
-            node.signal("sidecar", signal.SIGHUP)
-        for node in scene.pair.nodes:
+            scene.reload(node, "ha.cf", ha_cf)
             told.wait_for_word(node, "auto_failback")
             assert scene.metrics(node).value("heartbeat_config_reload_successful") == 1
     assert told.cost.outage_ms == 0

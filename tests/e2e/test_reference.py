@@ -13,6 +13,7 @@ import pytest
 
 from tests.docs.pages import ROOT
 from tests.e2e.scene import DEADTIME_MS, GROUP, KEEPALIVE_MS, WARNTIME_MS, Scene
+from tests.testbed.client import MS
 from tests.testbed.host import DockerHost
 from tests.testbed.pair import ARBITER, MASTER_PAGE, SLAVE_PAGE, VIP
 
@@ -24,6 +25,7 @@ SHORTER = {
     "deadtime": f"{DEADTIME_MS}ms",
     "initdead": "5",
 }
+IPFAIL_MS = 1500
 MOVE_MS = 200
 """For one round, whatever else the machine does; the median of many is below 50 (test_operator)."""
 
@@ -120,6 +122,24 @@ def test_3_the_heartbeat_line_is_cut_on_both_hosts(scene: Scene) -> None:
     assert cut.cost.pages == ("master",)
     assert cut.cost.lost == 0
     assert cut.cost.two_holders_ms == 0
+
+
+def test_ipfail_hands_over_within_a_second_and_a_half(scene: Scene) -> None:
+    """With keepalive 200 ms and deadping 1 s, from the cut to the first page of the other host."""
+    for node in scene.pair.nodes:
+        ha_cf = (node.config / "ha.cf").read_text()
+        ha_cf = ha_cf.replace(f"keepalive {KEEPALIVE_MS}ms", "keepalive 200ms\ndeadping 1")
+        scene.reload(node, "ha.cf", ha_cf)
+    scene.at_rest(scene.master)
+    with scene.round("ipfail, keepalive 200 ms, deadping 1 s") as lost:
+        with icmp_dropped(scene.master):
+            lost.wait_for_page(SLAVE_PAGE)
+            scene.client.wait_until_told()
+            served = (r for r in scene.client.requests(lost.since_ns) if r.page == SLAVE_PAGE)
+            took_ms = (next(served).ended_ns - lost.since_ns) / MS
+            lost.scenario += f": served elsewhere {took_ms:.0f} ms after the cut"
+        scene.at_rest(scene.master)
+    assert took_ms < IPFAIL_MS
 
 
 @contextmanager
