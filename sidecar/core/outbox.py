@@ -83,12 +83,16 @@ class Outbox:
         """
         first = max(first, self.acknowledged + 1)
         for seq in range(first, min(last, first + RESEND_MAX_PER_REQUEST - 1) + 1):
-            if seq > self._last or not self._may_answer(turn):
+            if seq > self._last:
+                return
+            if turn.ns - self._resent_ns.get(seq, -RESEND_PAUSE_NS) < RESEND_PAUSE_NS:
+                continue
+            if not self._may_answer(turn):
                 return
             message = self._history.get(seq)
             if message is None:
                 self._refuse(turn, seq)
-            elif turn.ns - self._resent_ns.get(seq, -RESEND_PAUSE_NS) >= RESEND_PAUSE_NS:
+            else:
                 self._resent_ns[seq] = turn.ns
                 self._transmit(turn, message)
 

@@ -6,10 +6,13 @@ the same instant fire in the order in which they were armed, so that one seed gi
 
 import heapq
 from collections.abc import Callable
+from typing import Final
 
 from sidecar.core.turn import Turn
 
 Then = Callable[[Turn], None]
+
+_STALE_MAX: Final = 64
 
 
 class Timers:
@@ -25,6 +28,8 @@ class Timers:
         self._order += 1
         self._armed[name] = (at_ns, self._order, then)
         heapq.heappush(self._heap, (at_ns, self._order, name))
+        if len(self._heap) > _STALE_MAX + 2 * len(self._armed):
+            self._forget_stale()
 
     def disarm(self, name: str) -> None:
         self._armed.pop(name, None)
@@ -51,6 +56,11 @@ class Timers:
             _, _, name = heapq.heappop(self._heap)
             _, _, then = self._armed.pop(name)
             then(turn)
+
+    def _forget_stale(self) -> None:
+        """Far deadlines that are put off again and again would pile up behind the near ones."""
+        self._heap = [(at, order, name) for name, (at, order, _) in self._armed.items()]
+        heapq.heapify(self._heap)
 
     def _drop_stale(self) -> None:
         while self._heap:

@@ -174,6 +174,7 @@ def _listener(path: Path) -> socket.socket:
     """A listening socket at the path; replaces one that a dead sidecar left, and nothing else."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _must_be_safe(path.parent)
         _make_way(path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -190,6 +191,17 @@ def _listener(path: Path) -> socket.socket:
             f"set SIDECAR_CONTROL (or --control) to a path in a folder that is writable"
         ) from error
     return listener
+
+
+def _must_be_safe(folder: Path) -> None:
+    """Who may write into the folder could put another socket in the place of ours."""
+    mode = folder.stat().st_mode
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        raise ControlError(
+            f"others may write into {folder}, where the control socket is to be: "
+            f"take that right away (chmod o-w {folder}), or set SIDECAR_CONTROL (or --control) "
+            "to a path in another folder"
+        )
 
 
 def _make_way(path: Path) -> None:

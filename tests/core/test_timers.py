@@ -140,3 +140,15 @@ def test_operations_are_numbered_without_repetition():
     numbers = [operations.next() for _ in range(100)]
     assert len(set(numbers)) == 100
     assert numbers == sorted(numbers)
+
+
+def test_a_deadline_that_is_put_off_for_ever_takes_no_room():
+    """A peer says how long it may be silent: an hour, with every packet of a flood."""
+    alarms = Alarms()
+    alarms.arm("soon", 5)
+    for at_ns in range(10_000):
+        alarms.arm("late", 1_000_000 + at_ns)
+    assert len(alarms.timers._heap) < 200
+    assert alarms.at(5) == ["soon"]
+    assert alarms.timers.earliest() == 1_009_999
+    assert alarms.at(1_009_999) == ["late"]

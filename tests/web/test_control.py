@@ -167,6 +167,20 @@ def test_only_its_owner_may_open_the_socket(path: Path, stage: Stage):
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def test_no_socket_is_made_where_others_could_replace_it(path: Path, stage: Stage):
+    path.parent.mkdir()
+    path.parent.chmod(0o777)
+    with (
+        pytest.raises(ControlError, match=r"others may write into .*chmod o-w"),
+        controlled(path, stage),
+    ):
+        pass
+    assert not path.exists()
+    path.parent.chmod(0o1777)  # as /tmp: nobody may remove what is another's
+    with controlled(path, stage):
+        assert path.is_socket()
+
+
 def test_the_socket_goes_with_the_server(path: Path, stage: Stage):
     with controlled(path, stage):
         assert path.exists()
