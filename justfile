@@ -54,6 +54,11 @@ interop *options: setup
 migration *options: setup image
     MIGRATION_BACK=1 {{ python }} -m pytest tests/e2e/test_migration.py {{ options }}
 
+# The real Prometheus and Alertmanager watch a pair that is broken on purpose
+[group('prove')]
+monitoring *options: setup image
+    {{ python }} -m pytest tests/monitoring {{ options }}
+
 # The virtual environment .venv with exactly the locked packages
 [group('make')]
 setup:

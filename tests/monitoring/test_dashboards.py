@@ -28,8 +28,11 @@ def read(name: str) -> dict[str, Any]:
 
 def queries(dashboard: dict[str, Any]) -> list[str]:
     """Every expression that is asked, of panels and marks."""
-    shown = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())]
-    return shown + [mark["expr"] for mark in dashboard["annotations"]["list"]]
+    return panel_queries(dashboard) + [mark["expr"] for mark in dashboard["annotations"]["list"]]
+
+
+def panel_queries(dashboard: dict[str, Any]) -> list[str]:
+    return [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())]
 
 
 each_dashboard = pytest.mark.parametrize(

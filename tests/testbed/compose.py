@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+_COMPLAINTS = ("Error response from daemon", "error while interpolating")
 NODE_FILE = ROOT / "compose" / "node.yaml"
 
 
@@ -45,7 +46,9 @@ class Compose:
             text=True,
             check=False,
         )
-        # Compose 2.40 exits 0 even when the engine could not start a service's container.
-        if done.returncode or "Error response from daemon" in done.stderr:
+        # Compose 2.40 exits 0 even when the engine could not start a service's container, or when
+        # `config` misses a variable.
+        refused = any(words in done.stderr for words in _COMPLAINTS)
+        if done.returncode or refused:
             raise AssertionError(f"{' '.join(command)}: {done.stderr.strip()}")
         return done.stdout

@@ -1,0 +1,88 @@
+"""The files of compose/monitoring as the programs themselves read them, and as Compose does."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.monitoring.programs import COMPOSE_FILE, contents, copied
+from tests.monitoring.test_rules import promtool
+from tests.monitoring.written import FOLDER
+from tests.testbed.compose import Compose
+
+VARIABLES = {"NODE_A": "192.168.171.50", "NODE_B": "192.168.171.51", "VIP": "192.168.171.100"}
+
+
+def understood(**variables: str):
+    compose = Compose("unix:///nowhere.sock", variables, COMPOSE_FILE)
+    return json.loads(compose("config", "--format", "json"))
+
+
+def test_prometheus_reads_its_configuration(tmp_path: Path):
+    copied(tmp_path / "config", VARIABLES)
+    said = promtool("check", "config", str(tmp_path / "config" / "prometheus.yaml"))
+    assert "is valid prometheus config file" in said
+    assert "WARNING" not in said
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments"),
+    [
+        ("amtool", ("check-config", str(FOLDER / "alertmanager.yaml"))),
+        (
+            "prometheus-blackbox-exporter",
+            (f"--config.file={FOLDER / 'blackbox.yaml'}", "--config.check"),
+        ),
+    ],
+)
+def test_a_program_reads_its_configuration(program: str, arguments: tuple[str, ...]):
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    done = subprocess.run((program, *arguments), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_three_variables_say_what_is_watched():
+    made = {name: json.loads(text) for name, text in contents(VARIABLES).items()}
+    assert made == {
+        "nodes": [
+            {
+                "targets": ["192.168.171.50:9694", "192.168.171.51:9694"],
+                "labels": {"cluster": "heartbeat"},
+            }
+        ],
+        "addresses": [
+            {
+                "targets": ["http://192.168.171.100/"],
+                "labels": {"cluster": "heartbeat", "address": "192.168.171.100"},
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("missing", VARIABLES)
+def test_without_one_of_them_compose_says_so(missing: str):
+    rest = {name: value for name, value in VARIABLES.items() if name != missing}
+    with pytest.raises(AssertionError, match=f"required variable {missing}"):
+        understood(**rest)
+
+
+def test_every_image_has_a_version():
+    images = [service["image"] for service in understood(**VARIABLES)["services"].values()]
+    assert len(images) == 4
+    for image in images:
+        _, _, version = image.partition(":")
+        assert version[:1] in set("v0123456789"), image
+
+
+def test_only_this_machine_reaches_what_asks_for_no_password():
+    for service in understood(**VARIABLES)["services"].values():
+        assert {port["host_ip"] for port in service.get("ports", ())} <= {"127.0.0.1"}
+
+
+def test_what_is_mounted_is_there():
+    for service in understood(**VARIABLES)["services"].values():
+        for mount in service.get("volumes", ()):
+            assert mount["type"] == "volume" or Path(mount["source"]).exists(), mount

@@ -1,0 +1,242 @@
+"""Real faults of a real pair, seen by the real programs: each alert comes, and goes when mended.
+
+The pair is that of the end-to-end tests: two hosts with engines, the real compose file, short
+timers. It is watched from a third machine of the service network.
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+import pytest
+
+from tests.e2e.scene import HA_CF
+from tests.monitoring.alerts import ALERTS
+from tests.monitoring.programs import WINDOW, Watching, need_programs, watching
+from tests.monitoring.test_dashboards import DASHBOARDS, panel_queries
+from tests.testbed.host import DockerHost
+from tests.testbed.pair import ARBITER, VIP, Pair
+from tests.testbed.waiting import wait_for
+
+pytestmark = [pytest.mark.monitoring, pytest.mark.e2e, pytest.mark.timeout(240)]
+WATCHED_HA_CF = f"{HA_CF}ping {ARBITER}\ndeadping 1\n"
+VARIABLES = {"NODE_A": "192.168.171.50", "NODE_B": "192.168.171.51", "VIP": VIP}
+LATE_S = 0.35
+"""Longer than warntime, shorter than deadtime."""
+
+
+@pytest.fixture(scope="module")
+def watched(shared_pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watching]:
+    """The master serves, the slave stands by, and nothing is wrong."""
+    need_programs()
+    shared_pair.reset()
+    shared_pair.configure(WATCHED_HA_CF)
+    shared_pair.up()
+    folder = tmp_path_factory.mktemp("watching")
+    try:
+        with watching(shared_pair.observer, folder, VARIABLES) as made:
+            made.await_calm()
+            yield made
+    finally:
+        shared_pair.reset()
+
+
+# --- faults --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def dropped(node: DockerHost, rule: str) -> Iterator[None]:
+    """Packets that come in are lost by a rule of the host's firewall."""
+    node.net.run(
+        "nft", "add table inet t; add chain inet t in { type filter hook input priority 0; }"
+    )
+    node.net.run("nft", f"add rule inet t in {rule} drop")
+    try:
+        yield
+    finally:
+        node.net.run("nft", "delete table inet t")
+
+
+@contextmanager
+def configured(node: DockerHost, ha_cf: str) -> Iterator[None]:
+    """The node reads another ha.cf, and then its own again."""
+    path = node.config / "ha.cf"
+    before = path.read_text()
+    try:
+        path.write_text(ha_cf)
+        node.signal("sidecar", signal.SIGHUP)
+        yield
+    finally:
+        path.write_text(before)
+        node.signal("sidecar", signal.SIGHUP)
+
+
+@contextmanager
+def unplugged(pair: Pair) -> Iterator[None]:
+    """The ping node is gone, and the slave's heartbeat cable is pulled."""
+    cables = (pair.cable(pair.arbiter, "eth1"), pair.slave.cables["eth1"])
+    try:
+        for cable in cables:
+            cable.cut()
+        yield
+    finally:
+        for cable in cables:
+            cable.restore()
+
+
+@contextmanager
+def silent_engine(node: DockerHost) -> Iterator[None]:
+    pid = int((node.engine.folder / "dockerd.pid").read_text())
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def killed(*nodes: DockerHost) -> Iterator[None]:
+    """Their sidecars are killed; the first one is started again before the others."""
+    try:
+        for node in nodes:
+            node.docker("kill", "sidecar")
+        yield
+    finally:
+        for node in nodes:
+            node.docker("start", "sidecar")
+
+
+def garbage(pair: Pair) -> None:
+    with pair.observer.entered():
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with sock:
+        for _ in range(20):
+            sock.sendto(b"###\nno heartbeat\n%%%\n", ("192.168.171.50", 694))
+
+
+def another_user(pair: Pair) -> None:
+    """A third machine says that the address is its own."""
+    pair.neighbour.run("ip", "addr", "add", f"{VIP}/24", "dev", "eth0")
+    try:
+        pair.neighbour.run("arping", "-q", "-A", "-c", "2", "-w", "2", "-I", "eth0", VIP)
+    finally:
+        pair.neighbour.run("ip", "addr", "del", f"{VIP}/24", "dev", "eth0")
+
+
+def hiccup(node: DockerHost) -> None:
+    """The node does not run for longer than warntime and shorter than deadtime."""
+    pid = int(node.docker("inspect", "--format", "{{.State.Pid}}", "sidecar"))
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(LATE_S)
+    os.kill(pid, signal.SIGCONT)
+
+
+# --- what is seen --------------------------------------------------------------------------------
+
+
+def test_every_panel_finds_something(watched: Watching, shared_pair: Pair):
+    """The phases of a takeover show when there was one: a planned move, and the way back."""
+    shared_pair.master.docker("exec", "sidecar", "sidecar", "standby")
+    wait_for(
+        lambda: not unanswered(watched),
+        seconds=10,
+        what=lambda: "\n".join(["data for these queries:", *unanswered(watched)]),
+        pause=0.5,
+    )
+    shared_pair.master.docker("exec", "sidecar", "sidecar", "takeover", check=False)
+    watched.await_calm()
+
+
+def unanswered(watched: Watching) -> list[str]:
+    shown = {query for path in DASHBOARDS for query in panel_queries(json.loads(path.read_text()))}
+    return [query for query in sorted(shown) if not watched.query(asked(query))]
+
+
+def asked(query: str) -> str:
+    """As Grafana asks it for the last minutes."""
+    for variable, value in (("$cluster", ".*"), ("$__rate_interval", "5s"), ("$__range", "1m")):
+        query = query.replace(variable, value)
+    return query
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_an_alert_is_a_question_that_prometheus_understands(watched: Watching, alert):
+    watched.query(alert.expr)
+    watched.query(f"({alert.expr}) ^ 0")
+    for metric in re.findall(r"\b(?:heartbeat|probe)_\w+|\bup\b", alert.expr):
+        wait_for(partial(watched.query, metric), seconds=5, what=f"a series of {metric}")
+
+
+@pytest.mark.usefixtures("watched")
+def test_what_is_scraped_follows_the_conventions(shared_pair: Pair):
+    answer = shared_pair.master.get("/metrics")
+    assert answer is not None
+    command = ("promtool", "check", "metrics")
+    done = subprocess.run(command, input=answer.text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_faults_that_move_nothing(watched: Watching, shared_pair: Pair):
+    master, slave = shared_pair.master, shared_pair.slave
+    with ExitStack() as faults:
+        faults.enter_context(dropped(slave, "iifname eth1 udp dport 694"))
+        faults.enter_context(dropped(master, f"ip saddr 192.168.171.61 ip daddr {VIP}"))
+        faults.enter_context(configured(slave, "no directive\n"))
+        watched.await_alerts("HeartbeatLinkOneWay", "HeartbeatUnreachable", "HeartbeatReloadFailed")
+        another_user(shared_pair)
+        garbage(shared_pair)
+        hiccup(slave)
+        master.net.run("ip", "addr", "del", f"{VIP}/24", "dev", "eth0")
+        watched.await_alerts(
+            "HeartbeatAddressConflict",
+            "HeartbeatPacketsRejected",
+            "HeartbeatBeatsLate",
+            "HeartbeatAddressRemoved",
+        )
+        master.docker("kill", "nginx")
+        watched.await_alerts("HeartbeatServiceFailing")
+    watched.await_calm()
+
+
+def test_faults_of_what_surrounds_the_standby(watched: Watching, shared_pair: Pair):
+    slave = shared_pair.slave
+    other = WATCHED_HA_CF.replace("auto_failback on", "auto_failback off")
+    with configured(slave, other), silent_engine(slave), unplugged(shared_pair):
+        watched.await_alerts(
+            "HeartbeatConfigurationsDiffer",
+            "HeartbeatDockerDown",
+            "HeartbeatNotReady",
+            "HeartbeatAllPingNodesLost",
+            "HeartbeatLinkDown",
+            seconds=25,
+        )
+    watched.await_calm()
+
+
+def test_a_cut_of_every_link_between_living_nodes(watched: Watching, shared_pair: Pair):
+    with dropped(shared_pair.slave, "udp dport 694"):
+        watched.await_alerts("HeartbeatSplitBrain", "HeartbeatPeerLost")
+    watched.await_calm()
+
+
+def test_the_loss_of_one_node_and_then_of_both(watched: Watching, shared_pair: Pair):
+    master, slave = shared_pair.master, shared_pair.slave
+    with killed(master):
+        watched.await_alerts("HeartbeatSidecarDown", "HeartbeatPeerLost", "HeartbeatTakeover")
+        for phase in ("container", "address"):
+            metric = f'heartbeat_takeover_phase_seconds_count{{phase="{phase}"}}'
+            assert watched.query(f"increase({metric}[{WINDOW}]) > 0"), phase
+    watched.await_calm()
+    with killed(master, slave):
+        watched.await_alerts("HeartbeatBothSidecarsDown")
+        # Alone, a node waits for initdead.
+        master.docker("start", "sidecar")
+        watched.await_alerts("HeartbeatNobodyHolds")
+    watched.await_calm()
