@@ -45,7 +45,7 @@ WORDS: Final = (
     *("0", "1", "2", "3e8", "36ee80", "ffffffff", "ffffffffffffffff", "9" * 19, "-1", "OK"),
     *("service_failed", "ping_lost", "ipfail", NODE, PEER, "1,1", "0,ff", "ffffffff,0"),
     *(f"{VIP}/24/eth0:0", f"eth0={MACS[PEER]}", "eth1", "eth2,eth1", ",", "node-a node-b "),
-    *("\n", "\x01", "\udcff", "€", "x" * 300, "a=b," * 2000, "%%%\n"),
+    *("\n", "\x13", "\0", "\udcff", "€", "x" * 300, "a=b," * 2000, "%%%\n"),
 )
 GENERATION: Final = 0x6B059D00
 _HIGHEST: Final = 1 << 62

@@ -142,7 +142,7 @@ def test_an_acknowledgement_of_what_was_never_sent_is_none() -> None:
     assert scene.node.cluster.outbox.acknowledged < 1000
 
 
-@pytest.mark.parametrize("name", ["\x01", "\n", "a,b", "x" * 300, "\udcff", "é"])
+@pytest.mark.parametrize("name", ["\x13", "\0", "\n", "a,b", "x" * 300, "\udcff", "é"])
 def test_a_name_that_no_link_has_does_not_go_back_to_the_peer(name: str) -> None:
     """It would be in every status from now on, by a serial line too, which cannot carry all."""
     line = Link(name=ETH2, medium=Medium.SERIAL, device="/dev/ttyS0")
