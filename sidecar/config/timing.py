@@ -12,11 +12,15 @@ from typing import Final
 from sidecar.config.problems import FileProblems
 from sidecar.config.values import say_time
 from sidecar.core.params import Timing
-from sidecar.core.terms import SECOND
+from sidecar.core.terms import MILLISECOND, SECOND
 
 DEFAULT_KEEPALIVE_NS: Final = 1 * SECOND
 DEFAULT_DEADTIME_NS: Final = 30 * SECOND
 LONGEST_LEASE_S: Final = 5
+LEASE_GRAIN_NS: Final = 400 * MILLISECOND
+"""The kernel ends an address up to so much late."""
+LOOK_NS: Final = 50 * MILLISECOND
+"""Three questions for the owner of an address, at their quickest, and their answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,7 @@ def settle(given: Mapping[str, Given], problems: FileProblems) -> Timing | None:
         warntime_ns=warntime,
         deadtime_ns=deadtime,
         initdead_ns=initdead,
-        lease_s=lease_s(deadtime),
+        lease_s=lease_s(deadtime, keepalive),
     )
 
 
@@ -66,6 +70,15 @@ def settle_deadping(
             f"{say_time(timing.keepalive_ns)}: write a deadping over "
             f"{say_time(2 * timing.keepalive_ns)}, or leave the line out",
         )
+    elif deadping > timing.deadtime_ns:
+        problems.warn(
+            _line(given, "deadping"),
+            f"deadping {say_time(deadping)} is longer than deadtime "
+            f"{say_time(timing.deadtime_ns)}: a node that is cut off from everything keeps its "
+            f"addresses for {say_time(deadping - timing.deadtime_ns)} after the other node has "
+            "taken them; write a deadping under "
+            f"{say_time(timing.deadtime_ns).removesuffix(' s')}",
+        )
     return deadping
 
 
@@ -77,17 +90,25 @@ def default_initdead_ns(deadtime_ns: int) -> int:
     return 2 * deadtime_ns
 
 
-def lease_s(deadtime_ns: int) -> int:
+def lease_s(deadtime_ns: int, keepalive_ns: int) -> int:
     """How long the kernel keeps an address that is not renewed: whole seconds, from 1 to 5.
 
     A node that dies or hangs must have lost the address before the other one, which counts from
-    the last heartbeat, may take it at deadtime. So the lease is a second shorter than deadtime,
-    which leaves room for the kernel's coarse timer (up to 0.4 s late) and for a renewal that went
-    out after the last heartbeat. It is never over 5 s: a longer one gains nothing, since it is
-    renewed several times a lease, and an address that nobody serves should go soon. It is never
-    under 1 s, the finest that the kernel counts; see the warning for a deadtime under 2 s.
+    the last heartbeat, may take it at deadtime. The last renewal may have gone out up to keepalive
+    after that heartbeat, and the kernel ends the address up to 0.4 s late; so the lease is the
+    longest for which keepalive + lease + 0.4 s is no more than deadtime. It is never over 5 s: a
+    longer one gains nothing, since it is renewed several times a lease, and an address that nobody
+    serves should go soon. It is never under 1 s, the finest that the kernel counts; where that is
+    too long there is a warning.
     """
-    return max(1, min(LONGEST_LEASE_S, deadtime_ns // SECOND - 1))
+    room_ns = deadtime_ns - keepalive_ns - LEASE_GRAIN_NS
+    return max(1, min(LONGEST_LEASE_S, room_ns // SECOND))
+
+
+def lease_excess_ns(deadtime_ns: int, keepalive_ns: int) -> int:
+    """How long after deadtime a node that hangs may still have its addresses; 0 if never."""
+    longest_ns = keepalive_ns + lease_s(deadtime_ns, keepalive_ns) * SECOND + LEASE_GRAIN_NS
+    return max(0, longest_ns - deadtime_ns)
 
 
 def _value(given: Mapping[str, Given], name: str, default_ns: int) -> int:
@@ -109,12 +130,15 @@ def _check_deadtime(
             f"{say_time(keepalive)}: write a deadtime over {say_time(2 * keepalive)} "
             f"or a keepalive under {say_time(deadtime // 2)}",
         )
-    elif deadtime < 2 * SECOND:
+    elif excess_ns := lease_excess_ns(deadtime, keepalive):
         problems.warn(
-            _line(given, "deadtime"),
-            f"with deadtime {say_time(deadtime)} a node that hangs may keep its addresses a little "
-            "longer than the other node waits, because the kernel ends an address after 1 s at "
-            "the soonest: a deadtime of 2 s or more leaves no such gap",
+            _line(given, "deadtime", "keepalive"),
+            f"deadtime {say_time(deadtime)} is less than keepalive {say_time(keepalive)} + 1.4 s, "
+            "after which the kernel has surely ended the shortest lease there is (1 s, up to "
+            "0.4 s late): a node that hangs may keep its addresses for up to "
+            f"{say_time(excess_ns)} after deadtime, and a sidecar waits for as long as they "
+            f"answer, but a Heartbeat node does not: a deadtime of {say_time(deadtime + excess_ns)}"
+            " leaves no such gap",
         )
 
 
@@ -132,11 +156,20 @@ def _check_warntime(
             f"warntime {say_time(warntime)} must be less than deadtime {say_time(deadtime)}: "
             f"write {say_time(deadtime // 2).removesuffix(' s')}, or leave the line out",
         )
-    elif warntime <= keepalive:
+        return
+    if warntime <= keepalive:
         problems.warn(
             line,
             f"warntime {say_time(warntime)} is not longer than keepalive {say_time(keepalive)}, "
             "so every heartbeat counts as late: write a warntime of two or three keepalives",
+        )
+    if deadtime - warntime < LOOK_NS:
+        problems.warn(
+            line,
+            f"between warntime {say_time(warntime)} and deadtime {say_time(deadtime)} are only "
+            f"{say_time(deadtime - warntime)}, and to look for the owner of an address takes "
+            f"{say_time(LOOK_NS)}: a takeover comes that much after deadtime; write a warntime of "
+            f"at most {say_time(deadtime - LOOK_NS).removesuffix(' s')}",
         )
 
 

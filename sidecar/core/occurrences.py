@@ -435,7 +435,8 @@ class AddressUnseen(_Occurrence):
     """The other node."""
     held_here: bool
 
-    def sentence(self) -> str:
+    @property
+    def what(self) -> str:
         if self.held_here:
             what = f"{self.node} cannot see {self.address}, which is held here, on {self.interface}"
         else:
@@ -444,7 +445,7 @@ class AddressUnseen(_Occurrence):
                 "heard, but does not answer for it there"
             )
         return (
-            f"{what}; one of the two nodes is cut off from that network: look at its cables, "
+            f"{self.what}; one of the two nodes is cut off from that network: look at its cables, "
             "switch ports, VLANs and firewalls"
         )
 

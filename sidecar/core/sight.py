@@ -64,16 +64,12 @@ class Sight:
 
     def trouble(self) -> tuple[str, ...]:
         """The same in sentences. It is no obstacle to a hand-over, which may be what helps."""
-        here = (
-            self._occurrence(AddressUnseen, look.address, here=False).sentence()
-            for look in self._looks.values()
-            if look.unseen
+        here = (look.address for look in self._looks.values() if look.unseen)
+        there = self._unseen_by_peer.values()
+        return (
+            *(self._unseen(address, here=False).what for address in here),
+            *(self._unseen(address, here=True).what for address in there),
         )
-        there = (
-            self._occurrence(AddressUnseen, address, here=True).sentence()
-            for address in self._unseen_by_peer.values()
-        )
-        return (*here, *there)
 
     def describe(self) -> tuple[tuple[str, str], ...]:
         """What every status says of it; nothing where nothing is looked for."""
@@ -158,8 +154,8 @@ class Sight:
         if look.unseen is unseen:
             return
         look.unseen = unseen
-        kind = AddressUnseen if unseen else AddressSeen
-        turn.tell(self._occurrence(kind, look.address, here=False))
+        now = self._unseen if unseen else self._seen
+        turn.tell(now(look.address, here=False))
 
     def _hear_peer(self, turn: Turn) -> None:
         sees = self._peer.sees if self._peer.alive else {}
@@ -174,15 +170,21 @@ class Sight:
         for name, address in held.items():
             if sees.get(name) is False and name not in self._unseen_by_peer:
                 self._unseen_by_peer[name] = address
-                turn.tell(self._occurrence(AddressUnseen, address, here=True))
+                turn.tell(self._unseen(address, here=True))
             elif sees.get(name) and name in self._unseen_by_peer:
                 del self._unseen_by_peer[name]
-                turn.tell(self._occurrence(AddressSeen, address, here=True))
+                turn.tell(self._seen(address, here=True))
 
-    def _occurrence(
-        self, kind: type[AddressUnseen | AddressSeen], address: Address, *, here: bool
-    ) -> AddressUnseen | AddressSeen:
-        return kind(
+    def _unseen(self, address: Address, *, here: bool) -> AddressUnseen:
+        return AddressUnseen(
+            address=address.name,
+            interface=address.interface,
+            node=self._peer.name,
+            held_here=here,
+        )
+
+    def _seen(self, address: Address, *, here: bool) -> AddressSeen:
+        return AddressSeen(
             address=address.name,
             interface=address.interface,
             node=self._peer.name,

@@ -14,6 +14,7 @@ GOOD = {
     "deadtime": "30",
     "warntime": "10",
     "initdead": "60",
+    "deadping": "20",
     "auto_failback": "off",
     "msgfmt": "netstring",
     "ucast": "eth1 192.168.17.51",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sidecar.config.timing import lease_s
+from sidecar.config.timing import LEASE_GRAIN_NS, lease_excess_ns, lease_s
 from sidecar.config.values import BadValue, parse_time, say_time
 from sidecar.core.terms import MILLISECOND, SECOND
 from tests.config.written import HA_CF, ha_cf, without
@@ -84,10 +84,18 @@ def test_initdead_follows_from_deadtime(deadtime, initdead_s):
 
 
 @pytest.mark.parametrize(
-    ("deadtime_s", "lease"), [(0.5, 1), (1, 1), (2, 1), (2.9, 1), (3, 2), (5, 4), (6, 5), (300, 5)]
+    ("deadtime_s", "keepalive_s", "lease"),
+    [
+        *[(0.5, 0.1, 1), (1, 0.2, 1), (1.5, 0.1, 1), (2, 0.6, 1), (2, 0.9, 1)],
+        *[(3, 1, 1), (3, 0.5, 2), (5, 1, 3), (6, 1, 4), (30, 2, 5), (300, 1, 5)],
+    ],
 )
-def test_the_lease_is_over_a_second_before_deadtime_but_never_over_5_s(deadtime_s, lease):
-    assert lease_s(int(deadtime_s * SECOND)) == lease
+def test_the_lease_of_the_last_renewal_is_over_by_deadtime(deadtime_s, keepalive_s, lease):
+    deadtime_ns, keepalive_ns = int(deadtime_s * SECOND), int(keepalive_s * SECOND)
+    assert lease_s(deadtime_ns, keepalive_ns) == lease
+    over_ns = keepalive_ns + lease * SECOND + LEASE_GRAIN_NS
+    assert lease_excess_ns(deadtime_ns, keepalive_ns) == max(0, over_ns - deadtime_ns)
+    assert lease == 1 or over_ns <= deadtime_ns
 
 
 @pytest.mark.parametrize(
@@ -135,11 +143,29 @@ def test_timers_that_cannot_work_together_are_told_with_figures(lines, problem):
     ("lines", "warning"),
     [
         (
-            "keepalive 200ms\ndeadtime 1.5\n",
+            "keepalive 200ms\ndeadtime 0.5\n",
             (
-                "ha.cf:5: warning: with deadtime 1.5 s a node that hangs may keep its addresses a "
-                "little longer than the other node waits, because the kernel ends an address after "
-                "1 s at the soonest: a deadtime of 2 s or more leaves no such gap"
+                "ha.cf:5: warning: deadtime 0.5 s is less than keepalive 0.2 s + 1.4 s, after "
+                "which the kernel has surely ended the shortest lease there is (1 s, up to 0.4 s "
+                "late): a node that hangs may keep its addresses for up to 1.1 s after deadtime, "
+                "and a sidecar waits for as long as they answer, but a Heartbeat node does not: a "
+                "deadtime of 1.6 s leaves no such gap"
+            ),
+        ),
+        (
+            "keepalive 10ms\nwarntime 1.96\ndeadtime 2\n",
+            (
+                "ha.cf:5: warning: between warntime 1.96 s and deadtime 2 s are only 0.04 s, and "
+                "to look for the owner of an address takes 0.05 s: a takeover comes that much "
+                "after deadtime; write a warntime of at most 1.95"
+            ),
+        ),
+        (
+            "deadtime 20\ndeadping 30\n",
+            (
+                "ha.cf:5: warning: deadping 30 s is longer than deadtime 20 s: a node that is cut "
+                "off from everything keeps its addresses for 10 s after the other node has taken "
+                "them; write a deadping under 20"
             ),
         ),
         (

@@ -80,6 +80,17 @@ def test_a_removed_sidecar_is_replaced(safety: Safety) -> None:
         safety.scene.at_rest(safety.master)
 
 
+def test_a_sidecar_that_starts_on_the_standby_puts_to_rest_what_runs_there(safety: Safety) -> None:
+    what = "the standby's sidecar killed, its nginx left running"
+    with safety.fault(what, outage_ms=0) as fault:
+        safety.slave.docker("kill", "sidecar")
+        safety.slave.docker("unpause", "nginx")
+        safety.slave.docker("start", "sidecar")
+        fault.told(safety.slave, "container nginx is paused, was running")
+        safety.scene.at_rest(safety.master)
+    assert fault.pages == ("master",)
+
+
 @pytest.mark.costly
 @pytest.mark.timeout(300)
 def test_killing_it_every_second_leaves_nothing_behind(safety: Safety) -> None:

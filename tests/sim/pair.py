@@ -33,7 +33,7 @@ def timing_of(
         warntime_ns=warntime_ns or deadtime_ns // 2,
         deadtime_ns=deadtime_ns,
         initdead_ns=initdead_ns or default_initdead_ns(deadtime_ns),
-        lease_s=lease_s(deadtime_ns),
+        lease_s=lease_s(deadtime_ns, keepalive_ns),
     )
 
 
