@@ -438,12 +438,13 @@ class AddressUnseen(_Occurrence):
     @property
     def what(self) -> str:
         if self.held_here:
-            what = f"{self.node} cannot see {self.address}, which is held here, on {self.interface}"
-        else:
-            what = (
-                f"{self.address} cannot be seen on {self.interface}: {self.node} holds it and is "
-                "heard, but does not answer for it there"
-            )
+            return f"{self.node} cannot see {self.address}, which is held here, on {self.interface}"
+        return (
+            f"{self.address} cannot be seen on {self.interface}: {self.node} holds it and is "
+            "heard, but does not answer for it there"
+        )
+
+    def sentence(self) -> str:
         return (
             f"{self.what}; one of the two nodes is cut off from that network: look at its cables, "
             "switch ports, VLANs and firewalls"
