@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _COMPLAINTS = ("Error response from daemon", "error while interpolating")
 NODE_FILE = ROOT / "compose" / "node.yaml"
+HARDENED_FILE = ROOT / "compose" / "hardened.yaml"
 
 
 @cache

@@ -26,6 +26,7 @@ class DockerHost:
         self.page = page
         self.cables: dict[str, Cable] = {}
         self.config = folder / "ha.d"
+        self.compose_file = NODE_FILE
         self._override = folder / "override.yaml"
         self.engine = HostEngine(net, folder / "docker")
         self.variables = {
@@ -47,7 +48,8 @@ class DockerHost:
 
     def compose(self, *arguments: str) -> str:
         overrides = (self._override,) if self._override.exists() else ()
-        return Compose(self.engine.url, self.variables, NODE_FILE, *overrides)(*arguments)
+        files = (self.compose_file, *overrides)
+        return Compose(self.engine.url, self.variables, *files)(*arguments)
 
     def override(self, text: str) -> None:
         """Change the compose file for this host, as an administrator's override file does."""

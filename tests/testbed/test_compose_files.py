@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.testbed.compose import NODE_FILE, ROOT, Compose
+from tests.testbed.compose import HARDENED_FILE, NODE_FILE, ROOT, Compose
 
 DEMO_FILE = ROOT / "compose" / "demo.yaml"
 
@@ -41,7 +41,12 @@ def test_the_variables_of_a_node_arrive() -> None:
 
 @pytest.mark.parametrize(
     ("file", "name"),
-    [(NODE_FILE.name, "sidecar"), (DEMO_FILE.name, "sidecar-a"), (DEMO_FILE.name, "sidecar-b")],
+    [
+        (NODE_FILE.name, "sidecar"),
+        (HARDENED_FILE.name, "sidecar"),
+        (DEMO_FILE.name, "sidecar-a"),
+        (DEMO_FILE.name, "sidecar-b"),
+    ],
 )
 def test_a_sidecar_has_three_capabilities_and_a_read_only_root(file: str, name: str) -> None:
     service = understood(file, DEMO_CONFIG="/some/folder")["services"][name]
@@ -57,3 +62,39 @@ def test_the_demo_cannot_reach_beyond_its_own_networks() -> None:
         "service": True,
         "heartbeat": True,
     }
+
+
+def test_only_the_proxy_of_the_hardened_host_has_the_docker_socket() -> None:
+    services = understood(HARDENED_FILE.name, DOCKER_SOCKET="/some/docker.sock")["services"]
+    having = {
+        name
+        for name, service in services.items()
+        for mount in service.get("volumes", ())
+        if mount["source"] == "/some/docker.sock"
+    }
+    assert having == {"proxy"}
+    proxy, sidecar = services["proxy"], services["sidecar"]
+    assert proxy["network_mode"] == "none"
+    assert proxy["cap_drop"] == ["ALL"]
+    assert "cap_add" not in proxy
+    mounted = {mount["source"]: mount for mount in sidecar["volumes"]}
+    assert mounted["engine"]["read_only"] is True
+    for service in services.values():
+        assert service["read_only"] is True
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["pids_limit"] > 0
+        assert int(service["mem_limit"]) > 0
+
+
+def test_the_hardened_host_differs_from_the_other_in_nothing_else() -> None:
+    plain, hardened = (
+        understood(file.name, NODE="masternginx", PAGE="a page")["services"]
+        for file in (NODE_FILE, HARDENED_FILE)
+    )
+    limits = ("pids_limit", "mem_limit")
+    assert {k: v for k, v in hardened["nginx"].items() if k not in limits} == plain["nginx"]
+    differing = {k for k in plain["sidecar"] if plain["sidecar"][k] != hardened["sidecar"].get(k)}
+    assert differing == {"depends_on", "environment", "tmpfs", "volumes"}
+    environment = hardened["sidecar"]["environment"]
+    assert environment.pop("DOCKER_HOST") == "unix:///run/engine/docker.sock"
+    assert environment == plain["sidecar"]["environment"]
