@@ -16,7 +16,7 @@ from tests.monitoring.yaml import Yaml, dump
 
 DATASOURCE: Final = "heartbeat-prometheus"
 """The uid that compose/monitoring gives to its Prometheus."""
-FOLDER: Final = "Heartbeat"
+FOLDER: Final = "Heartbeat alerts"
 _EVERY: Final = "10s"  # Grafana evaluates no faster
 _LOOKBACK_S: Final = 600
 _EXPRESSIONS: Final = "__expr__"
