@@ -161,6 +161,15 @@ def _add_asking(commands: _Commands, environ: Mapping[str, str]) -> None:
         parser.add_argument(
             "which", nargs="?", choices=_HOLDINGS, default="all", help="which (default: all)"
         )
+    maintenance = add("maintenance", "let nothing move by itself for a while, on both nodes")
+    maintenance.add_argument("switch", choices=("on", "off"), help="begin or end it")
+    maintenance.add_argument(
+        "--for",
+        dest="duration",
+        metavar="TIME",
+        default="1h",
+        help="how long at most: 90s, 30m, 1h, 2d (default: 1h)",
+    )
     add("health", "exit 0 if the sidecar is alive: for the container's health check")
 
 

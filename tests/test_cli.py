@@ -20,6 +20,7 @@ COMMANDS = (
     "explain",
     "standby",
     "takeover",
+    "maintenance",
     "health",
 )
 

@@ -6,6 +6,7 @@ question, and that must stay quick.
 
 import json
 import socket
+from collections.abc import Mapping
 from typing import Any, Final
 
 ANSWER_S: Final = 5.0
@@ -21,7 +22,9 @@ class Unreachable(Exception):
     """No sidecar answered; the text says why and what to do."""
 
 
-def ask(control: str, request: dict[str, str], *, patience_s: float = ANSWER_S) -> dict[str, Any]:
+def ask(
+    control: str, request: Mapping[str, str | int], *, patience_s: float = ANSWER_S
+) -> dict[str, Any]:
     """Send one request and wait for its answer. Raises Unreachable."""
     try:
         line = _exchange(control, json.dumps(request).encode() + b"\n", patience_s)

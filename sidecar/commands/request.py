@@ -1,4 +1,4 @@
-"""What ``sidecar standby`` and ``sidecar takeover`` have in common: ask, wait, print the answer.
+"""What the commands that change something have in common: ask, wait, print the answer.
 
 Exit 0 when it was done, else 1.
 """
@@ -14,7 +14,10 @@ PATIENCE_S: Final = 130.0
 
 
 def carry_out(command: str, arguments: argparse.Namespace) -> int:
-    request = {"command": command, "which": arguments.which or "all"}
+    return put({"command": command, "which": arguments.which or "all"}, arguments)
+
+
+def put(request: dict[str, str | int], arguments: argparse.Namespace) -> int:
     try:
         answer = ask(arguments.control, request, patience_s=PATIENCE_S)
     except Unreachable as trouble:

@@ -25,6 +25,9 @@ def _lines(status: Status) -> Iterator[str]:
         yield from _table(("PING NODE", "STATUS"), map(_ping_row, status["ping"]))
     yield ""
     yield from _readiness(status)
+    yield from status["notes"]
+    if status["maintenance"]:
+        yield _maintenance(status["maintenance"])
     if not status["stable"]:
         yield f"not settled: {status['state']}"
     if status["split_brain"]:
@@ -38,6 +41,13 @@ def _readiness(status: Status) -> Iterator[str]:
     yield "not ready to serve:"
     for reason in status["reasons"]:
         yield f"  - {reason}"
+
+
+def _maintenance(maintenance: Status) -> str:
+    by, since, left = (maintenance[key] for key in ("by", "since", "left_s"))
+    return (
+        f"maintenance: ordered on {by} at {since}, {left} s left; `sidecar maintenance off` ends it"
+    )
 
 
 def _node_row(node: Status) -> tuple[str, ...]:

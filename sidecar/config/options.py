@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from sidecar.config.problems import FileProblems, Problems, quote
-from sidecar.config.values import did_you_mean
+from sidecar.config.values import BadValue, did_you_mean, parse_integer, parse_time
+from sidecar.core.terms import SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,32 @@ CONTAINERS: Final = Option(
     metavar="NAME=CONTAINER,...",
     help="containers that have another name on this node than in haresources",
 )
+FAILBACK_DELAY: Final = Option(
+    name="failback_delay",
+    flag="--failback-delay",
+    environment="SIDECAR_FAILBACK_DELAY",
+    default="",
+    metavar="TIME",
+    help="for how long the preferred node must have been ready before a group goes back by "
+    "itself; without it the smaller of 5 s and deadtime, 0: at once",
+)
+MAX_MOVES: Final = Option(
+    name="max_moves",
+    flag="--max-moves",
+    environment="SIDECAR_MAX_MOVES",
+    default="5",
+    metavar="NUMBER",
+    help="so many moves of a group that nobody asked for, and it stays where it is served; 0: "
+    "no bound",
+)
+MOVES_WINDOW: Final = Option(
+    name="moves_window",
+    flag="--moves-window",
+    environment="SIDECAR_MOVES_WINDOW",
+    default="600",
+    metavar="TIME",
+    help="for how long a move counts towards that bound",
+)
 OPTIONS: Final = (
     CONFIG_DIR,
     NODE,
@@ -110,6 +137,9 @@ OPTIONS: Final = (
     LOG_FORMAT,
     LOG_LEVEL,
     CONTAINERS,
+    FAILBACK_DELAY,
+    MAX_MOVES,
+    MOVES_WINDOW,
 )
 
 
@@ -145,6 +175,10 @@ class LocalFacts:
     log_level: LogLevel
     containers: tuple[tuple[str, str], ...]
     """A container's name in haresources and its name on this node, where they differ."""
+    failback_delay_ns: int | None
+    """None: as follows from deadtime."""
+    max_moves: int
+    moves_window_ns: int
 
 
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -152,6 +186,7 @@ _Word = TypeVar("_Word", bound=StrEnum)
 _BIND = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]*):([0-9]{1,5})", re.ASCII)
 _DOCKER_URL = re.compile(r"(unix:///|(tcp|http|https)://[^/\s]).*", re.ASCII)
 _HIGHEST_PORT: Final = 65535
+MAX_MOVES_HIGHEST: Final = 100
 
 
 def choose(option: Option, options: Mapping[str, object], environ: Mapping[str, str]) -> str:
@@ -181,6 +216,9 @@ def read_local_facts(
         log_format=_word(LogFormat, LOG_FORMAT, *checked(LOG_FORMAT)),
         log_level=_word(LogLevel, LOG_LEVEL, *checked(LOG_LEVEL)),
         containers=_containers(*checked(CONTAINERS)),
+        failback_delay_ns=_delay(*checked(FAILBACK_DELAY)),
+        max_moves=_max_moves(*checked(MAX_MOVES)),
+        moves_window_ns=_window(*checked(MOVES_WINDOW)),
     )
 
 
@@ -237,3 +275,32 @@ def _containers(value: str, problems: FileProblems) -> tuple[tuple[str, str], ..
         else:
             names[name] = container
     return tuple(names.items())
+
+
+def _delay(value: str, problems: FileProblems) -> int | None:
+    if not value:
+        return None
+    try:
+        return parse_time(value)
+    except BadValue as bad:
+        problems.error(None, str(bad))
+        return None
+
+
+def _max_moves(value: str, problems: FileProblems) -> int:
+    try:
+        return parse_integer(value, 0, MAX_MOVES_HIGHEST)
+    except BadValue as bad:
+        problems.error(None, str(bad))
+        return int(MAX_MOVES.default)
+
+
+def _window(value: str, problems: FileProblems) -> int:
+    try:
+        window_ns = parse_time(value)
+    except BadValue as bad:
+        problems.error(None, str(bad))
+        return parse_time(MOVES_WINDOW.default)
+    if window_ns < SECOND:
+        problems.error(None, f"{quote(value)} is too short for a window: write 1 or more")
+    return window_ns

@@ -25,8 +25,9 @@ from sidecar.config.options import (
 from sidecar.config.pings import PingLine
 from sidecar.config.problems import FileProblems, Problem, Problems, Severity, quote
 from sidecar.config.textfile import cut_lines, read_file
+from sidecar.config.timing import default_failback_delay_ns
 from sidecar.config.values import did_you_mean
-from sidecar.core.params import Params, ResourceGroup
+from sidecar.core.params import Params, ResourceGroup, Timing
 from sidecar.wire.auth import Keyring
 
 HA_CF: Final = "ha.cf"
@@ -114,6 +115,9 @@ def to_settings(reading: Reading) -> Settings:
             ipfail=ha_cf.ipfail,
             hopfudge=ha_cf.hopfudge,
             inner_auth=ha_cf.inner_auth,
+            failback_delay_ns=failback_delay_ns(local, ha_cf.timing),
+            max_moves=local.max_moves,
+            moves_window_ns=local.moves_window_ns,
         ),
         config_dir=local.config_dir,
         http=local.http,
@@ -125,6 +129,13 @@ def to_settings(reading: Reading) -> Settings:
         containers=local.containers,
         warnings=reading.problems.having(Severity.WARNING),
     )
+
+
+def failback_delay_ns(local: LocalFacts, timing: Timing) -> int:
+    """What was set, else what follows from deadtime."""
+    if local.failback_delay_ns is not None:
+        return local.failback_delay_ns
+    return default_failback_delay_ns(timing.deadtime_ns)
 
 
 def _read_ha_cf(

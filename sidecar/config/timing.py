@@ -17,6 +17,7 @@ from sidecar.core.terms import MILLISECOND, SECOND
 DEFAULT_KEEPALIVE_NS: Final = 1 * SECOND
 DEFAULT_DEADTIME_NS: Final = 30 * SECOND
 LONGEST_LEASE_S: Final = 5
+LONGEST_FAILBACK_DELAY_NS: Final = 5 * SECOND
 LEASE_GRAIN_NS: Final = 400 * MILLISECOND
 """The kernel ends an address up to so much late."""
 LOOK_NS: Final = 50 * MILLISECOND
@@ -80,6 +81,11 @@ def settle_deadping(
             f"{say_time(timing.deadtime_ns).removesuffix(' s')}",
         )
     return deadping
+
+
+def default_failback_delay_ns(deadtime_ns: int) -> int:
+    """No longer than it takes to notice a death: quick timers mean that quick moves are wanted."""
+    return min(LONGEST_FAILBACK_DELAY_NS, deadtime_ns)
 
 
 def default_initdead_ns(deadtime_ns: int) -> int:

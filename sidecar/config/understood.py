@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sidecar.config.hacf import HaCf
 from sidecar.config.options import LocalFacts
-from sidecar.config.settings import Reading
+from sidecar.config.settings import Reading, failback_delay_ns
 from sidecar.config.values import say_time
 from sidecar.core.params import Address, Link, Resource, ResourceGroup, Timing
 from sidecar.core.terms import AutoFailback, Medium
@@ -117,7 +117,20 @@ def _groups(
         yield "auto_failback off: a group stays where it is when its preferred node returns"
     else:
         word = ha_cf.auto_failback.value
-        yield f"auto_failback {word}: a group goes back when its preferred node returns"
+        ready = _ready(ha_cf, local)
+        yield f"auto_failback {word}: a group goes back when its preferred node {ready}"
+    if local.max_moves:
+        yield (
+            f"a group that has moved {local.max_moves} times within "
+            f"{say_time(local.moves_window_ns)} by itself stays where it is served"
+        )
+
+
+def _ready(ha_cf: HaCf, local: LocalFacts) -> str:
+    if ha_cf.timing is None:
+        return "is ready again"
+    delay_ns = failback_delay_ns(local, ha_cf.timing)
+    return f"has been ready for {say_time(delay_ns)}" if delay_ns else "is ready again"
 
 
 def _resource(resource: Resource, containers: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ number ``op`` which its answer echoes; the core judges its deadline.
 from dataclasses import dataclass
 
 from sidecar.core.occurrences import Occurrence
-from sidecar.core.params import Address, PingTarget
+from sidecar.core.params import Address, MaintenanceOrder, PingTarget
 from sidecar.core.terms import LinkName
 
 
@@ -155,10 +155,18 @@ class Answer(_Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepMaintenance(_Action):
+    """Write it where the next life of this node finds it. Not answered."""
+
+    order: MaintenanceOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exit(_Action):
     """All is given up: the daemon may end."""
 
 
 VipAction = ClaimAddress | RenewLease | ReleaseAddress | ProbeAddress | Announce
 ServiceAction = StartService | RestartService | PauseService | StopService | BeginChecks | EndChecks
-Action = SendPacket | SendPing | VipAction | ServiceAction | Report | Answer | Exit
+DaemonAction = Report | Answer | KeepMaintenance | Exit
+Action = SendPacket | SendPing | VipAction | ServiceAction | DaemonAction

@@ -36,6 +36,8 @@ class Beat:
     """Of the addresses that we hold and the sender looks for: whether it sees them."""
     heard: tuple[str, ...] | None
     """On which of our links the sender hears us; None when it does not say."""
+    maintenance: dialect.MaintenanceWord | None
+    """The newest order that the sender knows; None when it does not say."""
     configuration: str | None
     """A digest of the sender's configuration (agreement.py); None when it does not say."""
     wall_s: int | None
@@ -58,6 +60,9 @@ def read_beat(message: Message) -> Beat:
         macs=dialect.decode_macs(message.get(dialect.MACS) or ""),
         link=dialect.decode_link(message.get(dialect.LINK)),
         heard=dialect.decode_heard(message.get(dialect.HEARD)),
+        maintenance=dialect.decode_maintenance(
+            message.get(dialect.MAINTENANCE), message.get(dialect.MAINTENANCE_ORDER)
+        ),
         configuration=dialect.decode_digest(message.get(dialect.CONF)),
         wall_s=message.hex_int(fields.TS),
     )

@@ -31,6 +31,7 @@ from sidecar.core.events import (
     LinkFailed,
     LinkOpened,
     LinkRefused,
+    MaintenanceRequested,
     PacketReceived,
     PartChanged,
     PingReplied,
@@ -51,6 +52,7 @@ from sidecar.core.events import (
 from sidecar.core.inbox import Inbox
 from sidecar.core.ipfail import Ipfail
 from sidecar.core.links import Links
+from sidecar.core.maintenance import Maintenance
 from sidecar.core.moves import Moves
 from sidecar.core.occurrences import ConfigurationReloaded, ReadinessChanged, ReloadFailed, TurnLate
 from sidecar.core.oneway import OneWay
@@ -91,6 +93,13 @@ class Cluster:
         self.one_way = OneWay(params, self.links, self.timers)
         self.agreement = Agreement(params, self.peer)
         self.outbox = Outbox(params, boot, self.links)
+        self.maintenance = Maintenance(
+            params,
+            self.peer,
+            timers=self.timers,
+            kept=boot.maintenance,
+            say_status=self._say_status,
+        )
         self.takeover = Takeover(
             params,
             self.peer,
@@ -98,6 +107,7 @@ class Cluster:
             timers=self.timers,
             rng=rng,
             all_ping_lost=lambda: self.ping.all_lost,
+            frozen=lambda: self.maintenance.on,
         )
         self.sight = Sight(self.takeover, self.peer, self.timers)
         self.ping = PingNodes(params, self.timers, self._ping_changed)
@@ -107,6 +117,7 @@ class Cluster:
             self.takeover,
             timers=self.timers,
             ping_count=lambda: self.ping.count,
+            frozen=lambda: self.maintenance.on,
         )
         self.ipfail = Ipfail(
             params,
@@ -156,6 +167,7 @@ class Cluster:
         turn = Turn(now)
         self._notice_sleep(turn)
         if not self._now_ns:
+            self.maintenance.begin(turn)
             self.takeover.groups.found(turn, self.boot.left)
         self._now_ns = now.ns
         fired = self.timers.fire_due(turn)
@@ -245,6 +257,8 @@ class Cluster:
                 self.operator.on_standby(turn, event)
             case TakeoverRequested():
                 self.operator.on_takeover(turn, event)
+            case MaintenanceRequested():
+                self.maintenance.on_request(turn, event)
             case ShutdownRequested():
                 self.shutdown.begin(turn)
             case _:
@@ -264,6 +278,7 @@ class Cluster:
         turn.tell(ConfigurationReloaded(changes=changes))
 
     def _advance(self, turn: Turn) -> None:
+        self.maintenance.advance(turn)
         self.one_way.advance(turn)
         self.agreement.advance(turn)
         self.takeover.advance(turn)
@@ -287,8 +302,7 @@ class Cluster:
         turn.tell(ReadinessChanged(ready=not reasons, reasons=reasons))
         if self._can_serve is not (not obstacles):
             self._can_serve = not obstacles
-            if self.links.any_open:
-                self.presence.say_status(turn)
+            self._say_status(turn)
 
     def _why_not_serving(self) -> tuple[str, ...]:
         """What the peer is told of: it must not hand over to a node that could not serve."""
@@ -350,6 +364,7 @@ class Cluster:
             (dialect.READY, "1" if self._can_serve else "0"),
             (dialect.MACS, macs),
             (dialect.HEARD, dialect.encode_heard(self.links.heard_names)),
+            *self.maintenance.describe(self._now_ns),
             (dialect.CONF, self.agreement.digest),
         )
         counted = ((dialect.PING, str(self.ping.count)),) if self.ipfail.enabled else ()
@@ -381,7 +396,7 @@ class Cluster:
             return
         for group in self.takeover.groups:
             group.doubt_word()
-            if not group.wanted:
+            if not group.wanted and not self.maintenance.on:
                 group.set_warm(turn, warm=True)
                 group.look_for_owner(turn)
 
@@ -396,9 +411,13 @@ class Cluster:
         self.presence.peer_died(turn)
         self.takeover.peer_died(turn)
 
-    def _ping_changed(self, turn: Turn) -> None:
+    def _say_status(self, turn: Turn) -> None:
+        """It has changed: the other node is told at once."""
         if self.links.any_open:
             self.presence.say_status(turn)
+
+    def _ping_changed(self, turn: Turn) -> None:
+        self._say_status(turn)
         self.ipfail.tell_count(turn)
 
     def _link_died(self, turn: Turn) -> None:

@@ -6,6 +6,7 @@ restarts as long as the budget lasts; then the container counts as failed, which
 over, and is tried again in peace at growing intervals. Never decides who holds a group.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, assert_never
 
@@ -32,6 +33,7 @@ from sidecar.core.occurrences import (
     ContainerChanged,
     RestartedByOthers,
     ServiceFailed,
+    ServiceLeftAlone,
     ServiceRecovered,
 )
 from sidecar.core.params import Container
@@ -54,13 +56,25 @@ _UP: Final = (ContainerState.RUNNING, ContainerState.UNKNOWN)
 class ContainerKeeper:
     """Brings one container to where it is wished, one operation at a time."""
 
-    def __init__(self, container: Container, timers: Timers, operations: Operations) -> None:
+    def __init__(
+        self,
+        container: Container,
+        timers: Timers,
+        operations: Operations,
+        *,
+        frozen: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.name = container.name
         self.facts = ContainerFacts(state=ContainerState.UNKNOWN, detail="not inspected yet")
         self.failed = False
         self.reconfigure(container)
         self._timers = timers
         self._operations = operations
+        self._frozen = frozen
+        self._ordered = False
+        """Whether it is on its way to what it was last told, and not there yet."""
+        self._left_alone = ""
+        """The failure that was told of and not mended, because of maintenance."""
         self._directed = False
         """Whether it was ever told what to do: until then it is left as it was found."""
         self._active = False
@@ -119,13 +133,19 @@ class ContainerKeeper:
     @property
     def at_rest(self) -> bool:
         """Standing by as its mode says, or not there to be put to rest."""
-        return not self.busy and not self._active and self._rest_action() is None
+        resting = self._rest_action() is None or self._hands_off
+        return not self.busy and not self._active and resting
+
+    @property
+    def _hands_off(self) -> bool:
+        """Maintenance: what happens to it is seen and told, and nothing is done about it."""
+        return self._frozen() and not self._ordered
 
     def activate(self, turn: Turn) -> None:
         """Make it serve, and keep it serving."""
         self._directed = True
         if not self._active:
-            self._active = True
+            self._active = self._ordered = True
             self._ran = self._served = False
             self._retry_ns = RETRY_MIN_NS
             self._disarm("retry")
@@ -139,6 +159,7 @@ class ContainerKeeper:
         """It need not serve: pause, stop or leave it, as its mode says."""
         self._directed = True
         if self._active:
+            self._ordered = True
             self._active = self._ran = self._served = False
             self._retry_ns = RETRY_MIN_NS
             for what in ("retry", "mend", "budget"):
@@ -151,10 +172,33 @@ class ContainerKeeper:
         """Take the next step towards the wish, unless one is under way or waits for its time."""
         if self.busy or not self._directed or self._is_armed("retry"):
             return
-        if not (self._active or self._trial):
+        if self._hands_off:
+            self._look_on(turn)
+        elif not (self._active or self._trial):
             self._advance_to_rest(turn)
         elif not self._is_armed("mend"):
             self._advance_to_serving(turn)
+
+    def _look_on(self, turn: Turn) -> None:
+        """Check it as ever, tell of a failure, and leave it as it is."""
+        if not self._active:
+            return
+        match self.facts.state:
+            case ContainerState.RUNNING:
+                self._begin_checks(turn)
+                if not self.facts.checked:
+                    self._left_alone = ""
+            case ContainerState.UNKNOWN:
+                return  # the checks go on, and the engine is told of elsewhere
+            case _:
+                self._leave_alone(turn, self.facts.detail or f"it is {self.facts.state}")
+
+    def _leave_alone(self, turn: Turn, reason: str) -> None:
+        self._passed = False
+        self._reason = reason
+        if not self._left_alone:
+            self._left_alone = reason
+            turn.tell(ServiceLeftAlone(container=self.name, reason=reason))
 
     # --- answers -------------------------------------------------------------------------------
 
@@ -189,6 +233,8 @@ class ContainerKeeper:
             self._reason = event.detail  # still starting: the deadline of the first check decides
             return
         limit = self.facts.failures
+        if self._left_alone and self._hands_off:
+            return  # it was told once, and would be each second
         turn.tell(
             CheckFailed(
                 container=self.name,
@@ -257,6 +303,7 @@ class ContainerKeeper:
 
     def _pass(self, turn: Turn) -> None:
         self._passed = True
+        self._left_alone = ""
         self._fails_in_a_row = 0
         self._disarm("first check")
         if self.failed:
@@ -267,6 +314,8 @@ class ContainerKeeper:
         self._fail(turn, f"no check passed within 10 s of its start: {self._reason}")
 
     def _count_as_serving(self, turn: Turn) -> None:
+        self._ordered = False
+        self._left_alone = ""
         if self._trial and not self._active:
             self._end_trial(turn)
             return
@@ -284,7 +333,11 @@ class ContainerKeeper:
 
     def _fail(self, turn: Turn, reason: str) -> None:
         """It does not serve though it should, or did not do as it was told."""
+        if self._hands_off:
+            self._leave_alone(turn, reason)
+            return
         self._reason = reason
+        self._left_alone = ""
         self._disarm("budget")
         if not (self._active or self._trial):
             self._arm(turn, "retry", self._next_pause_ns(), self.advance)
@@ -318,7 +371,7 @@ class ContainerKeeper:
         return pause_ns
 
     def _try_to_mend(self, turn: Turn) -> None:
-        if self.busy or self.facts.state is ContainerState.ABSENT:
+        if self.busy or self.facts.state is ContainerState.ABSENT or self._hands_off:
             self._mend_later(turn)
             return
         # Also on the node that stands by: only a container seen serving is fit for a takeover.
@@ -347,6 +400,8 @@ class ContainerKeeper:
         verb = self._rest_action()
         if verb is not None:
             self._operate(turn, verb)
+        else:
+            self._ordered = False
 
     def _rest_action(self) -> type[PauseService | StopService] | None:
         if self._trial:

@@ -6,7 +6,10 @@ and carry what a decision needs: readiness, hardware addresses, the age of a cla
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
+
+from sidecar.core.params import MaintenanceOrder
 
 VERSION_FIELD: Final = "hs_v"  # on every status; its presence makes the peer a sidecar
 VERSION: Final = "1"
@@ -23,6 +26,10 @@ LINK: Final = "hs_link"  # on every status: the sender's name for the link that 
 HEARD: Final = "hs_heard"  # LINK,LINK: on which of the receiver's links the sender hears it
 CONF: Final = "hs_conf"  # on every status: a digest of what both nodes' files must agree on
 
+MAINTENANCE: Final = "hs_maint"  # on every status after the first order: whole seconds left
+MAINTENANCE_ORDER: Final = "hs_order"  # NUMBER,SECONDS,SINCE,NODE: which order that is; see below
+ORDER_MAX_S: Final = 7 * 24 * 3600
+
 MACS_MAX: Final = 64
 SEES: Final = "hs_sees"  # ADDRESS=1,ADDRESS=0: whether the sender sees what the receiver holds
 
@@ -36,6 +43,42 @@ _NUMBER: Final = re.compile(r"[0-9a-f]{1,8}")
 _LINK_NAME: Final = re.compile(r"[ -+.-~-]{1,251}")  # as in ha.cf: printable, no comma
 _DIGEST: Final = re.compile(r"[0-9a-f]{8}")
 _TERMS: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8})")
+_ORDER: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8}),([0-9a-f]{1,12}),([!-~]{1,100})")
+_LEFT: Final = re.compile(r"[0-9]{1,7}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceWord:
+    """What a peer says of maintenance: the order that it knows, and what is left of it."""
+
+    number: int
+    seconds: int
+    since_s: int
+    by: str
+    left_s: int
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """As that of the order."""
+        return self.number, self.seconds, self.by
+
+
+def encode_order(order: MaintenanceOrder) -> str:
+    return f"{order.number:x},{order.seconds:x},{order.since_s:x},{order.by}"
+
+
+def decode_maintenance(left: str | None, order: str | None) -> MaintenanceWord | None:
+    """Read both fields; None when one is absent or makes no sense."""
+    found, left_found = _ORDER.fullmatch(order or ""), _LEFT.fullmatch(left or "")
+    if found is None or left_found is None:
+        return None
+    number, seconds, since_s = (int(found[at], 16) for at in (1, 2, 3))
+    left_s = int(left_found[0])
+    if not left_s <= seconds <= ORDER_MAX_S:
+        return None
+    return MaintenanceWord(
+        number=number, seconds=seconds, since_s=since_s, by=found[4], left_s=left_s
+    )
 
 
 def decode_link(text: str | None) -> str:

@@ -259,6 +259,14 @@ class TakeoverRequested(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceRequested(_Event):
+    """Nothing is to move by itself for so many seconds; 0: it is over."""
+
+    request: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShutdownRequested(_Event):
     """TERM: hand over, then exit."""
 
@@ -276,7 +284,7 @@ AddressEvent = (
     | QuestionHeard
 )
 ContainerEvent = ServiceDone | ServiceRefused | ServiceChanged | ServiceRestarted | ServiceChecked
-OperatorEvent = StandbyRequested | TakeoverRequested | ShutdownRequested
+OperatorEvent = StandbyRequested | TakeoverRequested | MaintenanceRequested | ShutdownRequested
 Event = (
     Woke
     | PacketReceived

@@ -60,6 +60,10 @@ class Surroundings(Protocol):
         """Neither the peer nor any ping node is heard: it is this node that is cut off."""
 
     @property
+    def frozen(self) -> bool:
+        """Maintenance: what is here stays here."""
+
+    @property
     def decided(self) -> bool:
         """Whether it is known yet who holds what: until then containers are left as found."""
 
@@ -201,6 +205,8 @@ class Group:
 
     def suspension(self) -> tuple[str, str] | None:
         """Why the addresses must not be here although the group is wanted: label and reason."""
+        if self._around.frozen and self.any_address_here:
+            return None
         for address in self.addresses:
             interface = address.address.interface
             if not self._around.has_carrier(interface):

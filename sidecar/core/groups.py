@@ -32,11 +32,13 @@ class Groups:
         news: GroupNews,
         decided: Callable[[], bool],
         isolated: Callable[[], bool],
+        frozen: Callable[[], bool],
     ) -> None:
         self.node = params.node
         self._peer = peer
         self._decided = decided
         self._isolated = isolated
+        self._frozen = frozen
         self._carrier: dict[str, bool] = {}
         self._missing: set[str] = set()
         self._macs: dict[str, str] = {}
@@ -108,7 +110,7 @@ class Groups:
     def _container(self, container: Container) -> ContainerKeeper:
         keeper = self._containers.get(container.name)
         if keeper is None:
-            keeper = ContainerKeeper(container, self._timers, self.operations)
+            keeper = ContainerKeeper(container, self._timers, self.operations, frozen=self._frozen)
             self._containers[container.name] = keeper
         keeper.reconfigure(container)
         return keeper
@@ -142,6 +144,10 @@ class Groups:
     @property
     def isolated(self) -> bool:
         return self._isolated()
+
+    @property
+    def frozen(self) -> bool:
+        return self._frozen()
 
     # --- what all of them are like -------------------------------------------------------------
 

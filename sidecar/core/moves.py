@@ -3,13 +3,17 @@ is, and a group that nobody holds.
 
 The holder begins a move, never the one that returns. Nothing is handed over to a node that is not
 ready (safety rule 6), nor while anything else moves. A move that did not come about is tried again
-a second later.
+a second later. Failback waits for its delay (failback.py), a group that flaps is held where it is
+(damping.py), and during maintenance nothing moves at all (maintenance.py).
 """
 
 from collections.abc import Callable
 from typing import Final
 
 from sidecar.core.claims import SIDES
+from sidecar.core.failback import FailbackDelay
+from sidecar.core.group import Group
+from sidecar.core.occurrences import wait_text
 from sidecar.core.params import Params
 from sidecar.core.peer import Peer
 from sidecar.core.standby import HandOver
@@ -36,16 +40,20 @@ class Moves:
         *,
         timers: Timers,
         ping_count: Callable[[], int],
+        frozen: Callable[[], bool],
     ) -> None:
         self._auto_failback = params.auto_failback
         self._peer = peer
         self._takeover = takeover
         self._timers = timers
         self._ping_count = ping_count
+        self._frozen = frozen
+        self._delay = FailbackDelay(params, peer, timers=timers, ping_count=ping_count)
         self._not_before_ns = 0
 
     def reconfigure(self, params: Params) -> None:
         self._auto_failback = params.auto_failback
+        self._delay.reconfigure(params)
 
     def obstacle(self) -> str:
         """Why no hand-over can begin now; empty when it can."""
@@ -68,28 +76,85 @@ class Moves:
         """Ipfail wants this to move; False when that is not possible now."""
         if not any(group.wanted for group in self._takeover.groups.of(which)):
             return True
-        if self.obstacle():
+        free = self._free(which)
+        wanted = any(group.wanted for group in self._takeover.groups.of(free))
+        if self._frozen() or self.obstacle() or not wanted:
             return False
-        self._begin(turn, which, "ping_lost" if which is Holding.ALL else "failback", why)
+        self._begin(turn, free, "ping_lost" if which is Holding.ALL else "failback", why)
         return True
+
+    def _free(self, which: Holding) -> Holding:
+        """Of these sides, those that no group's flapping holds here."""
+        for side in SIDES:
+            if self._held(side):
+                which &= ~side
+        return which
 
     def advance(self, turn: Turn) -> None:
         self._watch_orphans(turn)
         self._watch_stability(turn)
-        if turn.ns < self._not_before_ns or self.obstacle():
+        self._delay.advance(turn)
+        if turn.ns < self._not_before_ns or self._frozen() or self.obstacle():
             return
+        if not self._rescue(turn):
+            self._fail_back(turn)
+
+    def _rescue(self, turn: Turn) -> bool:
+        """Hand over what cannot be served here; whether anything is such."""
+        groups = self._takeover.groups
+        failing = [group for group in groups if group.failing is not None]
+        for group in failing:
+            assert group.failing is not None
+            label, why = group.failing
+            side = groups.side_of(group)
+            at_ns = self._takeover.damping.rescue_at_ns(groups.of(side))
+            if turn.ns >= at_ns:
+                self._begin(turn, side, label, why)
+                return True
+            self._timers.arm(f"rescue of {group.name}", at_ns, _look_again)
+        return bool(failing)
+
+    def _fail_back(self, turn: Turn) -> None:
         takeover = self._takeover
-        for group in takeover.groups:
-            if group.failing is not None:
-                label, why = group.failing
-                self._begin(turn, takeover.groups.side_of(group), label, why)
-                return
         if self._peer.sees_less(self._ping_count()):
             return
-        if takeover.failback_armed and self._auto_failback is not AutoFailback.OFF:
+        if not takeover.failback_armed or self._auto_failback is AutoFailback.OFF:
+            return
+        if Holding.FOREIGN not in takeover.mine:
             takeover.failback_armed = False
-            if Holding.FOREIGN in takeover.mine:
-                self._begin(turn, Holding.FOREIGN, "failback", "auto_failback is on")
+        elif self._foreign_wanted() and (self._held(Holding.FOREIGN) or self._delay.wait(turn)):
+            return
+        else:
+            takeover.failback_armed = False
+            self._begin(turn, Holding.FOREIGN, "failback", "auto_failback is on")
+
+    def _foreign_wanted(self) -> bool:
+        return any(group.wanted for group in self._takeover.groups.of(Holding.FOREIGN))
+
+    def _held(self, side: Holding) -> bool:
+        """Whether a group that flaps holds this side where it is."""
+        return self._takeover.damping.holds(self._takeover.groups.of(side))
+
+    def explain(self, now_ns: int) -> tuple[str, ...]:
+        """What waits or is withheld, and why, for a person."""
+        takeover = self._takeover
+        notes = [takeover.damping.explain(now_ns, group.name) for group in takeover.groups]
+        notes += [self._explain_rescue(now_ns, group) for group in takeover.groups]
+        if self._waits() and not self._frozen():
+            notes.append(self._delay.explain(now_ns))
+        return tuple(filter(None, notes))
+
+    def _explain_rescue(self, now_ns: int, group: Group) -> str:
+        groups = self._takeover.groups
+        at_ns = self._takeover.damping.rescue_at_ns(groups.of(groups.side_of(group)))
+        if group.failing is None or at_ns <= now_ns:
+            return ""
+        return f"{group.name} is not handed over for {wait_text(at_ns - now_ns)} more, as it flaps"
+
+    def _waits(self) -> bool:
+        """Whether a failback waits for its delay and nothing else."""
+        armed = self._takeover.failback_armed and self._auto_failback is not AutoFailback.OFF
+        return armed and self._foreign_wanted() and not self._held(Holding.FOREIGN)
 
     def _begin(self, turn: Turn, which: Holding, reason: str, why: str) -> None:
         def finished(turn: Turn, *, ok: bool, text: str) -> None:
@@ -116,7 +181,8 @@ class Moves:
     def _watch_orphans(self, turn: Turn) -> None:
         takeover = self._takeover
         orphans = self._orphans()
-        if not orphans or not (takeover.stable and takeover.other_stable and self._peer.alive):
+        settled = takeover.stable and takeover.other_stable and not self._frozen()
+        if not orphans or not (settled and self._peer.alive):
             self._timers.disarm("orphans")
         elif not self._timers.is_armed("orphans"):
             local = Holding.LOCAL in orphans

@@ -40,6 +40,17 @@ def seconds_text(ns: int) -> str:
     return f"{ns / SECOND:.1f} s"
 
 
+def moves_text(moves: int) -> str:
+    return f"{moves} move" if moves == 1 else f"{moves} moves"
+
+
+def wait_text(ns: int) -> str:
+    """Render a wait for a sentence: whole seconds, rounded up, as nobody waits in milliseconds."""
+    if ns < SECOND:
+        return f"{max(0, ns) // 1_000_000} ms"
+    return f"{-(-ns // SECOND)} s"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Occurrence:
     severity: ClassVar[Severity] = Severity.INFO
@@ -318,6 +329,89 @@ class StandbyRefused(_Occurrence):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailbackWaits(_Occurrence):
+    """A failback is due but for the time that the preferred node has to be ready first."""
+
+    node: str
+    left_ns: int
+    delay_ns: int
+
+    def sentence(self) -> str:
+        return (
+            f"failback in {wait_text(self.left_ns)}: waiting until {self.node} has been ready "
+            f"for {self.delay_ns / SECOND:g} s"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlappingBegan(_Occurrence):
+    """A group has moved so often that it is held where it is: see damping.py."""
+
+    severity = Severity.ERROR
+    group: str
+    moves: int
+    window_ns: int
+
+    def sentence(self) -> str:
+        return (
+            f"{self.group} flaps: {moves_text(self.moves)} within {wait_text(self.window_ns)} that "
+            "nobody asked for; it stays where it is served until there are fewer, or somebody "
+            "moves it (`sidecar takeover`, `sidecar standby`)"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlappingEnded(_Occurrence):
+    group: str
+    moves: int
+
+    def sentence(self) -> str:
+        return f"{self.group} does not flap any more: {moves_text(self.moves)} left to be counted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceBegan(_Occurrence):
+    """Or is learnt of, from the disk or the other node, or has become longer."""
+
+    severity = Severity.WARNING
+    by: str
+    left_ns: int
+    alone: str
+    """The real Heartbeat node that knows nothing of it; empty when there is none."""
+
+    def sentence(self) -> str:
+        but = f"; {self.alone} is a Heartbeat node, and goes on by itself" if self.alone else ""
+        return (
+            f"maintenance, ordered on {self.by}: nothing moves by itself for "
+            f"{wait_text(self.left_ns)}{but}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceEnded(_Occurrence):
+    severity = Severity.WARNING
+    why: str
+
+    def sentence(self) -> str:
+        return f"maintenance is over: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoverWithheld(_Occurrence):
+    """The peer is dead and nobody serves, and that is as somebody wanted it."""
+
+    severity = Severity.ERROR
+    groups: tuple[str, ...]
+    why: str
+
+    def sentence(self) -> str:
+        return (
+            f"no takeover of {', '.join(self.groups)}, though {self.why}: maintenance is on; "
+            "`sidecar maintenance off` or `sidecar takeover` lets it happen"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeoverBlocked(_Occurrence):
     """The peer is silent, but its address still answers: only the heartbeat is cut."""
 
@@ -515,6 +609,18 @@ class ServiceFailed(_Occurrence):
     def sentence(self) -> str:
         then = "restarting it" if self.restarts_left else "no restarts left"
         return f"container {self.container} failed: {self.reason}; {then}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLeftAlone(_Occurrence):
+    """It does not serve though it should, and maintenance forbids to mend it."""
+
+    severity = Severity.ERROR
+    container: str
+    reason: str
+
+    def sentence(self) -> str:
+        return f"container {self.container} failed: {self.reason}; left as it is: maintenance is on"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

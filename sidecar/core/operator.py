@@ -60,18 +60,30 @@ class Operator:
             self._answer(turn, event.request, ok=False, text=f"unknown: {event.which!r}")
         elif self._holds(which):
             text = f"this node already holds {which.word}"
+            self._forget_moves(turn, which)
             self._answer(turn, event.request, ok=True, text=text)
         elif self._awaited is not None:
             text = "another takeover is under way"
             self._answer(turn, event.request, ok=False, text=text)
+        elif not self._peer.alive and which & self._takeover.withheld:
+            self._await(turn, event, which)
+            self._takeover.take_withheld(turn)
         elif not self._peer.alive:
             text = f"{self._peer.name} is not heard: this node takes over as soon as it may"
             self._answer(turn, event.request, ok=False, text=text)
         else:
-            self._awaited = (event.request, which)
+            self._await(turn, event, which)
             # Never "failback": a real node has no case for that word and gives up all.
             self._outbox.send(turn, fields.HB_TAKEOVER, (fields.RSC_HOLD, which.word))
-            self._timers.arm("takeover request", turn.ns + TAKEOVER_MAX_NS, self._too_slow)
+
+    def _await(self, turn: Turn, event: TakeoverRequested, which: Holding) -> None:
+        self._awaited = (event.request, which)
+        self._timers.arm("takeover request", turn.ns + TAKEOVER_MAX_NS, self._too_slow)
+
+    def _forget_moves(self, turn: Turn, which: Holding) -> None:
+        """A person has decided where these are: what they did by themselves counts no more."""
+        for group in self._takeover.groups.of(which):
+            self._takeover.damping.forget(turn, group.name)
 
     def on_hb_takeover(self, turn: Turn, wanted: str) -> None:
         """The peer asks for groups: ``wanted`` is named from its point of view."""
@@ -87,6 +99,7 @@ class Operator:
             return
         request, which = self._awaited
         if self._holds(which):
+            self._forget_moves(turn, which)
             self._end(turn, request, ok=True, text=f"this node holds {which.word}")
 
     def _begin(self, turn: Turn, which: Holding, finished: Finished | None) -> None:
@@ -105,7 +118,8 @@ class Operator:
 
     def _too_slow(self, turn: Turn) -> None:
         if self._awaited is not None:
-            text = f"{self._peer.name} did not hand over within 20 s"
+            hindered = "did not hand over" if self._peer.alive else "is not there; not held here"
+            text = f"{self._peer.name} {hindered} within 20 s"
             self._end(turn, self._awaited[0], ok=False, text=text)
 
     def _end(self, turn: Turn, request: int, *, ok: bool, text: str) -> None:

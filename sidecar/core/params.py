@@ -5,7 +5,7 @@ The names are those of ha.cf(5) and haresources. Times are nanoseconds.
 
 from dataclasses import dataclass
 
-from sidecar.core.terms import AutoFailback, LinkName, Medium, NodeName, StandbyMode
+from sidecar.core.terms import SECOND, AutoFailback, LinkName, Medium, NodeName, StandbyMode
 from sidecar.wire.auth import Keyring
 
 
@@ -112,6 +112,31 @@ class Params:
     hopfudge: int = 1
     inner_auth: bool = True
     """msgfmt classic signs twice: the fields, and the datagram around them (section 1.1)."""
+    failback_delay_ns: int = 0
+    """For how long the preferred node must have been ready before a failback; 0: as Heartbeat."""
+    max_moves: int = 5
+    """So many moves of a group within the window, unasked, and it stays put; 0: no bound."""
+    moves_window_ns: int = 600 * SECOND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceOrder:
+    """That nothing is to move by itself; see maintenance.py."""
+
+    number: int
+    seconds: int
+    """How long in all; 0: it is over."""
+    by: str
+    """The node on which a person gave it."""
+    since_s: int
+    """When, by the wall clock of that node: for people."""
+    until_s: int
+    """Until when, by the wall clock of this node: for its next life."""
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """Of two orders the higher one counts; no two of one rank differ."""
+        return self.number, self.seconds, self.by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +149,8 @@ class Boot:
     """Addresses that an earlier life left in the kernel, and whose lease still runs."""
     trouble: tuple[str, ...] = ()
     """Reasons from before the start why the node is not ready, such as a read-only state folder."""
+    maintenance: MaintenanceOrder | None = None
+    """What an earlier life kept of it, whether it is over by now or not."""
 
 
 def differences(before: Params, after: Params) -> tuple[str, ...]:
@@ -136,6 +163,9 @@ def differences(before: Params, after: Params) -> tuple[str, ...]:
             changes.append(f"{unit} {was // 1_000_000} ms becomes {now // 1_000_000} ms")
     if before.auto_failback is not after.auto_failback:
         changes.append(f"auto_failback {before.auto_failback} becomes {after.auto_failback}")
+    if before.failback_delay_ns != after.failback_delay_ns:
+        was, now = before.failback_delay_ns, after.failback_delay_ns
+        changes.append(f"failback delay {was // 1_000_000} ms becomes {now // 1_000_000} ms")
     for what, old, new in (
         ("link", before.links, after.links),
         ("group", before.groups, after.groups),

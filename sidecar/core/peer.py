@@ -10,6 +10,7 @@ from random import Random
 from typing import Protocol
 
 from sidecar.core.beat import Beat
+from sidecar.core.dialect import MaintenanceWord
 from sidecar.core.occurrences import (
     BeatHeard,
     HeartbeatLate,
@@ -64,6 +65,8 @@ class Peer:
         """Which of our addresses it looks for on the service network, and whether it sees them."""
         self.ping_count: int | None = None
         """How many ping nodes it sees; None when it does not say."""
+        self.maintenance: MaintenanceWord | None = None
+        """The newest order that it was heard to know."""
         self.late = 0
         self.close_calls = 0
         """Beats that came when more than half of its dead time had passed."""
@@ -166,6 +169,7 @@ class Peer:
         self.ready = beat.ready
         self.ping_count = beat.ping_count
         self.macs = beat.macs
+        self.maintenance = beat.maintenance
         self.sees = beat.sees
         self.configuration = beat.configuration
 

@@ -14,11 +14,17 @@ from typing import Final
 
 from sidecar.core import dialect
 from sidecar.core.claims import SIDES, Claims
+from sidecar.core.damping import ASKED, Damping
 from sidecar.core.group import Group
 from sidecar.core.groups import Groups
 from sidecar.core.legacy import Legacy
 from sidecar.core.machine import Transitions, move
-from sidecar.core.occurrences import BecameStable, SplitBrainEnded, SplitBrainSuspected
+from sidecar.core.occurrences import (
+    BecameStable,
+    SplitBrainEnded,
+    SplitBrainSuspected,
+    TakeoverWithheld,
+)
 from sidecar.core.outbox import Outbox
 from sidecar.core.params import Params
 from sidecar.core.peer import Peer
@@ -62,6 +68,7 @@ class Takeover:
         timers: Timers,
         rng: Random,
         all_ping_lost: Callable[[], bool],
+        frozen: Callable[[], bool],
     ) -> None:
         self.state = ResourceState.INIT
         self.mine = Holding.NONE
@@ -76,7 +83,9 @@ class Takeover:
             news=self,
             isolated=lambda: not peer.alive and all_ping_lost(),
             decided=lambda: self.state in (ResourceState.STABLE, ResourceState.SHUTDOWN),
+            frozen=frozen,
         )
+        self.damping = Damping(params, timers)
         self.standby = Standby(self.groups, peer, outbox=outbox, timers=timers, holdings=self)
         self._peer = peer
         self._outbox = outbox
@@ -85,6 +94,9 @@ class Takeover:
         self.legacy = Legacy(self.groups, peer, outbox=outbox, timers=timers, holdings=self)
         self.claims = Claims()
         self.failback_armed = False
+        self._frozen = frozen
+        self._owed: tuple[Holding, str, str] | None = None
+        """What maintenance keeps from being taken of a dead peer, with reason and why."""
         self._releasing = False
         self._asked = 0
         self._awaited = ""
@@ -226,12 +238,42 @@ class Takeover:
         if not was_stable:
             self._become(ResourceState.STABLE)
         self.failback_armed = True
+        self._owed = None
         missing = Holding.ALL & ~self.mine
+        if self._frozen() and not vouched:
+            missing = self._withhold(turn, missing, reason, why)
         if missing:
             self.claim(turn, missing, vouched=vouched, reason=reason, why=why)
             self._tell(turn, info="req_our_resources()")
         if not was_stable:
             turn.tell(BecameStable(holding=self.mine.word, why=why))
+
+    def _withhold(self, turn: Turn, missing: Holding, reason: str, why: str) -> Holding:
+        """Maintenance: nothing moves here; what may be taken all the same.
+
+        A node that starts takes up what prefers it: nobody is known to have it.
+        """
+        own = Holding.LOCAL & missing if reason == "start" else Holding.NONE
+        owed = missing & ~own
+        self._owed = (owed, reason, why)
+        if groups := self.groups.of(owed):
+            turn.tell(TakeoverWithheld(groups=tuple(g.name for g in groups), why=why))
+        return own
+
+    @property
+    def withheld(self) -> Holding:
+        """The sides of a dead peer that are not taken because of maintenance."""
+        return self._owed[0] & ~self.mine if self._owed is not None else Holding.NONE
+
+    def take_withheld(self, turn: Turn) -> None:
+        """Maintenance is over, or a person asks for it."""
+        if self._owed is None:
+            return
+        which, (_, reason, why) = self.withheld, self._owed
+        self._owed = None
+        if which:
+            self.claim(turn, which, vouched=False, reason=reason, why=why)
+            self._tell(turn, info="req_our_resources()")
 
     # --- the other is back ---------------------------------------------------------------------
 
@@ -239,6 +281,7 @@ class Takeover:
         """First contact. Who had settled alone must show what it holds: the other may have, too."""
         # Until it has told what it holds, it is still on its way: a real node ignores, and so
         # blocks for 10 s, whatever is offered to it before.
+        self._owed = None
         self.other = Holding.NONE
         self.other_stable = False
         if self.state is ResourceState.STABLE and self._peer.is_sidecar:
@@ -253,11 +296,13 @@ class Takeover:
         if self._peer.is_sidecar and self.state is ResourceState.STABLE:
             self._drop_wishes(turn)
         self._awaited = ""
+        self._owed = None
         self.other = Holding.NONE
         self.other_stable = False
 
     def peer_returned(self, turn: Turn) -> None:
         """It was only cut off. A real Heartbeat restarts itself now; a sidecar compares claims."""
+        self._owed = None
         self.other = Holding.NONE
         self.other_stable = False
         if not self._peer.is_sidecar or self.state is not ResourceState.STABLE:
@@ -345,7 +390,11 @@ class Takeover:
         for side in SIDES:
             if side in which:
                 self.claims.renew(side, blind=not self._peer.met)
+        # A real node names no reason when it hands over: nobody knows whether it was asked to.
+        known = reason != ASKED or self._peer.is_sidecar
         for group in self.groups.of(which):
+            if known and not group.wanted:
+                self.damping.moved(turn, group.name, reason)
             group.want(turn, vouched=vouched, reason=reason, why=why)
 
     def adopt(self, turn: Turn, side: Holding) -> None:
@@ -358,6 +407,7 @@ class Takeover:
     def reconfigure(self, turn: Turn, params: Params) -> None:
         """Groups that came are taken up where their side is held; the others are left alone."""
         self._is_legacy = params.auto_failback is AutoFailback.LEGACY
+        self.damping.reconfigure(params)
         for group in self.groups.reconfigure(params):
             if self.groups.side_of(group) & self.mine:
                 group.want(turn, vouched=False, reason="reload", why="haresources has changed")
@@ -373,6 +423,8 @@ class Takeover:
     def drop(self, turn: Turn, side: Holding, reason: str, why: str) -> None:
         self.mine &= ~side
         for group in self.groups.of(side):
+            if group.wanted:
+                self.damping.moved(turn, group.name, reason)
             group.give_up(turn, reason=reason, why=why)
 
     def ask_again(self, turn: Turn) -> None:
@@ -432,6 +484,8 @@ class Takeover:
 
     def advance(self, turn: Turn) -> None:
         """After every step: take what steps have become possible."""
+        if not self._frozen():
+            self.take_withheld(turn)
         self.groups.advance(turn)
         self.standby.advance(turn)
         self.legacy.advance(turn)

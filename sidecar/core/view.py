@@ -82,12 +82,24 @@ class GroupView:
     held: bool
     resources: tuple[AddressView | ContainerView, ...]
     """In the order of haresources."""
+    moves: int = 0
+    """Of late, without being asked to, as far as this node saw them."""
+    flapping: bool = False
+    """So many that it is held where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PingView:
     name: str
     up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceView:
+    left_ns: int
+    by: str
+    """The node on which it was ordered, and when by the wall clock of that node."""
+    since_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,3 +130,7 @@ class ClusterView:
     """Addresses that the node which stands by does not see on the service network."""
     explanation: tuple[str, ...]
     """Ordered reasons why this node is active or not, and what would make it move."""
+    notes: tuple[str, ...] = ()
+    """What a person should know at a glance: a move that waits or is withheld, and why."""
+    maintenance: MaintenanceView | None = None
+    """None while it is not on."""

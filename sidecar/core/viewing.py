@@ -1,10 +1,12 @@
 """Makes the snapshot: what this node knows, and in sentences what it does and why."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sidecar.core.group import Group
+from sidecar.core.occurrences import wait_text
 from sidecar.core.terms import Holding, NodeStatus, ResourceState
-from sidecar.core.view import ClusterView, NodeView
+from sidecar.core.view import ClusterView, GroupView, NodeView
 
 if TYPE_CHECKING:
     from sidecar.core.cluster import Cluster
@@ -14,7 +16,7 @@ def view_of(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> Cluste
     """Snapshot the cluster as it was at the end of its last step."""
     takeover, peer = cluster.takeover, cluster.peer
     holds_any = any(group.held for group in takeover.groups)
-    explanation = _explain(cluster, reasons)
+    explanation = _explain(cluster, now_ns, reasons)
     return ClusterView(
         node=cluster.params.node,
         peer=cluster.params.peer,
@@ -26,7 +28,7 @@ def view_of(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> Cluste
         summary=explanation[0],
         nodes=(_local(cluster, reasons), _remote(cluster, now_ns)),
         deadtime_ns=cluster.params.timing.deadtime_ns,
-        groups=tuple(group.view() for group in takeover.groups),
+        groups=tuple(_group(cluster, group) for group in takeover.groups),
         ping=tuple(cluster.ping),
         ready=not reasons,
         reasons=reasons,
@@ -34,6 +36,8 @@ def view_of(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> Cluste
         split_brain=takeover.split_brain or any(g.blocked for g in takeover.groups),
         unseen=cluster.sight.unseen,
         explanation=explanation,
+        notes=_notes(cluster, now_ns),
+        maintenance=cluster.maintenance.view(now_ns),
     )
 
 
@@ -74,10 +78,28 @@ def _remote(cluster: "Cluster", now_ns: int) -> NodeView:
     )
 
 
-def _explain(cluster: "Cluster", reasons: tuple[str, ...]) -> tuple[str, ...]:
+def _group(cluster: "Cluster", group: Group) -> GroupView:
+    damping = cluster.takeover.damping
+    return replace(
+        group.view(),
+        moves=damping.moves(group.name),
+        flapping=damping.is_flapping(group.name),
+    )
+
+
+def _notes(cluster: "Cluster", now_ns: int) -> tuple[str, ...]:
+    """What waits or is withheld: a person should not have to ask for it."""
+    withheld = cluster.takeover.groups.of(cluster.takeover.withheld)
+    names = ", ".join(group.name for group in withheld)
+    why = f"{cluster.peer.name} is dead and maintenance is on: {names} is not taken over"
+    return (*((why,) if names else ()), *cluster.moves.explain(now_ns))
+
+
+def _explain(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> tuple[str, ...]:
     """The first sentence sums up; the others give the reasons and what would make it move."""
-    lines = [_summary(cluster)]
+    lines = [_headline(cluster, now_ns)]
     lines += [_explain_group(cluster, group) for group in cluster.takeover.groups]
+    lines += _notes(cluster, now_ns)
     lines.append(_explain_peer(cluster))
     lines += [f"not ready: {reason}" for reason in reasons]
     obstacle = cluster.moves.obstacle()
@@ -87,6 +109,14 @@ def _explain(cluster: "Cluster", reasons: tuple[str, ...]) -> tuple[str, ...]:
         else f"a hand-over to {cluster.peer.name} is possible at any time"
     )
     return tuple(lines)
+
+
+def _headline(cluster: "Cluster", now_ns: int) -> str:
+    maintenance = cluster.maintenance.view(now_ns)
+    if maintenance is None:
+        return _summary(cluster)
+    left = wait_text(maintenance.left_ns)
+    return f"MAINTENANCE for {left} more, nothing moves by itself: {_summary(cluster)}"
 
 
 def _summary(cluster: "Cluster") -> str:

@@ -18,6 +18,7 @@ from sidecar.core.actions import (
     ClaimAddress,
     EndChecks,
     Exit,
+    KeepMaintenance,
     PauseService,
     ProbeAddress,
     ReleaseAddress,
@@ -34,6 +35,7 @@ from sidecar.core.actions import (
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import Event, Woke
 from sidecar.core.occurrences import Occurrence
+from sidecar.core.params import MaintenanceOrder
 from sidecar.core.terms import LinkName, Moment
 
 
@@ -63,6 +65,8 @@ class Hands(Protocol):
     def report(self, occurrence: Occurrence) -> None: ...
 
     def answer(self, answer: Answer) -> None: ...
+
+    def keep(self, order: MaintenanceOrder) -> None: ...
 
     def exit(self) -> None: ...
 
@@ -120,6 +124,8 @@ class Driver:
                 self._hands.report(action.occurrence)
             case Answer():
                 self._hands.answer(action)
+            case KeepMaintenance():
+                self._hands.keep(action.order)
             case Exit():
                 self._hands.exit()
             case _:

@@ -17,8 +17,9 @@ from sidecar.core.actions import (
     ServiceAction,
     VipAction,
 )
-from sidecar.core.events import Event, StandbyRequested, TakeoverRequested
+from sidecar.core.events import Event, MaintenanceRequested, StandbyRequested, TakeoverRequested
 from sidecar.core.occurrences import AddressGivenUp, AddressHeld, AddressTaken, Occurrence
+from sidecar.core.params import MaintenanceOrder
 from sidecar.core.terms import LinkName
 from sidecar.daemon.adapters import Adapters
 from sidecar.web.ports import Reply, Request, RequestKind
@@ -44,6 +45,8 @@ class Requests:
                 self._feed(StandbyRequested(request=number, which=request.which))
             case RequestKind.TAKEOVER:
                 self._feed(TakeoverRequested(request=number, which=request.which))
+            case RequestKind.MAINTENANCE:
+                self._feed(MaintenanceRequested(request=number, seconds=request.seconds))
             case _:
                 assert_never(request.kind)
         try:
@@ -66,11 +69,13 @@ class NodeHands:
         requests: Requests,
         *,
         tell: tuple[Tell, ...],
+        keep: Callable[[MaintenanceOrder], None],
         done: Callable[[], None],
     ) -> None:
         self._adapters = adapters
         self._requests = requests
         self._tell = tell
+        self._keep = keep
         self._done = done
 
     def send(self, link: LinkName, data: bytes) -> None:
@@ -106,6 +111,9 @@ class NodeHands:
 
     def answer(self, answer: Answer) -> None:
         self._requests.answer(answer)
+
+    def keep(self, order: MaintenanceOrder) -> None:
+        self._keep(order)
 
     def exit(self) -> None:
         self._done()

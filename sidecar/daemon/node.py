@@ -30,6 +30,7 @@ from sidecar.daemon.adapters import Adapters
 from sidecar.daemon.clock import moment
 from sidecar.daemon.driver import Driver
 from sidecar.daemon.hands import NodeHands, Requests
+from sidecar.daemon.memory import Memory
 from sidecar.daemon.reload import Load, ReloadError, read_anew
 from sidecar.daemon.scheduler import LoopScheduler
 from sidecar.vip.lease import Lease
@@ -64,10 +65,12 @@ class Node:
         hub = EventHub(wall_ns=time.time_ns)
         requests = Requests(self.feed)
         self._adapters = Adapters(settings, lease, feed=self.feed, crashed=self._crash)
+        self._memory = Memory(settings.state_dir, self._part_trouble)
         hands = NodeHands(
             self._adapters,
             requests,
             tell=(logs.report, counters.report, hub.report),
+            keep=self._memory.keep,
             done=lambda: self._end(0),
         )
         self._driver = Driver(cluster, LoopScheduler(loop, counters.loop_lag, self._crash), hands)
@@ -108,6 +111,7 @@ class Node:
             return await self._ended
         finally:
             self._driver.stop()
+            await self._memory.close()
             await self._adapters.close()
             for task in tasks:
                 task.cancel()

@@ -1,4 +1,5 @@
-"""What must outlive the process: the generation and the uuid of this node (protocol 2.1 and 4.1).
+"""What must outlive the process: the generation and the uuid of this node (protocol 2.1 and 4.1),
+and the last order of maintenance.
 
 The generation is raised and on disk before the first packet leaves, since a peer takes a node that
 repeats its generation for a replay. Where the folder cannot be written the clock serves instead
@@ -6,18 +7,24 @@ repeats its generation for a replay. Where the folder cannot be written the cloc
 back would lock this node out.
 """
 
+import json
+import logging
 import os
 import uuid
+from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sidecar.core.params import Boot
+from sidecar.core.params import Boot, MaintenanceOrder
 
 GENERATION: Final = "generation"
 UUID: Final = "uuid"
+MAINTENANCE: Final = "maintenance"
 _UUID_BYTES: Final = 16
 _GENERATION_END: Final = 2**48
 """No generation that was written here is ever as high: what is came from somewhere else."""
+
+log = logging.getLogger("sidecar")
 
 
 def boot(folder: Path, node: str, wall_s: int) -> Boot:
@@ -25,12 +32,39 @@ def boot(folder: Path, node: str, wall_s: int) -> Boot:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         identity = _identity(folder / UUID)
-        return Boot(generation=_raise(folder / GENERATION, wall_s), uuid=identity)
+        return Boot(
+            generation=_raise(folder / GENERATION, wall_s),
+            uuid=identity,
+            maintenance=_kept_maintenance(folder / MAINTENANCE),
+        )
     except OSError as error:
         mend = "make it writable, or mount a volume there (SIDECAR_STATE_DIR)"
         trouble = f"state folder {folder} cannot be used: {error.strerror or error}; {mend}"
         stand_in = uuid.uuid5(uuid.NAMESPACE_DNS, node).bytes
         return Boot(generation=wall_s, uuid=stand_in, trouble=(trouble,))
+
+
+def keep_maintenance(folder: Path, order: MaintenanceOrder) -> None:
+    """For the next life, which must not act where this one was told not to. Raises OSError."""
+    _write(folder / MAINTENANCE, json.dumps(asdict(order)).encode() + b"\n")
+
+
+def _kept_maintenance(path: Path) -> MaintenanceOrder | None:
+    try:
+        return _read_order(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        log.warning("%s is not as this program wrote it, and counts for nothing: %r", path, error)
+        return None
+
+
+def _read_order(kept: dict[str, Any]) -> MaintenanceOrder:
+    numbers = {name: kept[name] for name in ("number", "seconds", "since_s", "until_s")}
+    for name, value in numbers.items():
+        if type(value) is not int or value < 0:
+            raise ValueError(f"{name} is {value!r}")
+    return MaintenanceOrder(by=str(kept["by"]), **numbers)
 
 
 def _raise(path: Path, wall_s: int) -> int:

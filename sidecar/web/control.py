@@ -8,6 +8,7 @@ most 4096 bytes. Each request gets one answer, in order; a connection may carry 
     {"command": "health"}                          {"ok": bool, "text": ".."}
     {"command": "standby", "which": "all"}         {"ok": bool, "text": ".."}     when it has ended
     {"command": "takeover", "which": "foreign"}    {"ok": bool, "text": ".."}     when it has ended
+    {"command": "maintenance", "seconds": 3600}    {"ok": bool, "text": ".."}     0 ends it
 
 ``which`` is all, local, foreign or failback, as with hb_standby and hb_takeover, and all when it
 is missing. A request that is not understood gets ``{"ok": false, "text": ".."}``. Unknown keys are
@@ -27,6 +28,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from sidecar.core.dialect import ORDER_MAX_S as MAINTENANCE_MAX_S
 from sidecar.web.document import Document, status_document
 from sidecar.web.ports import Ask, Request, RequestKind, Sources
 
@@ -38,7 +40,10 @@ DEADLINE_S: Final = 120.0
 IDLE_S: Final = 60.0
 """A client that says nothing, or does not read its answer, for so long is let go."""
 
-_COMMANDS: Final = ("status", "explain", "health", *(kind.value for kind in RequestKind))
+_QUESTIONS: Final = ("status", "explain", "health")
+_COMMANDS: Final = (*_QUESTIONS, *(kind.value for kind in RequestKind))
+_Asked = str | Request
+"""A question, which is answered at once, or a request, which the cluster has to carry out."""
 _PROBE_S: Final = 1.0
 _TURN_AWAY_S: Final = 1.0
 
@@ -107,25 +112,24 @@ class ControlServer:
 
     async def _answer(self, line: bytes) -> Document:
         try:
-            command, which = _parse(line)
-            return await self._carry_out(command, which)
+            return await self._carry_out(_parse(line))
         except BadRequest as bad:
             return _refusal(str(bad))
         except Exception as error:  # a guard: a fault in one command must not end the socket
             log.exception("the control socket failed to answer %r", line)
             return _refusal(f"the sidecar failed to answer: {error!r}; its log says more")
 
-    async def _carry_out(self, command: str, which: str) -> Document:
-        match command:
+    async def _carry_out(self, asked: _Asked) -> Document:
+        if isinstance(asked, Request):
+            return await self._request(asked)
+        match asked:
             case "status":
                 return {"ok": True, "status": status_document(self._sources.view())}
             case "explain":
                 return {"ok": True, "lines": list(self._sources.view().explanation)}
-            case "health":
+            case _:
                 progress = self._sources.progress()
                 return {"ok": progress.alive, "text": progress.sentence()}
-            case _:
-                return await self._request(Request(kind=RequestKind(command), which=which))
 
     async def _request(self, request: Request) -> Document:
         try:
@@ -147,7 +151,7 @@ async def _turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
         writer.write(_line(_refusal("too many commands at once; try again")))
 
 
-def _parse(line: bytes) -> tuple[str, str]:
+def _parse(line: bytes) -> _Asked:
     try:
         request = json.loads(line)
     except ValueError:  # not JSON, or not UTF-8
@@ -159,7 +163,22 @@ def _parse(line: bytes) -> tuple[str, str]:
         raise BadRequest(f"unknown command {command!r}; there are {', '.join(_COMMANDS)}")
     if which not in WHICH:
         raise BadRequest(f"unknown groups {which!r}; there are {', '.join(WHICH)}")
-    return str(command), str(which)
+    if command in _QUESTIONS:
+        return str(command)
+    kind = RequestKind(command)
+    if kind is RequestKind.MAINTENANCE:
+        return Request(kind=kind, seconds=_seconds(request.get("seconds")))
+    return Request(kind=kind, which=str(which))
+
+
+def _seconds(value: object) -> int:
+    # A truth value is a number to Python, and none to anybody else.
+    if type(value) is not int or not 0 <= value <= MAINTENANCE_MAX_S:
+        raise BadRequest(
+            f"maintenance takes seconds as a whole number up to {MAINTENANCE_MAX_S}, and 0 to "
+            f"end it; not {value!r}"
+        )
+    return value
 
 
 def _refusal(text: str) -> Document:

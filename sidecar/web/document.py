@@ -5,15 +5,18 @@ Pure: reads the view and nothing else.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from sidecar import VERSION
 from sidecar.core.record import milliseconds
+from sidecar.core.terms import SECOND
 from sidecar.core.view import (
     AddressView,
     ClusterView,
     ContainerView,
     GroupView,
     LinkView,
+    MaintenanceView,
     NodeView,
 )
 
@@ -40,6 +43,8 @@ def status_document(view: ClusterView) -> Document:
         "standby": view.standby.value,
         "split_brain": view.split_brain,
         "docker_up": view.engine_up,
+        "notes": list(view.notes),
+        "maintenance": _maintenance(view.maintenance),
         "unseen": list(view.unseen),
     }
 
@@ -55,6 +60,17 @@ def held_sentence(view: ClusterView) -> str | None:
     """What this node holds in fact, as a sentence; None when it holds no group."""
     held = [resource.name for group in view.groups if group.held for resource in group.resources]
     return f"{view.node} holds {', '.join(held)}" if held else None
+
+
+def _maintenance(maintenance: MaintenanceView | None) -> Document | None:
+    if maintenance is None:
+        return None
+    since = datetime.fromtimestamp(maintenance.since_s, UTC)
+    return {
+        "left_s": -(-maintenance.left_ns // SECOND),
+        "by": maintenance.by,
+        "since": since.isoformat().replace("+00:00", "Z"),
+    }
 
 
 def _node(node: NodeView) -> Document:
@@ -95,6 +111,8 @@ def _group(group: GroupView) -> Document:
         "preferred": group.preferred,
         "held": group.held,
         "wanted": group.wanted,
+        "moves": group.moves,
+        "flapping": group.flapping,
         "resources": [_resource(resource) for resource in group.resources],
     }
 

@@ -109,6 +109,19 @@ def _group_held(view: ClusterView) -> Samples:
         yield (group.name,), group.held
 
 
+def _flapping(view: ClusterView) -> Samples:
+    return (((group.name,), group.flapping) for group in view.groups)
+
+
+def _moves_in_window(view: ClusterView) -> Samples:
+    return (((group.name,), group.moves) for group in view.groups)
+
+
+def _maintenance_left(view: ClusterView) -> Samples:
+    left_ns = 0 if view.maintenance is None else view.maintenance.left_ns
+    yield (), left_ns / SECOND
+
+
 def _resource_state(view: ClusterView) -> Samples:
     for group in view.groups:
         for resource in group.resources:
@@ -257,6 +270,32 @@ _FAMILIES: Final = (
         name="heartbeat_stable",
         help="Whether the resource negotiation is settled.",
         read=_only(lambda view: view.stable),
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_moves_in_window",
+        help="Moves of the group of late that nobody asked for, as far as this node saw them.",
+        labels=("group",),
+        read=_moves_in_window,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_flapping",
+        help="Whether the group has moved so often that it is held where it is.",
+        labels=("group",),
+        read=_flapping,
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_maintenance",
+        help="Whether maintenance is on: nothing moves by itself.",
+        read=_only(lambda view: view.maintenance is not None),
+    ),
+    _Family(
+        kind=_GAUGE,
+        name="heartbeat_maintenance_left_seconds",
+        help="How much longer maintenance is on; 0 when it is not.",
+        read=_maintenance_left,
     ),
     _Family(
         kind=_GAUGE,

@@ -41,10 +41,11 @@ class Sources:
 
 
 class RequestKind(StrEnum):
-    """What an operator can ask for (hb_standby, hb_takeover)."""
+    """What an operator can ask for (hb_standby, hb_takeover, and that nothing moves)."""
 
     STANDBY = "standby"
     TAKEOVER = "takeover"
+    MAINTENANCE = "maintenance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,9 @@ class Request:
     """An operator's request; ``which`` is all, local, foreign or failback."""
 
     kind: RequestKind
-    which: str
+    which: str = "all"
+    seconds: int = 0
+    """How long maintenance is to last; 0 ends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

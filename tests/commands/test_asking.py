@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.commands import explain, health, standby, status, takeover
+from sidecar.commands import explain, health, maintenance, standby, status, takeover
 from sidecar.core.terms import SECOND, ContainerState, LinkStatus, NodeStatus
-from sidecar.core.view import ClusterView
+from sidecar.core.view import ClusterView, MaintenanceView
 from sidecar.web.document import status_document
 from sidecar.web.ports import Progress, Reply, Request, RequestKind
 from tests.builders import (
@@ -257,3 +257,49 @@ def test_health_imports_nothing_heavy():
         "typing_extensions",
     }
     assert heavy.isdisjoint(run.stdout.split())
+
+
+# --- maintenance ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("90", 90), ("90s", 90), ("30m", 1800), ("1h", 3600), ("7d", 604_800)]
+)
+def test_maintenance_is_asked_for_with_a_time_in_words(
+    control: str, stage: Stage, written, seconds
+):
+    given = argparse.Namespace(control=control, switch="on", duration=written)
+    assert maintenance.main(given) == 0
+    assert stage.asked == [Request(kind=RequestKind.MAINTENANCE, seconds=seconds)]
+
+
+def test_the_end_of_maintenance_needs_no_time(control: str, stage: Stage):
+    given = argparse.Namespace(control=control, switch="off", duration="nonsense")
+    assert maintenance.main(given) == 0
+    assert stage.asked == [Request(kind=RequestKind.MAINTENANCE, seconds=0)]
+
+
+@pytest.mark.parametrize("written", ["", "0", "8d", "1w", "-1h", "1.5h", "1h30m", "9999999s"])
+def test_a_time_that_makes_no_sense_is_refused_with_an_example(
+    control: str, stage: Stage, capsys: pytest.CaptureFixture[str], written: str
+):
+    given = argparse.Namespace(control=control, switch="on", duration=written)
+    assert maintenance.main(given) == 2
+    assert f"--for {written!r} is no time" in capsys.readouterr().err
+    assert stage.asked == []
+
+
+def test_status_shows_maintenance_and_what_waits(
+    control: str, stage: Stage, capsys: pytest.CaptureFixture[str]
+):
+    stage.view = a_view(
+        notes=("web flaps",),
+        maintenance=MaintenanceView(left_ns=90 * SECOND, by="node-b", since_s=1_796_040_000),
+    )
+    status.main(arguments(control))
+    said = capsys.readouterr().out
+    assert "web flaps\n" in said
+    assert (
+        "maintenance: ordered on node-b at 2026-11-30T12:00:00Z, 90 s left; "
+        "`sidecar maintenance off` ends it\n"
+    ) in said

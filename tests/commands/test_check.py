@@ -49,7 +49,8 @@ groups
   192.168.171.100/24/eth0:0: on masternginx when both nodes are well
     address 192.168.171.100/24 on eth0, label eth0:0
     container nginx
-  auto_failback on: a group goes back when its preferred node returns
+  auto_failback on: a group goes back when its preferred node has been ready for 5 s
+  a group that has moved 5 times within 600 s by itself stays where it is served
 keys
   key 3, md5: signs what this node sends
 firewall

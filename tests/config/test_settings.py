@@ -86,7 +86,47 @@ def test_the_reference_files_work_as_they_are(tmp_path, node, peer):
         ipfail=True,
         hopfudge=1,
         inner_auth=True,
+        failback_delay_ns=5 * SECOND,
+        max_moves=5,
+        moves_window_ns=600 * SECOND,
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "delay_ns"), [("0", 0), ("2.5", 2_500_000_000), ("300ms", 300_000_000)]
+)
+def test_the_failback_delay_is_set_in_the_environment(folder, written, delay_ns):
+    told = settings(folder, environ={"SIDECAR_FAILBACK_DELAY": written})
+    assert told.params.failback_delay_ns == delay_ns
+
+
+def test_quick_timers_mean_a_short_failback_delay(folder):
+    path = folder / "ha.cf"
+    text = path.read_text().replace("keepalive 2\n", "keepalive 200ms\n")
+    text = text.replace("warntime 10\n", "warntime 600ms\n")
+    path.write_text(text.replace("deadtime 30\n", "deadtime 2\n"))
+    assert settings(folder).params.failback_delay_ns == 2 * SECOND
+
+
+def test_the_bound_of_moves_is_set_in_the_environment(folder):
+    told = settings(folder, environ={"SIDECAR_MAX_MOVES": "0", "SIDECAR_MOVES_WINDOW": "60"}).params
+    assert (told.max_moves, told.moves_window_ns) == (0, 60 * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("variable", "written", "complaint"),
+    [
+        ("SIDECAR_FAILBACK_DELAY", "soon", "'soon' is no time"),
+        ("SIDECAR_MAX_MOVES", "101", "'101' is no whole number from 0 to 100"),
+        ("SIDECAR_MAX_MOVES", "-1", "'-1' is no whole number from 0 to 100"),
+        ("SIDECAR_MOVES_WINDOW", "0", "'0' is too short for a window"),
+        ("SIDECAR_MOVES_WINDOW", "10min", "'10min' has the unknown unit"),
+    ],
+)
+def test_a_bound_that_makes_no_sense_is_refused_by_its_name(folder, variable, written, complaint):
+    with pytest.raises(ConfigError) as caught:
+        settings(folder, environ={variable: written})
+    assert f"{variable}: {complaint}" in str(caught.value).replace("`", "'")
 
 
 def test_the_warnings_of_the_reference_files_are_kept_for_the_log(folder):

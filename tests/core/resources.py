@@ -156,6 +156,7 @@ class Bench:
             news=self,
             decided=lambda: self.decided,
             isolated=lambda: self.isolated,
+            frozen=lambda: False,
         )
 
     # --- parts ---------------------------------------------------------------------------------

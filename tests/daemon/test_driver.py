@@ -29,7 +29,7 @@ from sidecar.core.actions import (
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import EngineChanged, Event, Woke
 from sidecar.core.occurrences import Occurrence, ShutdownBegan
-from sidecar.core.params import Address
+from sidecar.core.params import Address, MaintenanceOrder
 from sidecar.core.terms import LinkName, Moment
 from sidecar.daemon.driver import Driver
 
@@ -118,6 +118,9 @@ class RecordingHands:
 
     def answer(self, answer: Answer) -> None:
         self._do("answer", answer)
+
+    def keep(self, order: MaintenanceOrder) -> None:
+        self._do("keep", order)
 
     def exit(self) -> None:
         self._do("exit")

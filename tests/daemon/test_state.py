@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sidecar.core.params import MaintenanceOrder
 from sidecar.daemon import state
 
 CLOCK_S = 1_900_000_000
@@ -158,3 +159,23 @@ def test_a_write_that_fails_leaves_the_last_generation_in_place(tmp_path, monkey
     boot = state.boot(tmp_path, "node-a", CLOCK_S + 100)
     assert "No space left on device" in boot.trouble[0]
     assert generation_on_disk(tmp_path) == first
+
+
+ORDER = MaintenanceOrder(
+    number=3, seconds=3600, by="node-b", since_s=CLOCK_S, until_s=CLOCK_S + 3600
+)
+
+
+def test_an_order_of_maintenance_outlives_the_process(tmp_path):
+    assert state.boot(tmp_path, "node-a", CLOCK_S).maintenance is None
+    state.keep_maintenance(tmp_path, ORDER)
+    assert state.boot(tmp_path, "node-a", CLOCK_S).maintenance == ORDER
+
+
+@pytest.mark.parametrize(
+    "written", [b"", b"[]", b"{}", b"\xff", b'{"number": true, "seconds": 1}', b"7" * 5000]
+)
+def test_an_order_that_cannot_be_read_counts_for_nothing_and_is_told(tmp_path, caplog, written):
+    (tmp_path / "maintenance").write_bytes(written)
+    assert state.boot(tmp_path, "node-a", CLOCK_S).maintenance is None
+    assert f"{tmp_path}/maintenance is not as this program wrote it" in caplog.text

@@ -15,7 +15,7 @@ from sidecar.core.actions import Answer, SendPing, ServiceAction, VipAction
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import CarrierChanged, Event, StandbyRequested
 from sidecar.core.occurrences import NodeDied, Occurrence
-from sidecar.core.params import Boot, Link, Params
+from sidecar.core.params import Boot, Link, MaintenanceOrder, Params
 from sidecar.core.terms import MILLISECOND, SECOND, LinkName, LinkStatus, Medium
 from sidecar.core.turn import Turn
 from sidecar.daemon.clock import moment
@@ -125,6 +125,9 @@ class LiveNode:
 
     def answer(self, answer: Answer) -> None:
         self.answers.append(answer)
+
+    def keep(self, order: MaintenanceOrder) -> None:
+        raise AssertionError(f"nobody asked for {order}")
 
     def exit(self) -> None: ...
 

@@ -56,6 +56,7 @@ class Chaos:
             if node.process is not None and node.process.stopping:
                 trouble_hosts.start_when_ended(Scene(two, self._options, None, self._after), node)
             node.host.engine.repair()
+            node.maintenance(0)
             node.all_links_up()
         two.stage.witness(FaultMade("all is healed"))
 

@@ -46,3 +46,4 @@ class Fault(Enum):
     DUPLICATE_ADDRESS = "a machine that is no node uses an address"
     KERNEL_REFUSES = "the kernel refuses claims, renewals and releases, so that leases end"
     KERNEL_SLOW = "the kernel takes up to seconds for a claim, a renewal or a release"
+    MAINTENANCE = "the operator begins or ends maintenance on a node"

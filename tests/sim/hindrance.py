@@ -82,13 +82,18 @@ class Hindrances:
             )
         )
         """What its containers are like cannot be known there."""
+        self.frozen = of_each(lambda node: node.in_maintenance)
+        """It knows of maintenance: nothing moves by itself."""
         self._all = (
             self.parted,
             self.any_asleep,
             self.deaf,
             *(
                 one
-                for each in (self.asleep, self.hears, self.deafened, self.unfit, self.blinded)
+                for each in (
+                    *(self.asleep, self.hears, self.deafened, self.unfit),
+                    *(self.blinded, self.frozen),
+                )
                 for one in each.values()
             ),
         )

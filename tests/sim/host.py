@@ -5,6 +5,7 @@ It is what a sidecar finds when it starts and leaves behind when it dies.
 
 from collections.abc import Callable
 
+from sidecar.core.params import MaintenanceOrder
 from sidecar.core.terms import SECOND, NodeName
 from tests.sim.docker import Engine, Settings
 from tests.sim.kernel import Interface, Kernel
@@ -24,6 +25,8 @@ class Host:
         self.powered = True
         self.generation = 0
         """Kept on disk: every start of the sidecar raises it."""
+        self.maintenance: MaintenanceOrder | None = None
+        """Kept on disk, too."""
         self.uuid = self._rng.randbytes(16)
         self.drift_ppm = 0
         self.lan = stage.lan

@@ -36,8 +36,9 @@ _REST: Final = {
 class Liveness:
     """Watches what moves, and judges what has settled."""
 
-    def __init__(self, two: TwoNodes) -> None:
+    def __init__(self, two: TwoNodes, *, maintenance_s: int = 0) -> None:
         self._two = two
+        self._maintenance_ns = maintenance_s * SECOND
         self._moves = 0
         # The groups that are where an operator put them; a later loss of that node ends it.
         self._placed: dict[str, bool] = {}
@@ -45,7 +46,14 @@ class Liveness:
 
     def bound_ns(self) -> int:
         timing = self._two.pair.timing
-        return 2 * timing.deadtime_ns + timing.initdead_ns + SETTLE_NS
+        bound_ns = 2 * timing.deadtime_ns + timing.initdead_ns + SETTLE_NS
+        return bound_ns + self._held_up_ns()
+
+    def _held_up_ns(self) -> int:
+        """Maintenance of which only a node knows that was down, flapping, the failback's wait."""
+        pair = self._two.pair
+        damped_ns = pair.moves_window_ns if pair.max_moves else 0
+        return self._maintenance_ns + damped_ns + pair.failback_delay()
 
     def quiet_ns(self) -> int:
         return 2 * self._two.pair.timing.deadtime_ns + 5 * SECOND

@@ -7,7 +7,12 @@ and leaves nothing to do.
 
 from typing import Final
 
-from sidecar.core.events import ShutdownRequested, StandbyRequested, TakeoverRequested
+from sidecar.core.events import (
+    MaintenanceRequested,
+    ShutdownRequested,
+    StandbyRequested,
+    TakeoverRequested,
+)
 from sidecar.core.terms import MILLISECOND, LinkName
 from tests.sim.host import Host
 from tests.sim.process import Process
@@ -40,6 +45,14 @@ class Node:
     @property
     def runs(self) -> bool:
         return self.process is not None and self.process.life.runs
+
+    @property
+    def in_maintenance(self) -> bool:
+        return self.process is not None and self.process.cluster.maintenance.on
+
+    def is_flapping(self, group: str) -> bool:
+        """Whether this node holds the group where it is, because it moved too often."""
+        return self.process is not None and self.process.cluster.takeover.damping.is_flapping(group)
 
     @property
     def turns(self) -> int:
@@ -132,7 +145,11 @@ class Node:
     def takeover(self, which: str) -> bool:
         return self._request(TakeoverRequested(request=self._next_request(), which=which))
 
-    def _request(self, event: StandbyRequested | TakeoverRequested) -> bool:
+    def maintenance(self, seconds: int) -> bool:
+        """``sidecar maintenance on``; with 0 seconds ``off``."""
+        return self._request(MaintenanceRequested(request=self._next_request(), seconds=seconds))
+
+    def _request(self, event: StandbyRequested | TakeoverRequested | MaintenanceRequested) -> bool:
         process = self.process
         if process is None or not process.life.runs:
             return False

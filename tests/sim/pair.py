@@ -7,7 +7,7 @@ wants them to differ, as with another key.
 from dataclasses import dataclass, field
 from typing import Final
 
-from sidecar.config.timing import default_initdead_ns, lease_s
+from sidecar.config.timing import default_failback_delay_ns, default_initdead_ns, lease_s
 from sidecar.core.params import (
     Address,
     Container,
@@ -73,6 +73,10 @@ class Pair:
     deadping_ns: int = 0
     """0: as long as deadtime."""
     ipfail: bool = False
+    failback_delay_ns: int | None = None
+    """None: as follows from deadtime."""
+    max_moves: int = 5
+    moves_window_ns: int = 600 * SECOND
     told: tuple[Params, ...] = ()
     """What each node was told, where that was read from files of its own."""
     keyring_of_second: Keyring | None = None
@@ -106,7 +110,16 @@ class Pair:
             ping=self.ping,
             deadping_ns=self.deadping_ns or self.timing.deadtime_ns,
             ipfail=self.ipfail,
+            failback_delay_ns=self.failback_delay(),
+            max_moves=self.max_moves,
+            moves_window_ns=self.moves_window_ns,
         )
+
+    def failback_delay(self) -> int:
+        """In nanoseconds."""
+        if self.failback_delay_ns is not None:
+            return self.failback_delay_ns
+        return default_failback_delay_ns(self.timing.deadtime_ns)
 
 
 def pair_told(first: Params, second: Params) -> Pair:

@@ -25,7 +25,7 @@ from sidecar.core.events import (
     PingReplied,
 )
 from sidecar.core.occurrences import Occurrence
-from sidecar.core.params import Boot
+from sidecar.core.params import Boot, MaintenanceOrder
 from sidecar.core.terms import MILLISECOND, LinkName, Moment
 from sidecar.daemon.driver import Driver
 from tests.sim.address_worker import AddressWorker
@@ -66,7 +66,12 @@ class Process:
         self._services = ServiceWorker(
             host.engine, stage.pair.containers, self.life, rng, self.feed
         )
-        boot = Boot(generation=host.generation, uuid=host.uuid, left=host.kernel.addresses)
+        boot = Boot(
+            generation=host.generation,
+            uuid=host.uuid,
+            left=host.kernel.addresses,
+            maintenance=host.maintenance,
+        )
         cluster = Cluster(
             stage.pair.params_of(host.name),
             Random(f"{host.name} {host.generation} {rng.getrandbits(62)}"),
@@ -168,6 +173,9 @@ class Process:
 
     def answer(self, answer: Answer) -> None:
         self._witness(Answered(self._host.name, answer.text, answer.ok))
+
+    def keep(self, order: MaintenanceOrder) -> None:
+        self._host.maintenance = order
 
     def exit(self) -> None:
         # The daemon ends after the turn; nothing that the core does then reaches anybody.

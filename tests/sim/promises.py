@@ -16,7 +16,10 @@ from tests.sim.witness import Change, ContainerMoved, Occurred, Wished
 
 
 class CutOff:
-    """Rule 4: a node that hears neither the peer nor any ping node lets its addresses go."""
+    """Rule 4: a node that hears neither the peer nor any ping node lets its addresses go.
+
+    But for maintenance, in which nobody takes them either.
+    """
 
     def __init__(self, two: TwoNodes, hindrances: Hindrances) -> None:
         self._two = two
@@ -33,7 +36,8 @@ class CutOff:
         def holds() -> bool:
             alone = node.runs and not self._two.arbiters.answers(node.name)
             deaf = not self._since.hears[node.name].now
-            return alone and deaf and bool(node.host.kernel.addresses)
+            held = bool(node.host.kernel.addresses) and not node.in_maintenance
+            return alone and deaf and held
 
         def judge(age_ns: int) -> None:
             names = " and ".join(node.host.kernel.addresses)
@@ -76,7 +80,7 @@ class TakenOver:
             )
             cut_off = two.pair.ping and not two.arbiters.answers(node.name)
             stopping = node.process is None or node.process.stopping
-            return not (taken or used or cut_off or stopping)
+            return not (taken or used or cut_off or stopping or node.in_maintenance)
 
         def judge(age_ns: int) -> None:
             age = f"{age_ns / SECOND:.3f} s"
@@ -102,7 +106,8 @@ class Warm:
         match change:
             case Occurred(occurrence=NodeQuiet()):
                 node = self._two.node(change.node)
-                if node.process is not None and node.process.cluster.view().ready:
+                process = None if node.in_maintenance else node.process
+                if process is not None and process.cluster.view().ready:
                     self._quiet_ns[change.node] = self._two.world.now_ns
             case ContainerMoved(serves=False):
                 self._quiet_ns.pop(change.node, None)

@@ -94,7 +94,7 @@ class _Run:
         self._options = options
         self._schedule = schedule
         checkers.watch(two)
-        self._liveness = Liveness(two)
+        self._liveness = Liveness(two, maintenance_s=options.longest_maintenance_s)
 
     def go_on(self, length_ns: int) -> None:
         """At least one round, and then as many as end nearest to that length."""
@@ -128,11 +128,14 @@ def describe(options: Options) -> list[str]:
         f"lease {timing.lease_s} s"
     )
     ping = f"; ping, ipfail {'on' if pair.ipfail else 'off'}" if pair.ping else ""
+    window = f"{pair.max_moves} within {pair.moves_window_ns // ms} ms"
+    bound = window if pair.max_moves else "no bound"
     faults = ", ".join(fault.name.lower() for fault in options.faults) or "none"
     lasting = f"every {options.pace_ns // ms} ms for up to {options.longest_ns // ms} ms"
     return [
         timers,
         f"# auto_failback {pair.auto_failback}; {links}; {groups}{ping}",
         f"# {options.settings}",
+        f"# failback after {pair.failback_delay() // ms} ms, moves: {bound}",
         f"# faults {lasting}: {faults}",
     ]

@@ -14,7 +14,7 @@ from typing import Final
 from sidecar.config.settings import load
 from sidecar.config.values import parse_boolean, parse_time
 from sidecar.core.params import Params, PingTarget
-from sidecar.core.terms import AutoFailback, LinkName, NodeName
+from sidecar.core.terms import SECOND, AutoFailback, LinkName, NodeName
 from sidecar.wire.auth import Key, Method
 from tests.sim import checkers
 from tests.sim.cluster import TwoNodes
@@ -136,6 +136,11 @@ def _operator(two: TwoNodes, words: list[str]) -> None:
     ask(which[0] if which else "all")
 
 
+def _maintenance(two: TwoNodes, words: list[str]) -> None:
+    node, switch, *duration = words
+    two.node(node).maintenance(_time(duration[0]) // SECOND if switch == "on" else 0)
+
+
 _COMMANDS: Final[dict[str, Command]] = {
     "start": _each(Node.start),
     "stop": _each(Node.stop),
@@ -162,6 +167,7 @@ _COMMANDS: Final[dict[str, Command]] = {
         words[1]
     ),
     "operator": _operator,
+    "maintenance": _maintenance,
 }
 
 
@@ -197,6 +203,9 @@ def _pair_of(words: list[str]) -> Pair:
         groups=tuple(groups),
         ping=ping,
         ipfail="ipfail" in told,
+        failback_delay_ns=_time(told["failback-delay"]) if "failback-delay" in told else None,
+        max_moves=int(told.get("max-moves", "5")),
+        moves_window_ns=_time(told.get("moves-window", "600s")),
         keyring_of_second=keyring_of(_OTHER_KEY) if "wrong-key" in told else None,
     )
 

@@ -4,7 +4,7 @@ Swarm testing: each seed switches a random part of the fault kinds off, because 
 fault at once never gets far into any one of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -56,16 +56,21 @@ class Options:
     drift_ppm: tuple[int, int]
     first_starts_alone: bool
 
+    @property
+    def longest_maintenance_s(self) -> int:
+        """0 where nobody asks for it."""
+        return self.longest_ns // SECOND if Fault.MAINTENANCE in self.faults else 0
+
 
 def options_of(seed: int) -> Options:
     rng = Random(f"{seed}/options")
     timing = _timing(rng)
     deadtime_ns = timing.deadtime_ns
-    faults = _faults(rng)
+    faults = _faults(seed, rng)
     pace_ns = max(500 * MILLISECOND, int(deadtime_ns * rng.choice((0.3, 0.7, 1.5, 3, 6))))
     delay_ns = rng.choice((MILLISECOND // 2, 2 * MILLISECOND, 20 * MILLISECOND))
     return Options(
-        pair=_pair(rng, timing),
+        pair=_with_bounds(seed, _pair(rng, timing)),
         faults=faults,
         pace_ns=pace_ns,
         longest_ns=max(2 * SECOND, int(deadtime_ns * rng.choice((0.8, 2, 4)))),
@@ -110,12 +115,28 @@ def _pair(rng: Random, timing: Timing) -> Pair:
     )
 
 
-def _faults(rng: Random) -> tuple[Fault, ...]:
+def _with_bounds(seed: int, pair: Pair) -> Pair:
+    """How long a failback waits, and how often a group may move."""
+    rng = Random(f"{seed}/bounds")
+    return replace(
+        pair,
+        failback_delay_ns=rng.choice((None, None, 0, rng.randint(1, 10 * SECOND))),
+        max_moves=rng.choice((0, 0, 1, 3, 5)),
+        moves_window_ns=rng.randint(20, 60) * SECOND,
+    )
+
+
+def _faults(seed: int, rng: Random) -> tuple[Fault, ...]:
     """Each kind on or off; one run in eight is without any, which shows what faults hide."""
     if rng.random() < 1 / 8:
         return ()
     share = rng.choice((0.15, 0.3, 0.6))
-    return tuple(fault for fault in Fault if rng.random() < share)
+    older: list[Fault] = [fault for fault in Fault if fault is not Fault.MAINTENANCE]
+    faults: list[Fault] = [fault for fault in older if rng.random() < share]
+    # With a chance of its own, so that the other draws of a seed stay what they were.
+    if Random(f"{seed}/maintenance").random() < share:
+        faults.append(Fault.MAINTENANCE)
+    return tuple(faults)
 
 
 def _bad_quality(rng: Random, timing: Timing) -> Quality:

@@ -6,7 +6,8 @@ line. ``python -m tests.sim.transcript --rewrite`` writes the output anew; look 
 
     files FOLDER NODE NODE      each node reads its own three files in FOLDER
     cluster KEY=VALUE ...       keepalive, warntime, deadtime, initdead, failback, links, groups,
-                                nodes, ping, ipfail, checked, restarts, wrong-key
+                                nodes, ping, ipfail, checked, restarts, wrong-key,
+                                failback-delay, max-moves, moves-window
     start NODE ...              stop NODE            kill NODE           crash NODE
     freeze NODE 3s              run 3s
     cut eth1 | a->b eth1 | all  mend, with the same words
@@ -14,6 +15,7 @@ line. ``python -m tests.sim.transcript --rewrite`` writes the output anew; look 
     lose-ping NODE              find-ping NODE       lan-cut NODE        lan-mend NODE
     kill-container NODE NAME    sicken NODE NAME     cure NODE NAME
     delete-address NODE ADDR    operator NODE standby|takeover WHICH
+    maintenance NODE on 60s     maintenance NODE off
     quietly COMMAND             the same without its output, for what another story tells
     show                        what each node believes, and who answers for each address
 """

@@ -64,6 +64,14 @@ def _takeover(scene: Scene, node: Node) -> None:
         scene.tell(f"the operator asks {node.name} to take over ({which})")
 
 
+def _maintenance(scene: Scene, node: Node) -> None:
+    longest_s = max(1, scene.options.longest_maintenance_s)
+    seconds = scene.rng.choice((0, scene.rng.randint(1, longest_s)))
+    if node.maintenance(seconds):
+        what = f"maintenance for {seconds} s" if seconds else "the end of maintenance"
+        scene.tell(f"the operator asks {node.name} for {what}")
+
+
 def _address_deleted(scene: Scene, node: Node) -> None:
     address = scene.rng.choice(scene.two.pair.addresses).name
     if node.host.kernel.holds(address):
@@ -105,6 +113,7 @@ MAKERS: Final[dict[Fault, Maker]] = {
     Fault.WALL_JUMP: _wall_jump,
     Fault.STANDBY: _standby,
     Fault.TAKEOVER: _takeover,
+    Fault.MAINTENANCE: _maintenance,
     Fault.ADDRESS_DELETED: _address_deleted,
     Fault.KERNEL_REFUSES: _kernel_refuses,
     Fault.KERNEL_SLOW: _kernel_slow,

@@ -7,6 +7,7 @@ violation. The promises themselves are those of docs/safety.md.
 
 from typing import Final
 
+from sidecar.core.damping import NEXT_RESCUE_NS
 from sidecar.core.params import ResourceGroup
 from sidecar.core.terms import MILLISECOND, SECOND
 from tests.sim.cluster import TwoNodes
@@ -141,12 +142,13 @@ class ServiceWindows:
         """A node must give it away, or let it go when it hears nobody, unless something hinders it.
 
         A sidecar that does not run cannot: the lease ends it. Without checks, an engine that does
-        not answer hides everything. And where the peer is heard and could not serve either, an
+        not answer hides everything. During maintenance it is not to, and a group that flaps moves
+        once a minute. And where the peer is heard and could not serve either, an
         address that leads to nothing hurts as little as none, and the service may be mended here
         first.
         """
         since = self._since
-        hindered = since.asleep[node.name], since.blinded[node.name]
+        hindered = since.asleep[node.name], since.blinded[node.name], since.frozen[node.name]
         if any(one.now for one in hindered):
             return FOREVER_NS
         begin_ns = max(since_ns, *(one.at_ns for one in hindered))
@@ -168,7 +170,8 @@ class ServiceWindows:
             detect_ns += check_ms * MILLISECOND
             restart_ns += settings.restarts * (ENGINE_NS + FIRST_CHECK_NS)
         hand_over_ns = 10 * SECOND + timing.deadtime_ns + timing.lease_s * SECOND + GRAIN_NS
-        return detect_ns + restart_ns + hand_over_ns
+        damped_ns = NEXT_RESCUE_NS if node.is_flapping(group.name) else 0
+        return detect_ns + restart_ns + hand_over_ns + damped_ns
 
 
 class AbsenceWindows:

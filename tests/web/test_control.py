@@ -67,7 +67,7 @@ def test_health_is_the_progress_of_the_loop(path: Path, stage: Stage):
     }
 
 
-@pytest.mark.parametrize("kind", list(RequestKind))
+@pytest.mark.parametrize("kind", [RequestKind.STANDBY, RequestKind.TAKEOVER])
 @pytest.mark.parametrize("which", ["all", "local", "foreign", "failback"])
 def test_a_request_reaches_the_cluster_and_its_answer_comes_back(
     path: Path, stage: Stage, kind: RequestKind, which: str
@@ -77,6 +77,23 @@ def test_a_request_reaches_the_cluster_and_its_answer_comes_back(
         answer = ask(path, command=kind.value, which=which)
     assert answer == {"ok": False, "text": "the peer is dead"}
     assert stage.asked == [Request(kind=kind, which=which)]
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 3600])
+def test_maintenance_is_asked_for_with_its_seconds(path: Path, stage: Stage, seconds: int):
+    stage.reply = Reply(ok=True, text="done")
+    with controlled(path, stage):
+        assert ask(path, command="maintenance", seconds=seconds)["ok"] is True
+    assert stage.asked == [Request(kind=RequestKind.MAINTENANCE, seconds=seconds)]
+
+
+@pytest.mark.parametrize("seconds", [None, -1, 604_801, 1.5, True, "3600", [1]])
+def test_maintenance_for_no_time_at_all_is_refused(path: Path, stage: Stage, seconds: object):
+    with controlled(path, stage):
+        answer = ask(path, command="maintenance", seconds=seconds)
+    assert answer["ok"] is False
+    assert "maintenance takes seconds as a whole number" in answer["text"]
+    assert stage.asked == []
 
 
 def test_all_groups_are_meant_when_none_are_named(path: Path, stage: Stage):

@@ -31,7 +31,7 @@ from sidecar.core.terms import (
     LinkStatus,
     NodeStatus,
 )
-from sidecar.core.view import PingView
+from sidecar.core.view import MaintenanceView, PingView
 from tests.builders import (
     VIP,
     a_container,
@@ -331,3 +331,19 @@ def test_promtool_finds_nothing_to_mend(served: Served):
         check=False,
     )
     assert (lint.returncode, lint.stdout + lint.stderr) == (0, "")
+
+
+def test_moves_and_flapping_are_told_for_each_group():
+    seen = scrape(groups=(a_group(moves=5, flapping=True),))
+    assert seen.value("heartbeat_moves_in_window", group=GROUP) == 5
+    assert seen.value("heartbeat_flapping", group=GROUP) == 1
+    assert scrape().value("heartbeat_flapping", group=GROUP) == 0
+
+
+def test_maintenance_is_told_with_what_is_left_of_it():
+    on = scrape(maintenance=MaintenanceView(left_ns=90 * SECOND, by="node-a", since_s=0))
+    assert on.value("heartbeat_maintenance") == 1
+    assert on.value("heartbeat_maintenance_left_seconds") == 90
+    off = scrape()
+    assert off.value("heartbeat_maintenance") == 0
+    assert off.value("heartbeat_maintenance_left_seconds") == 0
