@@ -59,6 +59,11 @@ migration *options: setup image
 monitoring *options: setup image
     {{ python }} -m pytest tests/monitoring {{ options }}
 
+# The files for Grafana against the types that Grafana publishes
+[group('prove')]
+grafana:
+    @bash -c 'source images/setup.sh; ensure_venv "$CACHE/grafana" tests/monitoring/grafana.lock; "$CACHE/grafana/bin/python" -m tests.monitoring.published'
+
 # The virtual environment .venv with exactly the locked packages
 [group('make')]
 setup:

@@ -17,6 +17,7 @@ LOCKS = {
     "requirements-dev.lock": ("", "dev", "build", "tools"),
     "images/build.lock": ("build",),
     "images/tools.lock": ("tools",),
+    "tests/monitoring/grafana.lock": ("grafana",),
 }
 HEADER = "# Made by `just lock` from pyproject.toml ({}). Do not edit.\n"
 OPTIONS = (
