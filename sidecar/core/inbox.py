@@ -13,6 +13,7 @@ from sidecar.core.occurrences import PacketsLost
 from sidecar.core.outbox import Outbox
 from sidecar.core.params import Boot, Params
 from sidecar.core.peer import Peer
+from sidecar.core.repeats import ECHO_NS
 from sidecar.core.sequence import Verdict
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
@@ -66,7 +67,7 @@ class Inbox:
 
         The cheapest refusals come first, because whoever floods a link has no key.
         """
-        if link.repeats.has(data):
+        if link.repeats.has(data, turn.ns):
             link.count_rejected("repeated")
             return False
         glanced = glance(data)
@@ -83,7 +84,9 @@ class Inbox:
         except WireError as error:
             link.reject(turn, error.reason, str(error))
             return False
-        if verdict is not None and verdict is not Verdict.EARLY:
+        if verdict is None:
+            link.repeats.remember(data, turn.ns + ECHO_NS)
+        elif verdict is not Verdict.EARLY:  # an early one may come again in its time
             link.repeats.remember(data)
         return verdict is not Verdict.REPLAY
 

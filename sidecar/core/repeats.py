@@ -2,9 +2,11 @@
 
 An authentic packet that comes a second time by the same link says nothing new: it was copied on
 its way, or recorded and sent again by somebody who has no key. It is told by its hash, so that a
-flood of copies costs neither a computation of keys nor the reading of fields. What has no number of
-the peer's is chatter: unsequenced messages, which are honestly repeated with the same bytes, this
-node's own broadcasts, strangers. It is limited in its rate. Memory is bounded.
+flood of copies costs neither a computation of keys nor the reading of fields.
+
+What has no number of the peer's is chatter: unsequenced messages, this node's own broadcasts,
+strangers. An honest node repeats a request with the same bytes, but not at once, so that a copy of
+chatter is refused only for a moment; and chatter is limited in its rate. Memory is bounded.
 """
 
 from typing import Final
@@ -16,6 +18,9 @@ REMEMBERED: Final = 2048
 CHATTER_MAX: Final = 500
 """Messages in CHATTER_IN_NS: twice what a node can honestly ask for (250 gaps)."""
 CHATTER_IN_NS: Final = 250 * MILLISECOND
+ECHO_NS: Final = 100 * MILLISECOND
+"""How long a copy of chatter is refused: requests are repeated after 250 ms (section 4.3)."""
+FOREVER_NS: Final = 1 << 63
 
 
 class Repeats:
@@ -24,16 +29,17 @@ class Repeats:
     __slots__ = ("_chatter", "_seen", "_since_ns")
 
     def __init__(self) -> None:
-        self._seen: dict[int, None] = {}
+        self._seen: dict[int, int] = {}
+        """Hashes, and until when a copy of them is refused."""
         self._since_ns = 0
         self._chatter = 0
 
-    def has(self, data: bytes) -> bool:
-        return hash(data) in self._seen
+    def has(self, data: bytes, now_ns: int) -> bool:
+        return now_ns < self._seen.get(hash(data), 0)
 
-    def remember(self, data: bytes) -> None:
+    def remember(self, data: bytes, until_ns: int = FOREVER_NS) -> None:
         """The oldest is forgotten for it."""
-        self._seen[hash(data)] = None
+        self._seen[hash(data)] = until_ns
         if len(self._seen) > REMEMBERED:
             del self._seen[next(iter(self._seen))]
 

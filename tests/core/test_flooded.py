@@ -116,8 +116,8 @@ def test_no_more_is_repeated_than_one_can_miss() -> None:
     scene = settled()
     scene.run(120 * SECOND)  # the first fifty are forgotten by then, which takes a word for each
     scene.node.forget()
-    for _ in range(400):
-        scene.peer.whisper(fields.NS_REXMIT, firstseq="1", lastseq="50")
+    for number in range(400):
+        scene.peer.whisper(fields.NS_REXMIT, firstseq="1", lastseq=str(50 + number))
     assert len(list(scene.node.wished(SendPacket))) == RESEND_MAX_PER_PAUSE
     scene.run(1 * SECOND)
     scene.node.forget()
@@ -127,13 +127,23 @@ def test_no_more_is_repeated_than_one_can_miss() -> None:
 
 def test_chatter_has_a_limit_and_beats_have_none() -> None:
     scene = settled()
-    for _ in range(repeats.CHATTER_MAX + 50):
-        scene.peer.whisper(fields.NS_ACKMSG, ackseq="1")
+    for number in range(repeats.CHATTER_MAX + 50):
+        scene.peer.whisper(fields.NS_ACKMSG, ackseq=f"{number:x}")
     assert counted(scene) == {"flood": 50}
     before = scene.node.cluster.peer.beat_ns
     scene.world.ns += SECOND // 20
     scene.peer.beat()
     assert scene.node.cluster.peer.beat_ns != before
+
+
+def test_a_request_is_answered_again_after_a_while_and_its_copies_are_not() -> None:
+    scene = settled()
+    scene.node.forget()
+    for _ in range(20):
+        scene.peer.whisper(fields.NS_REXMIT, firstseq="1", lastseq="1", ts="6b0003e8")
+        scene.world.ns += SECOND // 20
+    assert counted(scene) == {"repeated": 10}, "every other one comes within 100 ms"
+    assert len([sent for sent in scene.node.sent if sent.seq == 1]) == 4
 
 
 def test_an_acknowledgement_of_what_was_never_sent_is_none() -> None:
