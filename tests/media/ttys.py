@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 Spoil = Callable[[bytes], bytes]
+Overheard = Callable[[int, bytes], None]
 
 
 class Cable:
@@ -23,6 +24,8 @@ class Cable:
     def __init__(self, folder: Path) -> None:
         self.ends = (folder / "ttyA", folder / "ttyB")
         self.spoil: Spoil = lambda data: data
+        self.overheard: Overheard = lambda _end, _data: None
+        """Told of each piece as it was said, and of the end that said it by a number of its own."""
         self.bytes_per_s: float | None = None
         self.stopped = False
         """Nothing is taken from either end."""
@@ -86,6 +89,7 @@ class Cable:
         except OSError:  # nobody has the other side open
             return
         self.passed += len(data)
+        self.overheard(master, data)
         self._allowed[master] = self._allowed.get(master, 0) - len(data)
         with contextlib.suppress(BlockingIOError):  # a full line loses what comes
             os.write(self._masters[master], self.spoil(data))

@@ -124,6 +124,8 @@ class Client:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
+            if not line.endswith("\n"):
+                break  # it was killed in the middle of a line
             began, ended, page = line.rstrip("\n").split(" ", 2)
             self._requests.append(Request(began_ns=int(began), ended_ns=int(ended), page=page))
 

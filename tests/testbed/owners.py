@@ -1,4 +1,4 @@
-"""Who holds an address, watched on every host about a thousand times a second.
+"""Who holds an address, watched on every host about a thousand times a second if nothing is said.
 
 A socket can be bound to an address only where the kernel has it: that is the question asked, and it
 costs some microseconds. Each host is watched by a thread of its own that stays on the host.
@@ -54,11 +54,12 @@ class Watched(Protocol):
 class Watch:
     """One host's holds of one address."""
 
-    def __init__(self, name: str, net: Host, address: str) -> None:
+    def __init__(self, name: str, net: Host, address: str, pause_s: float) -> None:
         self.name = name
         self.holds: list[Hold] = []
         self._net = net
         self._address = address
+        self._pause_s = pause_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watch {name}")
 
@@ -83,7 +84,7 @@ class Watch:
                         self.holds.append(Hold(host=self.name, since_ns=now_ns(), until_ns=None))
                 elif self.holding():
                     self.holds[-1] = replace(self.holds[-1], until_ns=seen_ns)
-                time.sleep(_PAUSE_S)
+                time.sleep(self._pause_s)
 
 
 class Owners:
@@ -114,9 +115,12 @@ class Owners:
 
 
 @contextmanager
-def owners(address: str, hosts: dict[str, Host]) -> Iterator[Owners]:
-    """Watch the address on these hosts, by their nodes' names, until the block ends."""
-    watches = [Watch(name, net, address) for name, net in hosts.items()]
+def owners(address: str, hosts: dict[str, Host], *, pause_s: float = _PAUSE_S) -> Iterator[Owners]:
+    """Watch the address on these hosts, by their nodes' names, until the block ends.
+
+    ``pause_s``: between two looks; longer where several watches have to share the machine.
+    """
+    watches = [Watch(name, net, address, pause_s) for name, net in hosts.items()]
     with ExitStack() as stack:
         for watch in watches:
             watch.start()
