@@ -9,7 +9,7 @@ import pytest
 from tests.interop.duo import Row
 from tests.interop.plan import Plan
 from tests.interop.real import DAEMON
-from tests.interop.stage import Stage
+from tests.interop.stage import Play, Stage
 
 ROWS = pytest.StashKey[list[Row]]()
 TOOLS = ("nft", "nsenter", "unshare", "arping")
@@ -27,14 +27,23 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
         pytest.skip(f"needs {' '.join(missing)}")
     made = Stage()
     request.config.stash[ROWS] = made.rows
-    for item in request.session.items:
+    for play, plan in _selected(request.session.items):
+        made.begin(play, plan)
+    yield made
+    made.close()
+
+
+def _selected(items: list[pytest.Item]) -> list[tuple[Play, Plan]]:
+    """The scenarios of these tests, the long ones first."""
+    found: list[tuple[bool, Play, Plan]] = []
+    for item in items:
         mark = item.get_closest_marker("interop")
         if mark is not None and isinstance(item, pytest.Function) and "play" in mark.kwargs:
             plan = item.callspec.params["plan"]
             assert isinstance(plan, Plan)
-            made.begin(mark.kwargs["play"], plan)
-    yield made
-    made.close()
+            found.append((mark.kwargs["long"], mark.kwargs["play"], plan))
+    found.sort(key=lambda one: not one[0])
+    return [(play, plan) for _, play, plan in found]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,13 +12,24 @@ from pathlib import Path
 
 from tests.interop import halog
 from tests.interop.halog import Known
+from tests.interop.line import Line, line
 from tests.interop.ours import OurNode
-from tests.interop.plan import BEAT_ADDRESSES, OURS, REAL, SERVICE_ADDRESSES, VIP, NodeName, Plan
+from tests.interop.plan import (
+    NODES,
+    OURS,
+    PLACES,
+    PREFIXES,
+    REAL,
+    SECOND_VIP,
+    VIP,
+    NodeName,
+    Plan,
+)
 from tests.interop.real import RealNode
 from tests.interop.tap import MS, Tap, tap
 from tests.netns import hosts
 from tests.testbed.client import Client, client
-from tests.testbed.network import network
+from tests.testbed.network import Cable, network
 from tests.testbed.owners import Owners, owners
 from tests.testbed.waiting import now_ns, wait_for
 
@@ -27,6 +38,8 @@ SETTLE_S = 25
 """Two of Heartbeat's waits of 10 s, and something for a machine that does other things too."""
 UNNOTICED_MS = 500
 """Nothing moves; what is missed all the same is the machine's doing, on which others work, too."""
+LOOK_S = 0.003
+"""Between two looks at who has the address: there are several scenarios at once."""
 SAMPLING_NS = 5 * MS
 """Two holders for less than this are one holder after the other, as far as can be measured."""
 
@@ -62,6 +75,8 @@ class Duo:
     client: Client
     owners: Owners
     tap: Tap
+    arbiter: Cable
+    """The ping node's plug in the heartbeat's network."""
     rows: list[Row]
     allowed: list[Known] = field(default_factory=list)
 
@@ -103,6 +118,19 @@ class Duo:
             said = f"{what}: the client missed its page for {measured:.0f} ms"
             assert measured <= outage_ms, f"{said}, at most {outage_ms} are expected"
 
+    def link(self, kind: str) -> Cable | Line:
+        """What a link of this medium can be cut by; the real node's end of it."""
+        if kind == "serial":
+            assert self.real.line is not None
+            return self.real.line
+        lines = [line for line in self.plan.media if line.startswith(kind)]
+        return self.real.cables[lines[0].split()[1]]
+
+    @property
+    def real_tty(self) -> str:
+        """The device of the real node's end of the serial line; empty without one."""
+        return str(self.real.line.ends[REAL]) if self.real.line else ""
+
     def start_together(self) -> None:
         self.ours.start()
         self.real.start()
@@ -119,16 +147,24 @@ class Duo:
     def holder(self) -> str:
         return "+".join(self.owners.now()) or "nobody"
 
+    def second_holder(self) -> str:
+        """Who has the second group's address."""
+        return "+".join(n for n in NODES if self.node(n).net.has(SECOND_VIP)) or "nobody"
+
     def page(self, name: NodeName, *, seconds: float = SETTLE_S) -> None:
         """A request made from now on is answered by this node."""
         self.client.wait_for_page(name, seconds=seconds, since_ns=now_ns())
 
-    def at_rest(self, holder: NodeName) -> None:
-        """Until both nodes are through with moving things, and the holder is the one expected."""
+    def at_rest(self, holder: NodeName, *, second: NodeName | None = None) -> None:
+        """Until both nodes are through with moving things, and the holder is the one expected;
+        of the second group's address, too, where one is named.
+        """
 
         def trouble() -> str:
             if self.holder() != holder:
                 return f"held by {self.holder()}, not by {holder}"
+            if second is not None and self.second_holder() != second:
+                return f"{SECOND_VIP} is held by {self.second_holder()}, not by {second}"
             return self._unrest()
 
         wait_for(lambda: not trouble(), seconds=SETTLE_S, what=trouble)
@@ -151,28 +187,42 @@ class Duo:
 
 @contextmanager
 def duo(scenario: str, plan: Plan, rows: list[Row]) -> Iterator[Duo]:
-    """Two hosts, two networks, a client, and nothing running but the client and the pages."""
+    """Two hosts, their networks, a client, and nothing running but the client and the pages."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="interop-")))
-        one, two, third = stack.enter_context(hosts(OURS, REAL, "client"))
-        service = stack.enter_context(network("eth0"))
-        beat = stack.enter_context(network("eth1"))
-        ours = OurNode(plan, one, folder / OURS)
+        nets = stack.enter_context(hosts(OURS, REAL, "client", "arbiter"))
+        by_name = dict(zip((OURS, REAL, "client", "arbiter"), nets, strict=True))
+        networks = {name: stack.enter_context(network(name)) for name in plan.interfaces}
+
+        def plug(name: str, interface: str) -> Cable:
+            address = f"{PREFIXES[interface]}.{PLACES[name]}/24"
+            return networks[interface].plug(by_name[name], address)
+
+        cables = {n: {name: plug(n, name) for name in plan.interfaces} for n in NODES}
+        plug("client", "eth0")
+        arbiter = plug("arbiter", "eth1")
+        listening = stack.enter_context(tap(cables[OURS]["eth1"]))
+        wire = None
+        if "serial" in plan.kinds:
+            wire = stack.enter_context(line(folder / "line", listening.note))
+        ttys = wire.ends if wire else dict.fromkeys(NODES)
+        ours = OurNode(plan, by_name[OURS], folder / OURS, ttys[OURS])
         stack.callback(ours.close)
-        real = RealNode(plan, two, folder / REAL)
+        real = RealNode(plan, by_name[REAL], folder / REAL, ttys[REAL])
         stack.callback(real.close)
         for node in (ours, real):
-            node.cables["eth0"] = service.plug(node.net, f"{SERVICE_ADDRESSES[node.name]}/24")
-            node.cables["eth1"] = beat.plug(node.net, f"{BEAT_ADDRESSES[node.name]}/24")
-        service.plug(third, "10.79.0.3/24")
+            node.cables = cables[node.name]
+            node.line = wire
+        both = {str(node.name): node.net for node in (ours, real)}
         made = Duo(
             scenario=scenario,
             plan=plan,
             ours=ours,
             real=real,
-            client=stack.enter_context(client(third, VIP, every=0.02)),
-            owners=stack.enter_context(owners(VIP, {OURS: one, REAL: two})),
-            tap=stack.enter_context(tap(ours.cables["eth1"])),
+            client=stack.enter_context(client(by_name["client"], VIP, every=0.025)),
+            owners=stack.enter_context(owners(VIP, both, pause_s=LOOK_S)),
+            tap=listening,
+            arbiter=arbiter,
             rows=rows,
         )
         try:

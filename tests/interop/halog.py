@@ -80,6 +80,18 @@ RETURN = (
 )
 
 
+PING_LOST = (
+    Known(
+        pattern=r"node 10\.80\.0\.3: is dead|Late heartbeat: Node 10\.80\.0\.3",
+        reason="the scenario takes the ping node away, and brings it back",
+    ),
+)
+OVERTAKEN = (
+    Known(
+        pattern=r"\d+ lost packet\(s\) for \[ours\]",
+        reason="on a serial line a newer heartbeat overtakes what waits, which comes after it",
+    ),
+)
 LOSS = (
     Known(
         pattern=r"\d+ lost packet\(s\) for \[ours\]",
@@ -133,6 +145,11 @@ def floods(text: str, allowed: Iterable[Known]) -> list[str]:
     every = (match["text"] for line in text.splitlines() if (match := LINE.search(line)))
     repeating = [known for known in allowed if known.repeats]
     texts = (text for text in every if not any(known.covers(text) for known in repeating))
+    return repeated(texts)
+
+
+def repeated(texts: Iterable[str]) -> list[str]:
+    """Those that come too often; their numbers do not make them different."""
     counts = Counter(re.sub(r"[0-9a-f]*\d[0-9a-f]*", "#", text) for text in texts)
     return [f"{count} times: {text}" for text, count in counts.items() if count > REPEATS_MAX]
 

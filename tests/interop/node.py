@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.interop.line import Line
 from tests.interop.plan import VIP, NodeName
 from tests.netns import Host
 from tests.testbed.compose import ROOT
@@ -22,6 +23,8 @@ class Node(ABC):
         self.net = net
         self.folder = folder
         self.cables: dict[str, Cable] = {}
+        self.line: Line | None = None
+        """The serial line, where there is one."""
         self._page = self.spawn(sys.executable, "-S", "-m", "tests.interop.page", name)
 
     @abstractmethod
@@ -41,9 +44,21 @@ class Node(ABC):
     @abstractmethod
     def takeover(self, which: str) -> None: ...
 
+    def lose_ping(self) -> None:
+        """No echo comes back to this host; all else does."""
+        hook = "type filter hook input priority 0; policy accept;"
+        rule = "icmp type echo-reply drop"
+        self.net.run("nft", f"table inet deaf {{ chain input {{ {hook} {rule}; }}; }}")
+
+    def restore_ping(self) -> None:
+        self.net.run("nft", "delete table inet deaf")
+
     def power_off(self) -> None:
         """The host goes: off the network first, then its processes, and nothing stays."""
-        for cable in self.cables.values():
+        # The heartbeat first: the loss of the service link alone would lead to a hand-over.
+        if self.line is not None:
+            self.line.drop()
+        for cable in reversed(self.cables.values()):
             cable.cut()
         self.kill()
         if self.net.has(VIP):
@@ -53,6 +68,8 @@ class Node(ABC):
         """Boot: network, then Heartbeat."""
         for cable in self.cables.values():
             cable.restore()
+        if self.line is not None:
+            self.line.restore()
         self.start()
 
     def spawn(

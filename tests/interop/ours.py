@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.interop.halog import repeated
 from tests.interop.node import Node, end, run
 from tests.interop.plan import OURS, Plan
 from tests.netns import Host
@@ -19,11 +20,11 @@ COMMAND = (sys.executable, "-m", "sidecar.cli")
 class OurNode(Node):
     """A sidecar. Its state folder stays over restarts."""
 
-    def __init__(self, plan: Plan, net: Host, folder: Path) -> None:
+    def __init__(self, plan: Plan, net: Host, folder: Path, tty: Path | None = None) -> None:
         super().__init__(OURS, net, folder)
         self.log = folder / "log"
         self._config = folder / "ha.d"
-        plan.write(self._config, OURS)
+        plan.write(self._config, OURS, tty=tty)
         self._control = folder / "control.sock"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -65,6 +66,15 @@ class OurNode(Node):
         """What it thinks of the other node."""
         nodes = self.status().get("nodes", [])
         return next((node for node in nodes if not node["local"]), {})
+
+    def links(self) -> dict[str, str]:
+        """The links to the other node: up or dead, by their media."""
+        return {link["medium"]: link["status"] for link in self.peer().get("links", [])}
+
+    def floods(self) -> list[str]:
+        """What it has logged again and again."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return repeated(line.partition(" ")[2] for line in lines)
 
     def _ask(self, command: str, which: str) -> None:
         run((*COMMAND, command, which, "--control", str(self._control)))

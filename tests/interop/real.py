@@ -16,12 +16,12 @@ TOOLS = Path("/usr/share/heartbeat")
 class RealNode(Node):
     """A real node. What it writes stays in its state folder, over restarts too."""
 
-    def __init__(self, plan: Plan, net: Host, folder: Path) -> None:
+    def __init__(self, plan: Plan, net: Host, folder: Path, tty: Path | None = None) -> None:
         super().__init__(REAL, net, folder)
         self.log = folder / "state" / "log" / "ha-log"
         self._config = folder / "ha.d"
         debug = self.log.with_name("ha-debug")
-        plan.write(self._config, REAL, f"logfile {self.log}", f"debugfile {debug}")
+        plan.write(self._config, REAL, f"logfile {self.log}", f"debugfile {debug}", tty=tty)
         shutil.copytree(HERE / "resource.d", self._config / "resource.d")
 
     def start(self) -> None:

@@ -58,8 +58,11 @@ class Stage:
         self.rows += rows
 
 
-def scenario(*plans: Plan) -> Callable[[Play], Callable[[Stage, Plan], None]]:
-    """Make a test of a function, once for each plan (one plan with defaults when none is given)."""
+def scenario(*plans: Plan, long: bool = False) -> Callable[[Play], Callable[[Stage, Plan], None]]:
+    """Make a test of a function, once for each plan (one plan with defaults when none is given).
+
+    What is long begins first, so that in the end nobody waits for it alone.
+    """
 
     def decorate(play: Play) -> Callable[[Stage, Plan], None]:
         def test(stage: Stage, plan: Plan) -> None:
@@ -68,7 +71,7 @@ def scenario(*plans: Plan) -> Callable[[Play], Callable[[Stage, Plan], None]]:
         test.__name__ = test.__qualname__ = play.__name__
         test.__doc__ = play.__doc__
         test.__module__ = play.__module__
-        marked = pytest.mark.interop(play=play)(test)
+        marked = pytest.mark.interop(play=play, long=long)(test)
         decorated = pytest.mark.parametrize("plan", plans or (Plan(),), ids=str)(marked)
         # The first test waits for nothing but itself, the last one for a turn on the stage.
         timed: Callable[[Stage, Plan], None] = pytest.mark.timeout(300)(decorated)

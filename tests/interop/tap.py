@@ -1,4 +1,5 @@
-"""What goes over the heartbeat cable, as the sidecar's end of it sees it, read message by message.
+"""What goes over the heartbeat's first cable, as the sidecar's end of it sees it, or over a serial
+line, read message by message.
 
 It shows what the sidecar sends, even if the switch loses it afterwards, and what reaches it. Lets a
 test wait for a word of the protocol instead of for a time, and tells the story when a test fails.
@@ -39,7 +40,7 @@ class Seen:
         return self.message.get("src") or ""
 
     def __str__(self) -> str:
-        names = ("st", "rsc_hold", "isstable", "info", "firstseq", "lastseq", "ackseq", "seq")
+        names = ("st", "rsc_hold", "isstable", "info", "num_ping", "firstseq", "ackseq", "seq")
         said = ((name, self.message.get(name)) for name in names)
         words = " ".join(f"{name}={value}" for name, value in said if value is not None)
         return f"{self.source} {self.kind} {words}"
@@ -48,12 +49,16 @@ class Seen:
 class Tap:
     """The messages so far."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
+    def __init__(self) -> None:
         self._seen: list[Seen] = []
-        self._stopped = False
-        self._thread = threading.Thread(target=self._read, name="tap")
-        self._thread.start()
+
+    def note(self, packet: bytes) -> None:
+        """What was said on a link; what cannot be read is not noted."""
+        try:
+            sealed = decode(packet)
+        except WireError:
+            return
+        self._seen.append(Seen(at_ns=now_ns(), form=sealed.form, message=sealed.message))
 
     def seen(self, kind: str = "", source: str = "", since_ns: int = 0) -> list[Seen]:
         return [
@@ -81,6 +86,17 @@ class Tap:
         ]
         return "\n".join(lines)
 
+
+class _Ear:
+    """Reads the frames of a socket, and tells a tap of the heartbeat in them."""
+
+    def __init__(self, sock: socket.socket, tap: Tap) -> None:
+        self._socket = sock
+        self._tap = tap
+        self._stopped = False
+        self._thread = threading.Thread(target=self._read, name="tap")
+        self._thread.start()
+
     def stop(self) -> None:
         self._stopped = True
         self._thread.join(5)
@@ -93,29 +109,26 @@ class Tap:
                 frame = self._socket.recv(65536)
             except OSError:  # no frame in time, or the cable has just been cut
                 continue
-            self._note(frame)
+            self._sort(frame)
 
-    def _note(self, frame: bytes) -> None:
+    def _sort(self, frame: bytes) -> None:
         datagram = frame[_ETHERNET:]
         header = (datagram[0] & 0x0F) * 4 if datagram else 0
         port = int.from_bytes(datagram[header + _PORT_AT : header + _PORT_AT + 2], "big")
         if datagram[_PROTOCOL_AT : _PROTOCOL_AT + 1] != bytes([socket.IPPROTO_UDP]) or port != 694:
             return
-        try:
-            sealed = decode(datagram[header + _UDP :])
-        except WireError:
-            return
-        self._seen.append(Seen(at_ns=now_ns(), form=sealed.form, message=sealed.message))
+        self._tap.note(datagram[header + _UDP :])
 
 
 @contextmanager
 def tap(cable: Cable) -> Iterator[Tap]:
-    """Listen at the switch's end of the cable."""
+    """Listen at the switch's end of the cable. What is heard elsewhere can be noted, too."""
     with cable.switch.entered():
         sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
     sock.bind((cable.port, _ETH_P_ALL))
-    listening = Tap(sock)
+    listening = Tap()
+    ear = _Ear(sock, listening)
     try:
         yield listening
     finally:
-        listening.stop()
+        ear.stop()

@@ -5,59 +5,53 @@ the groups whose line in haresources begins with its name.
 """
 
 from tests.interop.duo import UNNOTICED_MS, Duo
-from tests.interop.plan import OURS, REAL, Plan
+from tests.interop.plan import OURS, REAL, NodeName, Plan
 from tests.interop.stage import scenario
 from tests.testbed.waiting import wait_for
 
 MOVE_MS = 1500
 
 
-@scenario()
-def test_a_real_node_goes_standby_and_the_sidecar_gives_back(duo: Duo) -> None:
+Where = tuple[NodeName, NodeName]
+"""Who holds the group that prefers the real node, and who the one that prefers the sidecar."""
+HOME: Where = (REAL, OURS)
+ALL_OURS: Where = (OURS, OURS)
+ALL_REAL: Where = (REAL, REAL)
+MOVES: tuple[tuple[NodeName, str, Where], ...] = (
+    (OURS, "standby all", ALL_REAL),
+    (OURS, "takeover failback", HOME),
+    (OURS, "takeover foreign", ALL_OURS),
+    (REAL, "takeover failback", HOME),
+    (OURS, "standby local", ALL_REAL),
+    (OURS, "takeover local", HOME),
+    (REAL, "standby all", ALL_OURS),
+    (REAL, "takeover local", HOME),
+    (REAL, "standby local", ALL_OURS),
+    (OURS, "standby foreign", HOME),
+    (OURS, "takeover all", ALL_OURS),
+    (OURS, "standby failback", HOME),
+    (REAL, "takeover foreign", ALL_REAL),
+    (REAL, "standby foreign", HOME),
+    (REAL, "takeover all", ALL_REAL),
+    (REAL, "standby failback", HOME),
+)
+COMMANDS = {OURS: "sidecar {} on the sidecar's node", REAL: "hb_{} on the real node"}
+
+
+@scenario(Plan(two_groups=True), Plan(two_groups=True, failback="off"), long=True)
+def test_every_word_moves_what_it_names_and_nothing_else(duo: Duo) -> None:
     duo.serve()
-    for theirs, ours in (("all", "all"), ("local", "foreign"), ("all", "failback")):
-        with duo.step(f"hb_standby {theirs} on the real node", outage_ms=MOVE_MS):
-            duo.real.standby(theirs)
-            duo.at_rest(OURS)
-        with duo.step(f"sidecar standby {ours}", outage_ms=MOVE_MS):
-            duo.ours.standby(ours)
-            duo.at_rest(REAL)
-
-
-@scenario(Plan(named="ours", failback="off"))
-def test_a_sidecar_goes_standby_and_the_real_node_gives_back(duo: Duo) -> None:
-    duo.serve()
-    for ours, theirs in (("all", "all"), ("local", "foreign"), ("all", "failback")):
-        with duo.step(f"sidecar standby {ours}", outage_ms=MOVE_MS):
-            duo.ours.standby(ours)
-            duo.at_rest(REAL)
-        with duo.step(f"hb_standby {theirs} on the real node", outage_ms=MOVE_MS):
-            duo.real.standby(theirs)
-            duo.at_rest(OURS)
-
-
-@scenario()
-def test_takeover_of_the_real_nodes_own_group_works_both_ways(duo: Duo) -> None:
-    duo.serve()
-    for ours, theirs in (("all", "all"), ("foreign", "local"), ("all", "failback")):
-        with duo.step(f"sidecar takeover {ours}", outage_ms=MOVE_MS):
-            duo.ours.takeover(ours)
-            duo.at_rest(OURS)
-        with duo.step(f"hb_takeover {theirs} on the real node", outage_ms=MOVE_MS):
-            duo.real.takeover(theirs)
-            duo.at_rest(REAL)
-
-
-@scenario(Plan(named="ours", failback="off"))
-def test_takeover_of_the_sidecars_own_group_works_both_ways(duo: Duo) -> None:
-    duo.serve()
-    for theirs, ours in (("all", "all"), ("foreign", "local"), ("all", "failback")):
-        with duo.step(f"hb_takeover {theirs} on the real node", outage_ms=MOVE_MS):
-            duo.real.takeover(theirs)
-            duo.at_rest(REAL)
-        with duo.step(f"sidecar takeover {ours}", outage_ms=MOVE_MS):
-            duo.ours.takeover(ours)
-            duo.at_rest(OURS)
+    if duo.plan.failback == "off":
+        duo.ours.standby("failback")
+    duo.at_rest(REAL, second=OURS)
+    before = HOME
+    for node, words, after in MOVES:
+        limit_ms = UNNOTICED_MS if before[0] == after[0] else MOVE_MS
+        with duo.step(COMMANDS[node].format(words), outage_ms=limit_ms):
+            command, which = words.split()
+            (duo.node(node).standby if command == "standby" else duo.node(node).takeover)(which)
+            duo.at_rest(after[0], second=after[1])
+        before = after
 
 
 @scenario()

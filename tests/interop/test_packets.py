@@ -3,14 +3,24 @@ of signing are understood, and who has another key is not believed.
 """
 
 from tests.interop.duo import UNNOTICED_MS, Duo
-from tests.interop.halog import DEATH, LOSS, WRONG_KEY
-from tests.interop.plan import OURS, REAL, Plan
+from tests.interop.halog import DEATH, LOSS, REPEATS_MAX, WRONG_KEY
+from tests.interop.plan import OURS, REAL, VIP, Plan
 from tests.interop.stage import scenario
 from tests.testbed.network import Cable
 from tests.testbed.waiting import wait_for
 
 MOVE_MS = 1500
 REQUESTS = 5
+
+
+def until_rejected(duo: Duo) -> None:
+    """More packets are refused for their signature, and counted, than any line may come again."""
+
+    def refused() -> bool:
+        links = duo.ours.peer().get("links", [])
+        return any(link["rejected"].get("bad_auth", 0) > REPEATS_MAX for link in links)
+
+    wait_for(refused, seconds=10, what="rejected packets in the sidecar's status")
 
 
 def lose_every_fourth(cable: Cable) -> None:
@@ -107,10 +117,34 @@ def test_a_sidecar_with_a_wrong_key_takes_nothing_that_still_answers(duo: Duo) -
     with duo.step("the sidecar starts with a wrong key", outage_ms=UNNOTICED_MS):
         duo.ours.start()
         wait_for(
-            lambda: "10.79.0.100" in duo.ours.log.read_text(),
+            lambda: VIP in duo.ours.log.read_text(),
             seconds=10,
             what="a word on the address",
         )
         duo.page(REAL)
     assert duo.ours.peer()["status"] == "dead"
-    assert "auth" in duo.ours.log.read_text()
+    until_rejected(duo)
+    assert duo.ours.floods() == []
+
+
+@scenario(Plan(named="ours", keys={"ours": "1 sha1 not-the-key-of-the-other"}))
+def test_a_real_node_with_a_wrong_key_takes_the_address_and_the_sidecar_tells(duo: Duo) -> None:
+    """It does not ask before it claims. The sidecar cannot know who it is, and stays and tells."""
+    duo.allow(*DEATH, *WRONG_KEY)
+    with duo.step("the sidecar starts alone", outage_ms=6000):
+        duo.ours.start()
+        duo.page(OURS)
+    with duo.step("the real node starts with a wrong key", overlap_ms=60_000):
+        duo.real.start()
+        wait_for(
+            lambda: f"also uses {VIP}, which is held here" in duo.ours.log.read_text(),
+            seconds=15,
+            what="the sidecar's word on another owner",
+        )
+        until_rejected(duo)
+        assert OURS in duo.holder()
+    with duo.step("the real node is stopped", overlap_ms=5_000):
+        duo.real.stop()
+        duo.page(OURS)
+    assert duo.ours.peer()["status"] == "dead"
+    assert duo.ours.floods() == []
