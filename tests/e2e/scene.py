@@ -45,13 +45,23 @@ Status = dict[str, Any]
 class Scene:
     """Both hosts, the client and the watch of the address, for as long as the tests run."""
 
-    def __init__(self, pair: Pair, client: Client, owners: Owners, costs: list[Cost]) -> None:
+    def __init__(
+        self,
+        pair: Pair,
+        client: Client,
+        owners: Owners,
+        costs: list[Cost],
+        *,
+        ha_cf: str = HA_CF,
+    ) -> None:
         self.pair = pair
         self.master = pair.master
         self.slave = pair.slave
         self.client = client
         self.owners = owners
         self._costs = costs
+        self._ha_cf = ha_cf
+        """What a test begins with."""
         self._clean = False
 
     # --- before a test -------------------------------------------------------------------------
@@ -60,7 +70,7 @@ class Scene:
         """The master serves and the slave stands by: as left by the last test, or started anew."""
         if not (self._clean and self._is_as_started()):
             self.clear()
-            self.configure()
+            self.configure(self._ha_cf)
             self.pair.up()
         self._clean = False
         self.at_rest(self.master)
@@ -95,7 +105,7 @@ class Scene:
         wait_for(taken, seconds=5, what=f"a reload of {node.name}")
 
     def _is_as_started(self) -> bool:
-        return all((node.config / "ha.cf").read_text() == HA_CF for node in self.pair.nodes)
+        return all((node.config / "ha.cf").read_text() == self._ha_cf for node in self.pair.nodes)
 
     # --- looking -------------------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.scene import DEADTIME_MS, KEEPALIVE_MS, WARNTIME_MS, Scene
+from tests.e2e.scene import Scene
 from tests.safety.row import Row, Safety, table
+from tests.safety.timers import DEADTIME_MS, HA_CF, KEEPALIVE_MS, WARNTIME_MS
 from tests.testbed.pair import Pair
 
 ROWS = pytest.StashKey[list[Row]]()
@@ -49,7 +50,7 @@ def running_safety(shared_pair: Pair, pytestconfig: pytest.Config) -> Iterator[S
         shared_pair.owners() as owners,
         shared_pair.answers() as answers,
     ):
-        scene = Scene(shared_pair, client, owners, [])
+        scene = Scene(shared_pair, client, owners, [], ha_cf=HA_CF)
         yield Safety(scene, answers, pytestconfig.stash[ROWS])
         shared_pair.reset()
 
@@ -62,3 +63,11 @@ def safety(running_safety: Safety, request: pytest.FixtureRequest) -> Iterator[S
     yield running_safety
     if request.session.testsfailed == failed_before:
         running_safety.scene.left_clean()
+
+
+@pytest.fixture
+def safety_by_own_files(running_safety: Safety) -> Iterator[Safety]:
+    """Nothing runs: the test brings its own ha.cf, and begins with it."""
+    running_safety.scene.clear()
+    yield running_safety
+    running_safety.scene.clear()

@@ -109,6 +109,12 @@ class Safety:
         self.answers = answers
         self._rows = rows
 
+    def begin(self, ha_cf: str) -> None:
+        """With these timers and links, on hosts on which nothing runs."""
+        self.scene.configure(ha_cf)
+        self.scene.pair.up()
+        self.scene.at_rest(self.master)
+
     @contextmanager
     def fault(self, what: str, *, outage_ms: float, two_answer_ms: float = 0) -> Iterator[Fault]:
         """Let something happen in this block, and wait there for its end and its reports."""

@@ -7,7 +7,7 @@ from tests.testbed.pair import VIP
 from tests.testbed.waiting import now_ns, wait_for
 
 pytestmark = [pytest.mark.safety, pytest.mark.e2e]
-PUT_BACK_MS = 100
+PUT_BACK_MS = 250
 STRANGER_S = 3
 DEFENDED_MS = (STRANGER_S + 2) * 1000
 """While two machines answer, each client believes the one it heard last."""

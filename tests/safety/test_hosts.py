@@ -4,9 +4,9 @@ import pytest
 
 from tests.e2e.scene import GROUP
 from tests.safety.row import Safety
+from tests.safety.timers import TAKEOVER_MS
 
 pytestmark = [pytest.mark.safety, pytest.mark.e2e, pytest.mark.costly, pytest.mark.timeout(240)]
-TAKEOVER_MS = 700
 DARK_MS = 60_000
 """Nobody serves while both hosts are off, nor before their engines and containers have started."""
 

@@ -10,15 +10,12 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from tests.e2e.scene import DEADTIME_MS
 from tests.safety.row import Safety
+from tests.safety.timers import DEADTIME_MS, TAKEOVER_MS, TIGHT
 from tests.testbed.host import DockerHost
 from tests.testbed.waiting import now_ns, wait_for
 
 pytestmark = [pytest.mark.safety, pytest.mark.e2e]
-LEASE_MS = 1400
-"""The lease of a second and the kernel's coarse timer, up to 0.4 s late; then nobody answers."""
-TAKEOVER_MS = LEASE_MS + 100
 RESTARTED_WITHIN_S = 90
 """The engine waits ever longer, up to a minute, before it starts a container that keeps dying."""
 STATE = {"generation", "uuid"}
@@ -109,10 +106,14 @@ def test_killing_it_every_second_leaves_nothing_behind(safety: Safety) -> None:
 
 
 @pytest.mark.costly
-def test_a_host_whose_cores_are_all_busy_is_not_taken_for_dead(safety: Safety) -> None:
-    """Both nodes share the cores here, so that both are starved."""
+def test_a_host_whose_cores_are_all_busy_is_not_taken_for_dead(
+    safety_by_own_files: Safety,
+) -> None:
+    """At tight timers. Both nodes share the cores here, so that both are starved."""
+    safety = safety_by_own_files
+    safety.begin(TIGHT)
     cores = os.cpu_count() or 1
-    with safety.fault(f"all {cores} cores busy for 10 s", outage_ms=0) as fault:
+    with safety.fault(f"all {cores} cores busy for 10 s, deadtime 500 ms", outage_ms=0) as fault:
         with busy(2 * cores):
             time.sleep(10)  # the fault itself
         safety.scene.at_rest(safety.master)

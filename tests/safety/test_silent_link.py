@@ -3,12 +3,10 @@
 The heartbeat runs on the other network alone, so that both nodes hear each other all the time.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.e2e.scene import HA_CF
 from tests.safety.row import Safety
+from tests.safety.timers import DEADTIME_MS, HA_CF
 from tests.testbed.host import DockerHost
 from tests.testbed.pair import NEIGHBOUR, VIP
 from tests.testbed.waiting import wait_for
@@ -17,21 +15,8 @@ pytestmark = [pytest.mark.safety, pytest.mark.e2e]
 APART = "".join(line for line in HA_CF.splitlines(keepends=True) if "ucast eth0" not in line)
 WITH_PING_NODE = f"{APART}ping {NEIGHBOUR}\nrespawn hacluster /usr/lib64/heartbeat/ipfail\n"
 UNTIL_MENDED_MS = 30_000
-PING_LOST_MS = 1500
+PING_LOST_MS = DEADTIME_MS + 1000
 """Deadping, which is deadtime here; a keepalive until the peer knows; the hand-over."""
-
-
-@pytest.fixture
-def with_ha_cf(running_safety: Safety) -> Iterator[Safety]:
-    running_safety.scene.clear()
-    yield running_safety
-    running_safety.scene.clear()
-
-
-def begin(safety: Safety, ha_cf: str) -> None:
-    safety.scene.configure(ha_cf)
-    safety.scene.pair.up()
-    safety.scene.at_rest(safety.master)
 
 
 def await_reason(safety: Safety, node: DockerHost) -> None:
@@ -42,9 +27,11 @@ def await_reason(safety: Safety, node: DockerHost) -> None:
     )
 
 
-def test_without_a_ping_node_both_nodes_report_it_and_nothing_moves(with_ha_cf: Safety) -> None:
-    safety = with_ha_cf
-    begin(safety, APART)
+def test_without_a_ping_node_both_nodes_report_it_and_nothing_moves(
+    safety_by_own_files: Safety,
+) -> None:
+    safety = safety_by_own_files
+    safety.begin(APART)
     what = "service link silently dead, no ping node"
     with safety.fault(what, outage_ms=UNTIL_MENDED_MS) as fault:
         safety.scene.pair.cable(safety.master, "eth0").drop()
@@ -61,9 +48,9 @@ def test_without_a_ping_node_both_nodes_report_it_and_nothing_moves(with_ha_cf: 
 
 
 @pytest.mark.costly
-def test_with_a_ping_node_on_that_network_the_group_moves(with_ha_cf: Safety) -> None:
-    safety = with_ha_cf
-    begin(safety, WITH_PING_NODE)
+def test_with_a_ping_node_on_that_network_the_group_moves(safety_by_own_files: Safety) -> None:
+    safety = safety_by_own_files
+    safety.begin(WITH_PING_NODE)
     what = "service link silently dead, ping node on that network"
     with safety.fault(what, outage_ms=PING_LOST_MS) as fault:
         safety.scene.pair.cable(safety.master, "eth0").drop()
