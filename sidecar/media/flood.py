@@ -2,7 +2,7 @@
 
 The kernel keeps a bounded number of datagrams for a socket. Where more come than are read, the
 peer's heartbeats are lost among them. So there is room for a tenth of a second of them; and when a
-receiver has read more in a second than any peer sends, the kernel is told to let in the peers'
+receiver has read more in a moment than any peer sends, the kernel is told to let in the peers'
 addresses alone for a while. Outside of a flood every source is heard, since a peer may have more
 than one address.
 
@@ -24,8 +24,9 @@ from sidecar.media.sockopts import SO_ATTACH_FILTER, SO_DETACH_FILTER, SO_RCVBUF
 
 ROOM: Final = 1024 * 1024
 """Bytes, as the kernel counts them: about 1500 heartbeats."""
-FLOOD_PER_S: Final = 3000
-"""Datagrams on one receiver; a peer that repeats all it may repeat sends 1000 to a link."""
+FLOOD: Final = 400
+FLOOD_IN_S: Final = 0.1
+"""Datagrams on one receiver. A peer that repeats all it may repeat sends 250 at once to a link."""
 ALONE_S: Final = 10.0
 
 _UNICAST: Final = (Medium.UCAST, Medium.UCAST6)
@@ -66,10 +67,10 @@ class FloodGuard:
     def note(self, receiver: socket.socket, datagrams: int) -> None:
         """So many were read now."""
         now_s = asyncio.get_running_loop().time()
-        if now_s - self._since_s >= 1:
+        if now_s - self._since_s >= FLOOD_IN_S:
             self._since_s, self._count = now_s, 0
         self._count += datagrams
-        if self._count > FLOOD_PER_S and self._peers and self._until_calm is None:
+        if self._count > FLOOD and self._peers and self._until_calm is None:
             self._hear_peers_alone(receiver)
 
     def close(self) -> None:
@@ -80,8 +81,8 @@ class FloodGuard:
     def _hear_peers_alone(self, receiver: socket.socket) -> None:
         peers = " and ".join(self._peers)
         log.warning(
-            "link %s: more than %d packets in a second: hearing %s alone for %d s",
-            *(self._name, FLOOD_PER_S, peers, ALONE_S),
+            "link %s: more than %d packets within %.1f s: hearing %s alone for %d s",
+            *(self._name, FLOOD, FLOOD_IN_S, peers, ALONE_S),
         )
         attach(receiver, only_from(self._peers))
         loop = asyncio.get_running_loop()

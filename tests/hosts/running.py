@@ -71,6 +71,12 @@ class Sidecar:
     def holds(self) -> bool:
         return self.host.has(VIP)
 
+    def memory(self) -> int:
+        """Bytes that the process has in memory."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
     def log(self) -> list[dict[str, Any]]:
         lines = self._log.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
