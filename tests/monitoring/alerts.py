@@ -208,6 +208,16 @@ ALERTS: Final = (
         ),
     ),
     Alert(
+        name="HeartbeatFlapping",
+        severity="warning",
+        expr="heartbeat_flapping == 1",
+        summary="{{ $labels.group }} moves too often",
+        description=(
+            "{{ $labels.group }} has moved so often that {{ $labels.instance }} withholds further "
+            "moves; each of them was an outage."
+        ),
+    ),
+    Alert(
         name="HeartbeatServiceFailing",
         severity="warning",
         expr=_moved("heartbeat_service_failures_total", "15m", by=f"{_NODE}, container"),
@@ -292,5 +302,13 @@ ALERTS: Final = (
         expr=_moved('heartbeat_takeovers_total{reason!="start"}', "5m", by=f"{_NODE}, reason"),
         summary="{{ $labels.instance }} took over: {{ $labels.reason }}",
         description="A group moved to {{ $labels.instance }} within the last five minutes.",
+    ),
+    Alert(
+        name="HeartbeatMaintenanceLong",
+        severity="info",
+        expr="heartbeat_maintenance == 1",
+        for_s=2 * HOUR,
+        summary="{{ $labels.instance }} has been in maintenance for two hours",
+        description="While it lasts nothing moves by itself, not even when a node dies.",
     ),
 )

@@ -251,6 +251,12 @@ CASES: Final = (
         },
     ),
     Case(
+        what="a group moves to and fro",
+        series={f'heartbeat_flapping{{{A},group="web"}}': ("0", "1")},
+        fires="HeartbeatFlapping",
+        labels={**ON_A_JOB, "group": "web"},
+    ),
+    Case(
         what="a container fails and is restarted",
         series={f'heartbeat_service_failures_total{{{A},container="nginx"}}': ("0", "+1")},
         fires="HeartbeatServiceFailing",
@@ -319,6 +325,12 @@ CASES: Final = (
     Case(
         what="a node starts and takes what is its own",
         series={f'heartbeat_takeovers_total{{{A},reason="start"}}': ("0", "+1")},
+    ),
+    Case(
+        what="maintenance is forgotten",
+        series={f"heartbeat_maintenance{{{A}}}": ("0", "1")},
+        fires="HeartbeatMaintenanceLong",
+        labels=ON_A_JOB,
     ),
 )
 

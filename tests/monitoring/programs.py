@@ -35,9 +35,9 @@ _NETNS_FILES: Final = Path("/etc/netns")
 _SHORTER: Final = (
     ("prometheus.yaml", r"scrape_interval: 5s", r"scrape_interval: 1s"),
     ("prometheus.yaml", r"scrape_timeout: 3s", r"scrape_timeout: 1s"),
-    ("prometheus.yaml", r"evaluation_interval: 5s", r"evaluation_interval: 500ms"),
+    ("prometheus.yaml", r"evaluation_interval: 5s", r"evaluation_interval: 1s"),
     ("blackbox.yaml", r"timeout: 2s", r"timeout: 800ms"),
-    ("rules/heartbeat.yaml", r"for: '\w+'", r"for: '1s'"),
+    ("rules/heartbeat.yaml", r"for: '\w+'", r"for: '2s'"),
     ("rules/heartbeat.yaml", r"\[\d+m\]", f"[{WINDOW}]"),
 )
 """File, what stands there, and what the tests put in its place."""
