@@ -249,6 +249,7 @@ def test_a_cut_of_every_link_between_living_nodes(watched: Watching, shared_pair
     watched.await_calm()
 
 
+@pytest.mark.costly  # half a minute: for `just monitoring`, not for CI
 def test_the_loss_of_one_node_and_then_of_both(watched: Watching, shared_pair: Pair):
     master, slave = shared_pair.master, shared_pair.slave
     with killed(master):
