@@ -48,17 +48,20 @@ def test_a_moment_of_unreadiness_begins_the_time_anew():
 
 
 def test_a_restart_begins_the_time_anew():
-    """Also one so quick that nothing of it was heard but the new generation."""
-    pair = returned()
-    pair.world.run(3 * SECOND)
-    pair.a.die()
-    pair.a = Node(pair.world, pair.a.params, generation=9)
-    pair.wire(pair.a)
-    pair.a.start()
-    pair.world.run(3900 * MILLISECOND)
-    assert pair.holders() == [PEER]
-    pair.world.run(400 * MILLISECOND)
-    assert pair.holders() == [NODE]
+    """Also one of which nothing was heard but the new generation."""
+    scene = alone(mirrored(some_params(failback_delay_ns=DELAY_NS)), sidecar=True)
+    scene.peer.begin_beating()
+    scene.peer.say(fields.STARTING)
+    scene.peer.tell("none", stable=True, term="0,0")
+    scene.run(3 * SECOND)
+    scene.peer.restart()
+    scene.peer.beat()
+    scene.peer.say(fields.STARTING)
+    scene.peer.tell("none", stable=True, term="0,0")
+    scene.run(3900 * MILLISECOND)
+    assert scene.node.said(fields.ASK_RESOURCES) == []
+    scene.run(400 * MILLISECOND)
+    assert len(scene.node.said(fields.ASK_RESOURCES)) == 1
 
 
 def test_the_wait_is_told_once_and_can_be_read_at_any_time():
