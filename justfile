@@ -39,6 +39,12 @@ sim *options='--seed 1 --seeds 200': setup
 hosts *options: setup image
     {{ python }} -m pytest -m "hosts or engine or e2e" {{ options }}
 
+# A peer that lies with the key, and damaged packets, for about half an hour
+[group('prove')]
+hostile *options: setup
+    HOSTILE_SEEDS=100 HOSTILE_LIES=2000 FUZZ_MUTATIONS=1000 {{ python }} -m pytest --timeout 3600 \
+        tests/core/test_hostile_life.py tests/wire/test_mutated.py {{ options }}
+
 # The table of faults on two real hosts: outage, two that answer at once, lost requests, reports
 [group('prove')]
 safety *options: setup image

@@ -52,3 +52,10 @@ def test_a_module_that_is_named_exists(page: Path):
     for words in (*shell_lines(text), *spans(text)):
         for module in re.findall(r"python -m (\S+)", words):
             assert importlib.util.find_spec(module), module
+
+
+@each_page
+def test_a_test_that_is_named_exists(page: Path):
+    for words in spans(page.read_text()):
+        for path, name in re.findall(r"(tests/[\w/]+\.py)::(\w+)", words):
+            assert f"def {name}(" in (ROOT / path).read_text(), f"{path}::{name}"
