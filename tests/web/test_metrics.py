@@ -183,6 +183,8 @@ def test_packets_are_counted_per_link():
         "foreign_node": 0,
         "same_name": 0,
         "replay": 1,
+        "repeated": 0,
+        "flood": 0,
     }
     assert seen.value("heartbeat_packets_lost_total", node="node-b") == 3
     assert seen.value("heartbeat_late_total", node="node-b") == 4

@@ -90,6 +90,7 @@ def test_an_occurrence_reaches_the_listener_with_its_fields(served: Served):
             "silence_ms": 3012.0,
             "deadtime_ms": 3000.0,
             "heard": True,
+            "refused": False,
             "at": "2026-11-30T12:00:00.123Z",
             "id": 1,
         }
