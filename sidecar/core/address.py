@@ -43,6 +43,8 @@ RENEWALS_PER_LEASE: Final = 5
 DEFEND_EVERY_NS: Final = 1 * SECOND
 QUESTIONS_END_NS: Final = 5 * SECOND
 """Questions that follow each other faster are one search: its first one is answered by a burst."""
+MET_FOR_NS: Final = 3 * SECOND
+"""So long the peer counts as met. That it asks is reported once a second at the most."""
 FORGIVE_AFTER_NS: Final = 30 * SECOND
 OPERATION_MAX_NS: Final = 2 * SECOND
 RETRY_NS: Final = 500 * MILLISECOND
@@ -75,11 +77,14 @@ class AddressKeeper:
             yields=yields,
         )
         self.trouble = ""
+        self.peer_met = False
+        """The peer's machine was met on the service network: it has just asked or answered."""
         self._lost = 0
         self._conflicts = 0
         self._blind = False
         self._timers = timers
         self._operations = operations
+        self._owner_mac = owner_mac
         self._op: int | None = None
         self._lingers = False
         """The kernel may still have it although it counts as lost: its lease is not over yet."""
@@ -173,6 +178,16 @@ class AddressKeeper:
         self._blind = False
         self._rival.end()
 
+    def meet(self, turn: Turn, mac: str) -> None:
+        """This machine has said something about the address on the service network."""
+        if mac == self._owner_mac():
+            self.peer_met = True
+            self._timers.arm(self._name("met"), turn.ns + MET_FOR_NS, self._part)
+
+    def _part(self, turn: Turn) -> None:
+        del turn
+        self.peer_met = False
+
     def distrust(self) -> None:
         """We slept: what was held may be another's now. It is claimed anew, after a probe."""
         self._lingers = self.holds
@@ -210,7 +225,7 @@ class AddressKeeper:
             case ConflictSeen():
                 self._conflict(turn, event.mac)
             case QuestionHeard():
-                self._questioned(turn)
+                self._questioned(turn, event.mac)
             case _:
                 assert_never(event)
 
@@ -254,6 +269,8 @@ class AddressKeeper:
             self._deleted_ns = turn.ns
 
     def _probed(self, turn: Turn, event: AddressProbed) -> None:
+        if event.answered_by is not None:
+            self.meet(turn, event.answered_by)
         rival = self._rival.answer(event)
         if rival is not None:
             self._conflict(turn, rival)
@@ -272,8 +289,9 @@ class AddressKeeper:
         else:
             self.announce(turn)
 
-    def _questioned(self, turn: Turn) -> None:
+    def _questioned(self, turn: Turn, mac: str) -> None:
         """Somebody looks for an owner: perhaps the silent peer, which has just let go."""
+        self.meet(turn, mac)
         first = turn.ns - self._questioned_ns > QUESTIONS_END_NS
         self._questioned_ns = turn.ns
         self.probe.contend(turn)

@@ -232,7 +232,7 @@ class Cluster:
             case ConflictSeen() if self.reunion.two_owners:
                 pass  # whoever announced last is reached: see reunion.py
             case QuestionHeard() if self.peer.alive:
-                pass  # who may claim what is settled with the peer
+                groups.note_question(turn, event)  # who may claim what is settled with the peer
             case AddressLost() | AddressProbed() | ProbeFailed() | ConflictSeen() | QuestionHeard():
                 groups.on_address_event(turn, event)
             case (

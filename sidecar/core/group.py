@@ -57,7 +57,7 @@ class Surroundings(Protocol):
 
     @property
     def isolated(self) -> bool:
-        """Neither the peer nor any ping node is heard: it is this node that is cut off."""
+        """Neither the peer nor any ping node is heard: it may be this node that is cut off."""
 
     @property
     def frozen(self) -> bool:
@@ -211,7 +211,7 @@ class Group:
             interface = address.address.interface
             if not self._around.has_carrier(interface):
                 return "carrier_lost", f"{interface or 'its interface'} has no carrier"
-        if self._around.isolated:
+        if self._around.isolated and not any(address.peer_met for address in self.addresses):
             return "isolated", "neither the peer nor any ping node is heard"
         failed = next((c for c in self.containers if c.failed), None)
         if failed is not None and not self._around.peer_alive:
@@ -282,7 +282,8 @@ class Group:
             if address.trouble:
                 self._fail("address_failed", f"{address.address.name}: {address.trouble}")
             known = self._vouched or address.is_undisputed(turn)
-            if known or address.probe.is_clear(turn):
+            # Cut off from all but the service network: what is here may stay, nothing is taken.
+            if known or (address.probe.is_clear(turn) and not self._around.isolated):
                 blind = not known and not self._around.peer_alive
                 address.claim(turn, blind=blind)
             else:

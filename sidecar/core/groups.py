@@ -9,7 +9,13 @@ from random import Random
 
 from sidecar.core.address import AddressKeeper
 from sidecar.core.container import ContainerKeeper
-from sidecar.core.events import AddressEvent, CarrierChanged, ContainerEvent, EngineChanged
+from sidecar.core.events import (
+    AddressEvent,
+    CarrierChanged,
+    ContainerEvent,
+    EngineChanged,
+    QuestionHeard,
+)
 from sidecar.core.group import Group, GroupNews
 from sidecar.core.occurrences import CarrierReported, EngineReported
 from sidecar.core.params import Address, Container, Params, ResourceGroup
@@ -197,6 +203,12 @@ class Groups:
         for group in self._groups:
             if keeper in group.addresses:
                 group.advance(turn)
+
+    def note_question(self, turn: Turn, event: QuestionHeard) -> None:
+        """It decides nothing but that the asker was met on the service network."""
+        keeper = self._addresses.get(event.address)
+        if keeper is not None:
+            keeper.meet(turn, event.mac)
 
     def on_container_event(self, turn: Turn, event: ContainerEvent) -> None:
         keeper = self._containers.get(event.container)

@@ -10,10 +10,12 @@ from sidecar.core.actions import (
     StartService,
     StopService,
 )
+from sidecar.core.address import MET_FOR_NS
 from sidecar.core.events import (
     AddressClaimed,
     AddressProbed,
     AddressReleased,
+    QuestionHeard,
     ServiceChecked,
     ServiceDone,
 )
@@ -25,10 +27,11 @@ from sidecar.core.occurrences import (
     TakeoverDone,
     TakeoverPhase,
 )
-from sidecar.core.terms import AddressState, ContainerState, NodeStatus
+from sidecar.core.terms import MILLISECOND, AddressState, ContainerState, NodeStatus
 from tests.core.resources import (
     ADDRESS,
     NGINX,
+    PEER_MAC,
     PHP,
     SECOND_ADDRESS,
     STRANGER_MAC,
@@ -376,6 +379,43 @@ def test_a_carrier_that_is_back_is_announced_upon():
     bench.wishes.clear()
     bench.carrier(up=True, interface="eth1")
     bench.wish(Announce)
+
+
+def test_an_isolated_node_that_meets_its_peer_on_the_service_network_keeps_its_addresses():
+    """The ping node may stand behind the line that is cut: the reference's test 3."""
+    bench = Bench().holding()
+    bench.peer.macs = {"eth0": PEER_MAC}
+    bench.feed(QuestionHeard(address=ADDRESS.name, mac=PEER_MAC))
+    bench.isolated = True
+    bench.wait(MET_FOR_NS / MILLISECOND / 2)
+    bench.renewed()
+    assert bench.group.held
+    assert bench.nothing_of(ReleaseAddress)
+    bench.wait(MET_FOR_NS / MILLISECOND / 2)
+    bench.wish(ReleaseAddress)
+
+
+def test_an_isolated_node_takes_nothing_though_it_met_its_peer_a_moment_ago():
+    bench = Bench(a_group(ADDRESS))
+    bench.peer.macs = {"eth0": PEER_MAC}
+    bench.peer_dies()
+    bench.isolated = True
+    bench.feed(QuestionHeard(address=ADDRESS.name, mac=PEER_MAC))
+    bench.want(vouched=False)
+    bench.silent_probes()
+    assert bench.nothing_of(ClaimAddress)
+    bench.isolated = False
+    bench.turn()
+    bench.wish(ClaimAddress)
+
+
+def test_a_stranger_s_question_does_not_keep_an_isolated_node_s_addresses():
+    bench = Bench().holding()
+    bench.peer.macs = {"eth0": PEER_MAC}
+    bench.feed(QuestionHeard(address=ADDRESS.name, mac=STRANGER_MAC))
+    bench.isolated = True
+    bench.turn()
+    bench.wish(ReleaseAddress)
 
 
 def test_an_isolated_node_gives_its_addresses_up_and_takes_them_back():

@@ -100,10 +100,6 @@ def test_2_the_heartbeat_service_is_stopped(scene: Scene) -> None:
     assert started.moved(scene.slave, "heartbeat_giveups_total", reason="failback") == 1
 
 
-@pytest.mark.xfail(
-    reason="the ping node stands behind the line that is cut: both nodes take themselves for cut "
-    "off (safety rule 4) and let go, although they meet on the service network"
-)
 def test_3_the_heartbeat_line_is_cut_on_both_hosts(scene: Scene) -> None:
     """No second owner, an alert, no outage; all well again when the line is back."""
     with scene.round("reference 3: heartbeat line cut on both hosts") as cut:

@@ -18,7 +18,8 @@ from tests.sim.witness import Change, ContainerMoved, Occurred, Wished
 class CutOff:
     """Rule 4: a node that hears neither the peer nor any ping node lets its addresses go.
 
-    But for maintenance, in which nobody takes them either.
+    But for maintenance, in which nobody takes them either; and but for a peer that it can meet on
+    the service network, where that one asks for the address before it takes it.
     """
 
     def __init__(self, two: TwoNodes, hindrances: Hindrances) -> None:
@@ -32,10 +33,14 @@ class CutOff:
             for condition in self._conditions:
                 condition.look()
 
+    def _meets(self, node: Node) -> bool:
+        lan, peer = self._two.lan, self._two.peer_of(node)
+        return peer.runs and lan.reaches_switch(node.host) and lan.reaches_switch(peer.host)
+
     def _condition(self, node: Node) -> Condition:
         def holds() -> bool:
             alone = node.runs and not self._two.arbiters.answers(node.name)
-            deaf = not self._since.hears[node.name].now
+            deaf = not self._since.hears[node.name].now and not self._meets(node)
             held = bool(node.host.kernel.addresses) and not node.in_maintenance
             return alone and deaf and held
 

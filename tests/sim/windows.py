@@ -7,6 +7,7 @@ violation. The promises themselves are those of docs/safety.md.
 
 from typing import Final
 
+from sidecar.core.address import MET_FOR_NS
 from sidecar.core.damping import NEXT_RESCUE_NS
 from sidecar.core.params import ResourceGroup
 from sidecar.core.terms import MILLISECOND, SECOND
@@ -183,11 +184,12 @@ class AbsenceWindows:
     def cut_off_ns(self, node: Node) -> int:
         """Rule 4: the peer and the ping nodes have to be missed, then the address goes at once.
 
+        Or when the peer has not been met on the service network for a while.
         What was sent before may come late; a kernel that refuses the release ends the lease.
         """
         pair = self._two.pair
         timing = pair.timing
-        missed_ns = max(timing.deadtime_ns, pair.deadping_ns) + timing.keepalive_ns
+        missed_ns = max(timing.deadtime_ns, pair.deadping_ns, MET_FOR_NS) + timing.keepalive_ns
         late_ns = 20 * timing.keepalive_ns
         kernel = node.host.kernel
         gone_ns = RELEASE_NS + kernel.slow_ns
