@@ -1,6 +1,8 @@
 """The compose files say what Compose understands, and what the sidecar's safety rests on."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +39,19 @@ def test_the_variables_of_a_node_arrive() -> None:
     mounts = {mount["target"]: mount for mount in services["sidecar"]["volumes"]}
     assert mounts["/etc/ha.d"]["source"] == "/some/folder"
     assert mounts["/etc/ha.d"]["read_only"] is True
+
+
+def test_a_serial_device_is_given_by_the_override_that_the_page_shows(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    (line,) = re.findall(r"`(services: .*devices.*)`", page)
+    assert line in NODE_FILE.read_text()
+    override = tmp_path / "override.yaml"
+    override.write_text(line)
+    compose = Compose("unix:///nowhere.sock", {}, NODE_FILE, override)
+    services = json.loads(compose("config", "--format", "json"))["services"]
+    (device,) = services["sidecar"]["devices"]
+    assert (device["source"], device["target"]) == ("/dev/ttyS0", "/dev/ttyS0")
+    assert "devices" not in services["nginx"]
 
 
 @pytest.mark.parametrize(
