@@ -80,7 +80,7 @@ class AddressWorker:
         if not isinstance(action, ReleaseAddress) and at_ns > action.not_after_ns:
             self._answer(_refusal(action, "it comes too late"))
             return
-        wait_ns = self._draw(_HAND_OVER_NS) + self._host.kernel.slow_ns
+        wait_ns = self._draw(_HAND_OVER_NS) + self._host.kernel.hold_up()
         self._life.thread_later(wait_ns, partial(self._request, action, at_ns))
 
     def _request(self, action: NetlinkAction, at_ns: int) -> None:

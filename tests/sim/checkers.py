@@ -10,6 +10,7 @@ The world tells these witnesses of each change, so nothing is overlooked between
     warm         at deadtime the container serves already
     found        clients are led to the holder
     honest       nobody announces what it does not hold, or without end
+    decisions    what the cores decide is justified by the facts (decisions.py)
     exit         a stop comes to its end, and leaves no address behind
     pace         no node turns without end
 
@@ -23,6 +24,7 @@ from sidecar.core.params import ResourceGroup
 from sidecar.core.terms import SECOND
 from tests.sim.cluster import TwoNodes
 from tests.sim.condition import Condition
+from tests.sim.decisions import BySight, DeafItself, NoNeed, NoWorse, OlderStays
 from tests.sim.docker import RUNNING, EngineMode
 from tests.sim.hindrance import Hindrances
 from tests.sim.node import Node
@@ -34,6 +36,7 @@ from tests.sim.windows import (
     ENGINE_SEEN_NS,
     JUST_NOW_NS,
     PUT_BACK_NS,
+    SLOW_REQUEST_NS,
     STOP_MAX_NS,
     OwnerWindows,
     ServiceWindows,
@@ -146,7 +149,8 @@ class Order:
 
     def _must_be_served(self, node: str, address: str) -> None:
         """Rule order, up."""
-        engine = self._two.node(node).host.engine
+        host = self._two.node(node).host
+        engine = host.engine
         now_ns = self._two.world.now_ns
         if now_ns - self._gone_ns.get((node, address), -SECOND) < PUT_BACK_NS:
             return
@@ -156,7 +160,10 @@ class Order:
             changed_ns = self._changed_ns.get((node, container.name), -SECOND)
             unread_since_ns = max(changed_ns, self._woke_ns.get(node, -SECOND))
             state = engine.boxes[container.name].state
-            if state is not RUNNING and now_ns - unread_since_ns > JUST_NOW_NS:
+            just_now_ns = JUST_NOW_NS
+            if now_ns - host.kernel.held_up_ns < JUST_NOW_NS:
+                just_now_ns = SLOW_REQUEST_NS  # it is released as soon as it is there
+            if state is not RUNNING and now_ns - unread_since_ns > just_now_ns:
                 raise Violation(
                     "order", f"{node} claimed {address} while {container.name} is {state}"
                 )
@@ -263,9 +270,14 @@ def watch(two: TwoNodes) -> None:
         Served(two, hindrances),
         Order(two),
         CutOff(two, hindrances),
-        TakenOver(two),
+        TakenOver(two, hindrances),
         Warm(two, hindrances),
         Found(two, hindrances),
+        OlderStays(two),
+        NoWorse(two, hindrances),
+        NoNeed(two),
+        DeafItself(two),
+        BySight(two, hindrances),
         Endings(two),
         pace,
     ):

@@ -23,6 +23,8 @@ class Fault(Enum):
     ARBITER_DOWN = "the ping nodes themselves"
     LAN_CUT = "the switch port of a host on the service LAN, without a change of carrier"
     PARTED = "any pairs of both hosts, the client and the ping nodes, with or without the heartbeat"
+    LAN_HICCUP = "the service LAN loses the next frame or two to or from a host"
+    ROUTER_ANSWERS = "a router answers every broadcast question, also for the dead"
     CARRIER_LOST = "the service interface of a host"
     CRASH = "power loss of a host, and its return"
     KILL = "SIGKILL of a sidecar, and its restart"

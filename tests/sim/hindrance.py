@@ -11,7 +11,7 @@ from typing import Final
 
 from sidecar.core.occurrences import Severity
 from tests.sim.cluster import TwoNodes
-from tests.sim.docker import EngineMode
+from tests.sim.docker import ABSENT, EngineMode
 from tests.sim.node import Node
 from tests.sim.witness import Change, Occurred, Wished
 from tests.sim.world import World
@@ -73,8 +73,12 @@ class Hindrances:
         self.deafened = of_each(lambda node: node.runs and not hears(node))
         self.deaf = last(lambda: not all(hears(node) for node in two))
         """One of the two does not hear the other."""
+        self.noisy = last(lambda: not two.network.clean)
+        """A link is bad or clogged, so that a packet may come late."""
         self.unfit = of_each(lambda node: not could_serve(node))
         """It could not take a group over."""
+        self.unable = of_each(lambda node: not says_ready(node))
+        """It lacks what every node looks at: a carrier, an engine, its containers."""
         self.blinded = of_each(
             lambda node: (
                 node.host.engine.mode is not EngineMode.UP
@@ -88,11 +92,12 @@ class Hindrances:
             self.parted,
             self.any_asleep,
             self.deaf,
+            self.noisy,
             *(
                 one
                 for each in (
                     *(self.asleep, self.hears, self.deafened, self.unfit),
-                    *(self.blinded, self.frozen),
+                    *(self.unable, self.blinded, self.frozen),
                 )
                 for one in each.values()
             ),
@@ -118,3 +123,10 @@ def could_serve(node: Node) -> bool:
     quick = engine.mode is EngineMode.UP and engine.slower == 1
     able = not kernel.refusing and not kernel.slow_ns and host.on_the_lan
     return node.runs and quick and well and able
+
+
+def says_ready(node: Node) -> bool:
+    """Whether a node can tell its peer that it is ready, by what it looks at in peace."""
+    engine = node.host.engine
+    there = all(box.state is not ABSENT for box in engine.boxes.values())
+    return node.host.on_the_lan and engine.mode is EngineMode.UP and there

@@ -46,6 +46,8 @@ class Kernel:
         """A fault: every claim and release fails, as under a full table or a lost capability."""
         self.slow_ns = 0
         """A fault: so much longer takes each request, as behind somebody who holds a lock."""
+        self.held_up_ns = -SECOND
+        """When the last request that was held up so comes through."""
         self.removed: Callable[[str, str], None] | None = None
         """Told of an address that went without the sidecar's own request, and why."""
         self.carrier: Callable[[Interface], None] | None = None
@@ -58,6 +60,12 @@ class Kernel:
     @property
     def addresses(self) -> tuple[str, ...]:
         return tuple(self._table)
+
+    def hold_up(self) -> int:
+        """How much longer a request takes that is made now."""
+        if self.slow_ns:
+            self.held_up_ns = max(self.held_up_ns, self._world.now_ns + self.slow_ns)
+        return self.slow_ns
 
     def repair(self) -> None:
         """Everything works as it should."""

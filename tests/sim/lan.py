@@ -11,12 +11,13 @@ from itertools import combinations
 from random import Random
 from typing import Final, Protocol
 
-from sidecar.core.terms import MILLISECOND
+from sidecar.core.terms import MILLISECOND, SECOND
 from tests.sim.world import World
 
 ANSWER_MIN_NS: Final = MILLISECOND // 10
 ANSWER_MAX_NS: Final = MILLISECOND
 CLIENT: Final = "client"
+ROUTER_MAC: Final = "02:00:00:00:00:01"
 
 
 class Station(Protocol):
@@ -45,11 +46,17 @@ class Lan:
     def __init__(self, world: World, rng: Random) -> None:
         self.client_cache: dict[str, str] = {}
         """The client's ARP cache: address to MAC."""
+        self.router_answers = False
+        """A router with proxy ARP, or a fabric that answers from its tables: to whoever asks
+        everybody, and also for the dead."""
+        self.hiccup_ns = -SECOND
+        """When frames were last lost by chance."""
         self._world = world
         self._rng = rng
         self._stations: list[Station] = []
         self._cuts: dict[str, int] = {}
         self._apart: dict[frozenset[str], int] = {}
+        self._to_lose: dict[str, int] = {}
 
     def join(self, station: Station) -> None:
         self._stations.append(station)
@@ -66,6 +73,10 @@ class Lan:
         pair = frozenset((first, second))
         self._apart[pair] = self._apart.get(pair, 0) + 1
 
+    def lose(self, name: str, frames: int) -> None:
+        """The next questions and answers to or from that station are lost."""
+        self._to_lose[name] = frames
+
     def rejoin(self, first: str, second: str) -> None:
         """Undo one parting of these two."""
         pair = frozenset((first, second))
@@ -73,6 +84,8 @@ class Lan:
 
     def heal(self) -> None:
         self._cuts.clear()
+        self._to_lose.clear()
+        self.router_answers = False
         self._apart.clear()
 
     def is_cut(self, name: str) -> bool:
@@ -114,12 +127,14 @@ class Lan:
         """
         if not self.reaches_switch(asker):
             return
+        if self.router_answers and mac is None:
+            self._world.call_later(2 * self._latency_ns(), lambda: heard(ROUTER_MAC))
         for station in self._stations:
             if station is asker or (mac is not None and station.mac != mac):
                 continue
 
             def reach(station: Station = station) -> None:
-                if not self._carries(asker, station):
+                if not self._carries(asker, station) or self._loses(asker, station):
                     return
                 station.hear_question(address, asker.mac)
                 if station.answers_for(address):
@@ -144,6 +159,13 @@ class Lan:
                     station.hear_announcement(address, sender.mac)
 
         self._world.call_later(self._latency_ns(), arrive)
+
+    def _loses(self, first: Station, second: Station) -> bool:
+        for name in (first.name, second.name):
+            if self._to_lose.get(name, 0):
+                self._to_lose[name] -= 1
+                return True
+        return False
 
     def _carries(self, first: Station, second: Station) -> bool:
         return first.on_the_lan and second.on_the_lan and self.reach(first.name, second.name)

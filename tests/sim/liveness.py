@@ -26,6 +26,10 @@ from tests.sim.violation import Violation
 from tests.sim.windows import SETTLE_NS
 from tests.sim.witness import AddressMoved, Change, Occurred
 
+_LOOK_EVERY_NS: Final = SECOND
+_LOOKS: Final = 3
+"""All that was said and done before is through when three looks in a row find nothing."""
+
 _REST: Final = {
     StandbyMode.PAUSE: (PAUSED, STOPPED),
     StandbyMode.STOP: (STOPPED,),
@@ -57,6 +61,16 @@ class Liveness:
 
     def quiet_ns(self) -> int:
         return 2 * self._two.pair.timing.deadtime_ns + 5 * SECOND
+
+    def must_settle(self) -> None:
+        """Let time pass until all is well, at most as long as the bound says."""
+        world = self._two.world
+        ends_ns = world.now_ns + self.bound_ns()
+        calm = 0
+        while calm < _LOOKS and world.now_ns < ends_ns:
+            world.run_for(min(_LOOK_EVERY_NS, ends_ns - world.now_ns))
+            calm = 0 if self.trouble() else calm + 1
+        self.must_be_settled()
 
     def must_be_settled(self) -> None:
         trouble = self.trouble()

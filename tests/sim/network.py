@@ -136,6 +136,11 @@ class Network:
         direction = self._directions[source, link]
         direction.cuts = max(0, direction.cuts - 1)
 
+    @property
+    def clean(self) -> bool:
+        """Whether every direction carries what it is given, at once and once."""
+        return all(d.quality.clean and not d.clogs for d in self._directions.values())
+
     def clog(self, source: NodeName, link: LinkName) -> None:
         """Hold back what arrives from there."""
         self._directions[source, link].clogs += 1

@@ -8,10 +8,10 @@ from sidecar.core.params import ResourceGroup
 from sidecar.core.terms import SECOND
 from tests.sim.cluster import TwoNodes
 from tests.sim.condition import Condition
-from tests.sim.hindrance import Hindrances, could_serve
+from tests.sim.hindrance import FOREVER_NS, Hindrances, could_serve
 from tests.sim.node import Node
 from tests.sim.violation import Violation
-from tests.sim.windows import ANNOUNCED_NS, REPEATED_NS, WARM_AFTER_NS, AbsenceWindows
+from tests.sim.windows import ANNOUNCED_NS, RELEASE_NS, REPEATED_NS, WARM_AFTER_NS, AbsenceWindows
 from tests.sim.witness import Change, ContainerMoved, Occurred, Wished
 
 
@@ -25,7 +25,7 @@ class CutOff:
     def __init__(self, two: TwoNodes, hindrances: Hindrances) -> None:
         self._two = two
         self._since = hindrances
-        self._windows = AbsenceWindows(two)
+        self._windows = AbsenceWindows(two, hindrances)
         self._conditions = [self._condition(node) for node in two] if two.pair.ping else []
 
     def __call__(self, change: Change) -> None:
@@ -59,9 +59,9 @@ class CutOff:
 class TakenOver:
     """What a node held that is gone is held by the other one, if that one could serve."""
 
-    def __init__(self, two: TwoNodes) -> None:
+    def __init__(self, two: TwoNodes, hindrances: Hindrances) -> None:
         self._two = two
-        self._windows = AbsenceWindows(two)
+        self._windows = AbsenceWindows(two, hindrances)
         self._conditions = [
             self._condition(node, group) for node in two for group in two.pair.groups
         ]
@@ -82,7 +82,7 @@ class TakenOver:
             used = any(
                 peer.host.kernel.holds(address) or two.stranger.answers_for(address)
                 for address in addresses
-            )
+            ) or self._seems_used(node)
             cut_off = two.pair.ping and not two.arbiters.answers(node.name)
             stopping = node.process is None or node.process.stopping
             return not (taken or used or cut_off or stopping or node.in_maintenance)
@@ -96,6 +96,11 @@ class TakenOver:
         return Condition(
             two, holds=holds, allowed_ns=lambda _: self._windows.takeover_ns(node), judge=judge
         )
+
+    def _seems_used(self, node: Node) -> bool:
+        """Whoever knows the dead one's hardware address sees through a router that answers."""
+        met = node.process is not None and node.process.cluster.peer.met
+        return self._two.lan.router_answers and not met
 
 
 class Warm:
@@ -144,6 +149,7 @@ class Found:
     def __init__(self, two: TwoNodes, hindrances: Hindrances) -> None:
         self._two = two
         self._since = hindrances
+        self._doubled_ns: dict[str, int] = {}
         self._strayed_ns = 0
         """When the client was last out of the reach of a host, or misled by a stranger."""
         self._conditions = [self._condition(address.name) for address in two.pair.addresses]
@@ -155,6 +161,9 @@ class Found:
         misled = any(two.stranger.answers_for(address.name) for address in two.pair.addresses)
         if misled or not all(two.lan.client_reaches(node.host) for node in two):
             self._strayed_ns = two.world.now_ns
+        for address in two.pair.addresses:
+            if len(two.holders(address.name)) > 1:
+                self._doubled_ns[address.name] = two.world.now_ns
         for condition in self._conditions:
             condition.look()
 
@@ -183,8 +192,13 @@ class Found:
             """The end of two owners is announced once it is known, if they hear each other."""
             since = self._since
             missed_ns = max(self._strayed_ns, since.parted.at_ns, since.any_asleep.at_ns)
+            ended_ns = max(missed_ns, since.deaf.at_ns, since_ns)
+            told_ns = ANNOUNCED_NS + RELEASE_NS + 2 * two.pair.timing.deadtime_ns
+            doubled = self._doubled_ns.get(address, -FOREVER_NS) >= missed_ns
+            if doubled and not since.deaf.now:
+                return ended_ns - since_ns + told_ns
             if missed_ns + REPEATED_NS > since_ns or since.deaf.within(REPEATED_NS):
-                return max(0, missed_ns - since_ns) + REPEATED_NS
-            return ANNOUNCED_NS + two.pair.timing.deadtime_ns
+                return ended_ns - since_ns + REPEATED_NS
+            return told_ns
 
         return Condition(two, holds=astray, allowed_ns=allowed_ns, judge=judge)

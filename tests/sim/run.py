@@ -12,7 +12,7 @@ from tests.sim.fault import Fault
 from tests.sim.liveness import Liveness
 from tests.sim.schedule import Schedule, Trouble
 from tests.sim.stage import chance_of
-from tests.sim.swarm import Options, options_of
+from tests.sim.swarm import Options, focused, options_of
 from tests.sim.trace import LEGEND, Trace, seconds
 from tests.sim.violation import Violation
 
@@ -41,12 +41,14 @@ def run_seed(
     minutes: float,
     show: Callable[[str], None] | None = None,
     only: frozenset[int] | None = None,
+    faults: tuple[Fault, ...] = (),
 ) -> Outcome:
     """Run one seed; never raises for what the simulated nodes do.
 
-    ``only``: leave all faults out but those with these numbers.
+    ``only``: leave all faults out but those with these numbers. ``faults``: these kinds are on, and
+    come fast, instead of those that the seed draws.
     """
-    options = options_of(seed)
+    options = focused(options_of(seed), faults) if faults else options_of(seed)
     two = TwoNodes(
         chance_of(seed),
         options.pair,
@@ -104,15 +106,14 @@ class _Run:
         first.start()
         if not self._options.first_starts_alone:
             second.start()
-        one_round_ns = self._options.round_ns + liveness.bound_ns() + liveness.quiet_ns()
-        while two.world.now_ns == 0 or two.world.now_ns + one_round_ns // 2 < length_ns:
+        shortest_ns = self._options.round_ns + liveness.quiet_ns()
+        while two.world.now_ns == 0 or two.world.now_ns + shortest_ns // 2 < length_ns:
             troubles = self._schedule.next_round(two.world.now_ns)
             self.troubles += troubles
             self.chaos.make(troubles)
             two.world.run_for(self._options.round_ns)
             self.chaos.heal()
-            two.world.run_for(liveness.bound_ns())
-            liveness.must_be_settled()
+            liveness.must_settle()
             liveness.must_stay()
 
 

@@ -8,13 +8,10 @@ made. Leaving some out changes nothing of the others: that is what shrinking nee
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import Final
 
 from sidecar.core.terms import SECOND, NodeName
 from tests.sim.fault import Fault
 from tests.sim.swarm import Options
-
-_SHORTEST_NS: Final = SECOND // 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,5 +73,5 @@ class Schedule:
             )
 
     def _lasting_ns(self, rng: Random) -> int:
-        """From a twentieth of a second to the longest, short ones as often as long ones."""
-        return int(_SHORTEST_NS * (self._options.longest_ns / _SHORTEST_NS) ** rng.random())
+        shortest_ns, longest_ns = self._options.shortest_ns, self._options.longest_ns
+        return int(shortest_ns * (longest_ns / shortest_ns) ** rng.random())

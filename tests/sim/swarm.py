@@ -44,8 +44,9 @@ class Options:
     faults: tuple[Fault, ...]
     pace_ns: int
     """Between two faults, on average."""
+    shortest_ns: int
     longest_ns: int
-    """How long a fault lasts, at most."""
+    """How long a fault lasts: between these two, short ones as often as long ones."""
     round_ns: int
     """How long the faults go on before all is healed and must settle."""
     bad: Quality
@@ -73,6 +74,7 @@ def options_of(seed: int) -> Options:
         pair=_with_bounds(seed, _pair(rng, timing)),
         faults=faults,
         pace_ns=pace_ns,
+        shortest_ns=SECOND // 20,
         longest_ns=max(2 * SECOND, int(deadtime_ns * rng.choice((0.8, 2, 4)))),
         round_ns=max(20 * SECOND, min(150 * SECOND, pace_ns * rng.randint(5, 25))),
         bad=_bad_quality(rng, timing),
@@ -80,6 +82,20 @@ def options_of(seed: int) -> Options:
         settings=_settings(rng),
         drift_ppm=(_drift_ppm(rng), _drift_ppm(rng)),
         first_starts_alone=rng.random() < 0.5,
+    )
+
+
+def focused(options: Options, faults: tuple[Fault, ...]) -> Options:
+    """The same world with these kinds of trouble only, one after the other at a quick pace."""
+    deadtime_ns = options.pair.timing.deadtime_ns
+    pace_ns = max(SECOND, deadtime_ns)
+    return replace(
+        options,
+        faults=faults,
+        pace_ns=pace_ns,
+        shortest_ns=deadtime_ns // 2,
+        longest_ns=max(25 * SECOND, 3 * deadtime_ns),
+        round_ns=min(120 * SECOND, 20 * pace_ns),
     )
 
 

@@ -4,7 +4,7 @@ from functools import partial
 from itertools import combinations
 from typing import Final
 
-from sidecar.core.terms import LinkName, NodeName
+from sidecar.core.terms import SECOND, LinkName, NodeName
 from tests.sim.fault import Fault
 from tests.sim.forger import forged
 from tests.sim.lan import CLIENT
@@ -14,6 +14,8 @@ from tests.sim.trouble import Maker, Scene
 from tests.sim.world import Callback
 
 _ROUTER: Final = "router"
+_HICCUP_EVERY_NS: Final = SECOND
+"""In between several questions are asked and answered."""
 
 
 def _bad_quality(scene: Scene, node: Node) -> None:
@@ -148,6 +150,28 @@ def _lan_cut(scene: Scene, node: Node) -> None:
     )
 
 
+def _lan_hiccup(scene: Scene, node: Node) -> None:
+    """Fewer frames than there are questions before a claim, so that nobody may be misled."""
+    lan, world = scene.two.lan, scene.two.world
+    if world.now_ns - lan.hiccup_ns < _HICCUP_EVERY_NS:
+        return
+    lan.hiccup_ns = world.now_ns
+    frames = scene.rng.randint(1, 2)
+    lan.lose(node.name, frames)
+    scene.tell(f"the service LAN loses {frames} frames of {node.name}")
+
+
+def _router_answers(scene: Scene, node: Node) -> None:
+    del node
+    lan = scene.two.lan
+    lan.router_answers = True
+
+    def undo() -> None:
+        lan.router_answers = False
+
+    scene.for_a_while("a router answers for everybody", undo, "the router is silent")
+
+
 def _parted(scene: Scene, node: Node) -> None:
     """Two sides, or any pairs that do not reach each other, as a switch with a mind of its own."""
     del node
@@ -237,6 +261,8 @@ MAKERS: Final[dict[Fault, Maker]] = {
     Fault.ARBITER_DOWN: _arbiter_down,
     Fault.LAN_CUT: _lan_cut,
     Fault.PARTED: _parted,
+    Fault.LAN_HICCUP: _lan_hiccup,
+    Fault.ROUTER_ANSWERS: _router_answers,
     Fault.CARRIER_LOST: _carrier_lost,
     Fault.DUPLICATE_ADDRESS: _duplicate_address,
 }

@@ -9,7 +9,7 @@ from typing import Final
 
 from sidecar.core.address import MET_FOR_NS
 from sidecar.core.damping import NEXT_RESCUE_NS
-from sidecar.core.params import ResourceGroup
+from sidecar.core.params import ResourceGroup, Timing
 from sidecar.core.terms import MILLISECOND, SECOND
 from tests.sim.cluster import TwoNodes
 from tests.sim.hindrance import FOREVER_NS, Hindrances
@@ -31,9 +31,14 @@ PARTED_JUST_NOW_NS: Final = 200 * MILLISECOND
 """Who asked while the service LAN was parted found nobody, and claims when its patience has ended:
 50 ms for the question, the rest for the kernel."""
 
-PARTED_LATELY_NS: Final = 2 * SECOND
-"""The same where the kernel is slow or the sidecar was frozen just then: a claim is worth something
-for so long, and is not sent or is taken back after that."""
+CLAIM_WORTH_NS: Final = 2 * SECOND
+"""A claim that the kernel did not carry out by then is not sent, or is taken back."""
+
+PARTED_LATELY_NS: Final = CLAIM_WORTH_NS
+"""As PARTED_JUST_NOW_NS, where the kernel is slow or the sidecar was frozen just then."""
+
+SLOW_REQUEST_NS: Final = 5 * SECOND
+"""A request that a slow kernel holds up carries out what was right when it was made."""
 
 RELEASE_NS: Final = 2 * SECOND + 500 * MILLISECOND
 """A release that the kernel refuses or leaves unanswered is tried again at this pace."""
@@ -54,6 +59,12 @@ ENGINE_NS: Final = 15 * SECOND
 FIRST_CHECK_NS: Final = 10 * SECOND
 """A started container has this long to pass its first check."""
 
+BROUGHT_UP_NS: Final = 6 * SECOND
+"""A container that is started cold, ten times as slowly as usual, and its first check; probes."""
+
+MENDED_NS: Final = 60 * SECOND
+"""What was wrong longer ago than this, and then right, leaves no operation or pause behind."""
+
 WARM_AFTER_NS: Final = 4 * SECOND
 """From warntime on the container is made ready; a start that takes ten times as long as usual
 (a slow disk) and a first check have their place in this time."""
@@ -63,6 +74,14 @@ ANNOUNCED_NS: Final = 6 * SECOND
 
 REPEATED_NS: Final = 36 * SECOND
 """Who missed the burst, because nothing reached it then, hears the slow repetition: 30 to 35 s."""
+
+READY_TOLD_NS: Final = 10 * SECOND
+"""An engine that hangs is known after up to 8 s, and the next status tells the peer; a hand-over
+that was agreed upon before that goes ahead. Deadtimes come on top, for lost packets."""
+
+WORKED_NS: Final = 30 * SECOND
+"""A failure of a service that has been mended may still be acted upon: three checks of 2 s, and
+an operation of the engine."""
 
 STOP_MAX_NS: Final = 90 * SECOND
 """A stop in good order: a hand-over of up to 60 s, and the engine's patience twice."""
@@ -178,8 +197,9 @@ class ServiceWindows:
 class AbsenceWindows:
     """For how long an address may be nowhere, or on a node that is cut off."""
 
-    def __init__(self, two: TwoNodes) -> None:
+    def __init__(self, two: TwoNodes, hindrances: Hindrances) -> None:
         self._two = two
+        self._since = hindrances
 
     def cut_off_ns(self, node: Node) -> int:
         """Rule 4: the peer and the ping nodes have to be missed, then the address goes at once.
@@ -190,21 +210,40 @@ class AbsenceWindows:
         pair = self._two.pair
         timing = pair.timing
         missed_ns = max(timing.deadtime_ns, pair.deadping_ns, MET_FOR_NS) + timing.keepalive_ns
-        late_ns = 20 * timing.keepalive_ns
         kernel = node.host.kernel
         gone_ns = RELEASE_NS + kernel.slow_ns
         if kernel.refusing or kernel.slow_ns:
             gone_ns += timing.lease_s * SECOND + GRAIN_NS
-        return missed_ns + late_ns + gone_ns
+        return missed_ns + self._late_ns() + gone_ns
 
     def takeover_ns(self, node: Node) -> int:
         """A dead peer has to be missed, its address to be asked for, the container to be started.
 
-        An operation of the engine that was under way is waited for.
+        Where something was wrong lately, an operation of the engine may be under way, or hang.
         """
         timing = self._two.pair.timing
         process = node.process
         met = process is not None and process.cluster.peer.met
         missed_ns = timing.deadtime_ns if met else timing.initdead_ns
-        late_ns = 20 * timing.keepalive_ns
-        return missed_ns + late_ns + 2 * SECOND + ENGINE_NS + FIRST_CHECK_NS
+        begun_ns = BROUGHT_UP_NS
+        unfit = self._since.unfit[node.name], self._since.asleep[node.name]
+        if any(one.within(missed_ns + MENDED_NS) for one in unfit):
+            begun_ns += ENGINE_NS + FIRST_CHECK_NS
+        return missed_ns + self._late_ns() + begun_ns
+
+    def _late_ns(self) -> int:
+        """What was sent before may come late."""
+        timing = self._two.pair.timing
+        return timing.keepalive_ns * (
+            20 if self._since.noisy.within(20 * timing.keepalive_ns) else 1
+        )
+
+
+def stranded_ns(node: Node, timing: Timing) -> int:
+    """For how long a node without carrier may keep an address.
+
+    It is released at once, wherever the service goes on. A kernel that refuses ends the lease.
+    """
+    lease_ns = timing.lease_s * SECOND + GRAIN_NS
+    kernel = node.host.kernel
+    return RELEASE_NS + (lease_ns if kernel.refusing or kernel.slow_ns else 0) + kernel.slow_ns

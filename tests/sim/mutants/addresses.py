@@ -1,0 +1,159 @@
+"""Mutants of what is done with addresses: leases, probes, announcements."""
+
+from typing import Final
+
+from sidecar.core.actions import RenewLease
+from sidecar.core.address import AddressKeeper
+from sidecar.core.cluster import Cluster
+from sidecar.core.group import Group
+from sidecar.core.groups import Groups
+from sidecar.core.params import Address
+from sidecar.core.probe import Probe
+from sidecar.core.takeover import Takeover
+from sidecar.core.terms import SECOND, Holding
+from sidecar.core.turn import Turn
+from tests.sim.fault import Fault
+from tests.sim.mutants.mutant import Function, Mutant, Patch
+
+_HOUR_NS: Final = 3600 * SECOND
+
+
+def _renew_whenever(original: Function) -> Function:
+    def renew(self: AddressKeeper, turn: Turn) -> None:
+        actions = turn.actions
+        original(self, turn)
+        for at, action in enumerate(actions):
+            if isinstance(action, RenewLease):
+                actions[at] = RenewLease(
+                    address=action.address, lease_s=action.lease_s, not_after_ns=turn.ns + _HOUR_NS
+                )
+
+    return renew
+
+
+def _notice_no_sleep(_: Function) -> Function:
+    def notice(self: Cluster, turn: Turn) -> None:
+        del self, turn
+
+    return notice
+
+
+def _clear_at_once(_: Function) -> Function:
+    def is_clear(self: Probe, turn: Turn) -> bool:
+        del self, turn
+        return True
+
+    return is_clear
+
+
+def _one_silent_question(_: Function) -> Function:
+    def is_clear(self: Probe, turn: Turn) -> bool:
+        del turn
+        return self._silent >= 1
+
+    return is_clear
+
+
+def _ask_everybody(_: Function) -> Function:
+    def owner_mac(self: Groups, address: Address) -> Function:
+        del self, address
+        return lambda: None
+
+    return owner_mac
+
+
+def _no_announcement(_: Function) -> Function:
+    def announce(self: Group, turn: Turn) -> None:
+        del self, turn
+
+    return announce
+
+
+def _no_renewal(_: Function) -> Function:
+    def arm_renewal(self: AddressKeeper, turn: Turn) -> None:
+        del self, turn
+
+    return arm_renewal
+
+
+def _any_carrier(_: Function) -> Function:
+    def has_carrier(self: Groups, interface: str) -> bool:
+        del self, interface
+        return True
+
+    return has_carrier
+
+
+def _fight_for_the_past(_: Function) -> Function:
+    def reattach(self: Takeover, turn: Turn) -> None:
+        if Holding.FOREIGN not in self.mine:
+            self.claim(turn, Holding.FOREIGN, vouched=True, reason="reattach", why="it was ours")
+
+    return reattach
+
+
+MUTANTS: Final = (
+    Mutant(
+        name="a renewal never comes too late",
+        rule="safety 2: a renewal after its time is not sent",
+        patches=(Patch(owner=AddressKeeper, name="_renew", by=_renew_whenever),),
+        faults=(Fault.KERNEL_SLOW, Fault.FREEZE),
+        within=12,
+    ),
+    Mutant(
+        name="a late turn is no loss",
+        rule="safety 2: a node that slept probes before it claims again",
+        patches=(Patch(owner=Cluster, name="_notice_sleep", by=_notice_no_sleep),),
+        faults=(Fault.FREEZE, Fault.PARTITION),
+        within=12,
+    ),
+    Mutant(
+        name="claim without a question",
+        rule="safety 3: ask before claiming",
+        patches=(Patch(owner=Probe, name="is_clear", by=_clear_at_once),),
+        faults=(Fault.PARTITION, Fault.CUT_LINK),
+        within=12,
+    ),
+    Mutant(
+        name="one silent question is enough",
+        rule="safety 3: an address whose owner still answers is not taken",
+        patches=(Patch(owner=Probe, name="is_clear", by=_one_silent_question),),
+        faults=(Fault.PARTITION, *(Fault.LAN_HICCUP,) * 4),
+        within=12,
+    ),
+    Mutant(
+        name="anybody's answer counts",
+        rule="safety 3: the owner is asked by its hardware address",
+        patches=(Patch(owner=Groups, name="_owner_mac", by=_ask_everybody),),
+        faults=(Fault.CRASH, Fault.ROUTER_ANSWERS),
+        within=12,
+    ),
+    Mutant(
+        name="no announcement after a heal",
+        rule="safety 5: the older claim is announced again",
+        patches=(Patch(owner=Group, name="announce", by=_no_announcement),),
+        faults=(Fault.PARTED, Fault.LAN_CUT, Fault.PARTITION),
+        within=12,
+    ),
+    Mutant(
+        name="no timer renews",
+        rule="safety 1: an address is a lease, renewed by its own timer",
+        patches=(Patch(owner=AddressKeeper, name="_arm_renewal", by=_no_renewal),),
+        faults=(Fault.BAD_QUALITY,),
+        within=12,
+    ),
+    Mutant(
+        name="a carrier does not matter",
+        rule="faults: the service cable is pulled, hand-over at once",
+        patches=(Patch(owner=Groups, name="has_carrier", by=_any_carrier),),
+        faults=(Fault.CARRIER_LOST,),
+        within=12,
+    ),
+    Mutant(
+        name="what was held before a restart is held now",
+        rule="safety 3 and 5: a peer that has taken over is not fought",
+        patches=(Patch(owner=Takeover, name="_reattach", by=_fight_for_the_past),),
+        faults=(Fault.KILL, Fault.CRASH),
+        within=12,
+    ),
+)

@@ -1,0 +1,186 @@
+"""Mutants of what is believed of the peer, and agreed upon with it."""
+
+from typing import Any, Final
+
+from sidecar.core.claims import Claims
+from sidecar.core.cluster import Cluster
+from sidecar.core.groups import Groups
+from sidecar.core.inbox import Inbox
+from sidecar.core.moves import Moves
+from sidecar.core.repeats import Repeats
+from sidecar.core.sequence import Inbound, Verdict
+from sidecar.core.shutdown import Stage
+from sidecar.core.standby import Standby
+from sidecar.core.takeover import Takeover
+from sidecar.core.terms import Holding
+from sidecar.core.turn import Turn
+from tests.sim.fault import Fault
+from tests.sim.mutants.mutant import Function, Mutant, Patch
+
+
+def _never_isolated(_: Any) -> property:
+    return property(lambda groups: False)  # noqa: ARG005 # the name of the groups says whose it is
+
+
+def _younger_stays(original: Function) -> Function:
+    def keeps(self: Claims, side: Holding) -> bool:
+        return not original(self, side)
+
+    return keeps
+
+
+def _two_owners_are_fine(_: Function) -> Function:
+    def resolve(self: Takeover, turn: Turn) -> None:
+        del self, turn
+
+    return resolve
+
+
+def _nothing_is_past(_: Function) -> Function:
+    def is_past(self: Inbound, generation: int | None, seq: int | None) -> bool:
+        del self, generation, seq
+        return False
+
+    return is_past
+
+
+def _nothing_is_a_copy(_: Function) -> Function:
+    def has(self: Repeats, data: bytes) -> bool:
+        del self, data
+        return False
+
+    return has
+
+
+def _everything_is_news(original: Function) -> Function:
+    def judge(self: Inbound, generation: int, seq: int, now_ns: int, *, is_status: bool) -> Verdict:
+        verdict: Verdict = original(self, generation, seq, now_ns, is_status=is_status)
+        return Verdict.NEW if verdict in (Verdict.DUPLICATE, Verdict.REPLAY) else verdict
+
+    return judge
+
+
+def _every_message_is_the_newest(_: Function) -> Function:
+    def is_news(self: Inbox, kind: str, seq: int) -> bool:
+        del self, kind, seq
+        return True
+
+    return is_news
+
+
+def _any_generation(original: Function) -> Function:
+    def judge(self: Inbound, generation: int, seq: int, now_ns: int, *, is_status: bool) -> Verdict:
+        if self.generation is not None and generation < self.generation:
+            return Verdict.NEW
+        verdict: Verdict = original(self, generation, seq, now_ns, is_status=is_status)
+        return verdict
+
+    return judge
+
+
+def _ready_or_not(original: Function) -> Function:
+    def obstacle(self: Moves) -> str:
+        text: str = original(self)
+        return "" if text.endswith("is not ready to serve") else text
+
+    return obstacle
+
+
+def _take_unfit(_: Function) -> Function:
+    def may_take(self: Cluster) -> bool:
+        settled = self.takeover.stable and self.takeover.other_stable
+        return settled and self.shutdown.stage is Stage.RUNNING
+
+    return may_take
+
+
+def _always_ready(_: Function) -> Function:
+    def why_not_serving(self: Cluster) -> tuple[str, ...]:
+        del self
+        return ()
+
+    return why_not_serving
+
+
+def _done_before_released(_: Function) -> Function:
+    def is_released(self: Standby) -> bool:
+        del self
+        return True
+
+    return is_released
+
+
+_REPLAYS: Final = (
+    Patch(owner=Inbound, name="is_past", by=_nothing_is_past),
+    Patch(owner=Repeats, name="has", by=_nothing_is_a_copy),
+)
+
+MUTANTS: Final = (
+    Mutant(
+        name="cut off and does not know",
+        rule="safety 4: who has lost the peer and every ping node lets go",
+        patches=(Patch(owner=Groups, name="isolated", by=_never_isolated),),
+        faults=(Fault.PARTITION, Fault.PING_LOST, Fault.ARBITER_DOWN),
+        within=12,
+    ),
+    Mutant(
+        name="the younger claim stays",
+        rule="safety 5: the older claim stays",
+        patches=(Patch(owner=Claims, name="keeps", by=_younger_stays),),
+        faults=(Fault.PARTED, Fault.PARTITION, Fault.LAN_CUT),
+        within=12,
+    ),
+    Mutant(
+        name="two owners are left alone",
+        rule="safety 5: the other one lets go",
+        patches=(Patch(owner=Takeover, name="_resolve_overlap", by=_two_owners_are_fine),),
+        faults=(Fault.PARTED, Fault.PARTITION, Fault.LAN_CUT),
+        within=12,
+    ),
+    Mutant(
+        name="packets of the past are believed",
+        rule="security: generation and number make an old packet useless",
+        patches=(
+            *_REPLAYS,
+            Patch(owner=Inbound, name="judge", by=_everything_is_news),
+            Patch(owner=Inbox, name="_is_news", by=_every_message_is_the_newest),
+        ),
+        faults=(Fault.REPLAYED, Fault.CRASH),
+        within=12,
+    ),
+    Mutant(
+        name="an earlier life is believed",
+        rule="security: the generation",
+        patches=(
+            *_REPLAYS,
+            Patch(owner=Inbound, name="judge", by=_any_generation),
+            Patch(owner=Inbox, name="_is_news", by=_every_message_is_the_newest),
+        ),
+        faults=(Fault.REPLAYED, Fault.CRASH, Fault.KILL),
+        within=12,
+    ),
+    Mutant(
+        name="hand over to whom is not ready",
+        rule="safety 6: nothing is handed over to a node that is not ready",
+        patches=(
+            Patch(owner=Moves, name="obstacle", by=_ready_or_not),
+            Patch(owner=Cluster, name="_may_take", by=_take_unfit),
+        ),
+        faults=(Fault.CARRIER_LOST, Fault.ENGINE_DOWN, Fault.STANDBY, Fault.CRASH),
+        within=12,
+    ),
+    Mutant(
+        name="always ready",
+        rule="safety 6: failback when it is ready",
+        patches=(Patch(owner=Cluster, name="_why_not_serving", by=_always_ready),),
+        faults=(Fault.CONTAINER_REMOVED, Fault.CARRIER_LOST, Fault.STANDBY, Fault.CRASH),
+        within=12,
+    ),
+    Mutant(
+        name="done is said before it is done",
+        rule="hand-over: the taker claims when the giver has released",
+        patches=(Patch(owner=Standby, name="_is_released", by=_done_before_released),),
+        faults=(Fault.STANDBY, Fault.KERNEL_SLOW, Fault.KERNEL_REFUSES),
+        within=12,
+    ),
+)

@@ -1,0 +1,111 @@
+"""Mutants of what is done with containers, and in which order."""
+
+from dataclasses import replace
+from typing import Final
+
+from sidecar.core.cluster import Cluster
+from sidecar.core.container import ContainerKeeper
+from sidecar.core.events import ContainerFacts
+from sidecar.core.group import Group
+from sidecar.core.terms import ContainerState
+from sidecar.core.turn import Turn
+from tests.sim.fault import Fault
+from tests.sim.mutants.mutant import Function, Mutant, Patch
+
+
+def _pause_first(original: Function) -> Function:
+    def advance_down(self: Group, turn: Turn) -> None:
+        if self.any_address_here:
+            for container in self.containers:
+                container.stand_by(turn)
+        original(self, turn)
+
+    return advance_down
+
+
+def _claim_first(original: Function) -> Function:
+    def bring_up(self: Group, turn: Turn) -> bool:
+        original(self, turn)
+        return True
+
+    return bring_up
+
+
+def _keep_it_dead(original: Function) -> Function:
+    def suspension(self: Group) -> tuple[str, str] | None:
+        why: tuple[str, str] | None = original(self)
+        return None if why is not None and why[0] == "service_failed" else why
+
+    return suspension
+
+
+def _cold(_: Function) -> Function:
+    def peer_quiet(self: Cluster, turn: Turn) -> None:
+        for group in self.takeover.groups:
+            group.doubt_word()
+            if not group.wanted:
+                group.look_for_owner(turn)
+
+    return peer_quiet
+
+
+def _no_mending(_: Function) -> Function:
+    def mend(self: ContainerKeeper, turn: Turn) -> None:
+        del self, turn
+
+    return mend
+
+
+def _unknown_is_stopped(original: Function) -> Function:
+    def learn(self: ContainerKeeper, turn: Turn, facts: ContainerFacts) -> None:
+        if facts.state is ContainerState.UNKNOWN and self.facts.identity:
+            facts = replace(facts, state=ContainerState.STOPPED)
+        original(self, turn, facts)
+
+    return learn
+
+
+MUTANTS: Final = (
+    Mutant(
+        name="pause before the address has gone",
+        rule="safety 8: addresses leave before their containers are paused",
+        patches=(Patch(owner=Group, name="_advance_down", by=_pause_first),),
+        faults=(Fault.STANDBY, Fault.TAKEOVER),
+        within=12,
+    ),
+    Mutant(
+        name="claim before the container serves",
+        rule="safety 8: addresses come after their containers serve",
+        patches=(Patch(owner=Group, name="_bring_up_containers", by=_claim_first),),
+        faults=(Fault.CRASH, Fault.STANDBY),
+        within=12,
+    ),
+    Mutant(
+        name="alone and without service, and keeps",
+        rule="safety 6: a holder that cannot serve and hears no peer lets the address go",
+        patches=(Patch(owner=Group, name="suspension", by=_keep_it_dead),),
+        faults=(Fault.CRASH, Fault.PARTITION, Fault.CONTAINER_LOOPS, Fault.CONTAINER_SICK),
+        within=12,
+    ),
+    Mutant(
+        name="a cold standby",
+        rule="safety 7: stand-by is warm from warntime on",
+        patches=(Patch(owner=Cluster, name="peer_quiet", by=_cold),),
+        faults=(Fault.CRASH,),
+        within=12,
+    ),
+    Mutant(
+        name="nobody mends a container",
+        rule="faults: the container stops, and is restarted where it is",
+        patches=(Patch(owner=ContainerKeeper, name="_mend", by=_no_mending),),
+        faults=(Fault.CONTAINER_KILL,),
+        within=12,
+    ),
+    Mutant(
+        name="what is unknown has stopped",
+        rule="safety 6: unknown is a state of its own",
+        patches=(Patch(owner=ContainerKeeper, name="_learn", by=_unknown_is_stopped),),
+        faults=(Fault.ENGINE_DOWN, Fault.ENGINE_HUNG),
+        within=12,
+    ),
+)
