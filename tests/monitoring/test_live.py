@@ -70,14 +70,29 @@ def watched(shared_pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @contextmanager
 def dropped(node: DockerHost, rule: str) -> Iterator[None]:
     """Packets that come in are lost by a rule of the host's firewall."""
-    node.net.run(
-        "nft", "add table inet t; add chain inet t in { type filter hook input priority 0; }"
-    )
+    chain = "{ type filter hook input priority 0; }"
+    node.net.run("nft", f"add table inet t; add chain inet t in {chain}")
     node.net.run("nft", f"add rule inet t in {rule} drop")
     try:
         yield
     finally:
         node.net.run("nft", "delete table inet t")
+
+
+@contextmanager
+def unseen(node: DockerHost) -> Iterator[None]:
+    """The switch loses what would show the node the floating address, and nothing else."""
+    cable = node.cables["eth0"]
+    chain = f"{{ type filter hook egress device {cable.port} priority 0; }}"
+    rule = f"arp saddr ip {VIP} drop"
+    table = "netdev unseen"
+    cable.switch.run(
+        "nft", f"add table {table}; add chain {table} out {chain}; add rule {table} out {rule}"
+    )
+    try:
+        yield
+    finally:
+        cable.switch.run("nft", f"delete table {table}")
 
 
 @contextmanager
@@ -224,8 +239,9 @@ def test_faults_that_move_nothing(watched: Watching, shared_pair: Pair):
 def test_faults_of_what_surrounds_the_standby(watched: Watching, shared_pair: Pair):
     slave = shared_pair.slave
     other = HA_CF.replace("auto_failback on", "auto_failback off")
-    with configured(slave, other), silent_engine(slave), unplugged(shared_pair):
+    with unseen(slave), configured(slave, other), silent_engine(slave), unplugged(shared_pair):
         watched.await_alerts(
+            "HeartbeatAddressUnseen",
             "HeartbeatConfigurationsDiffer",
             "HeartbeatDockerDown",
             "HeartbeatNotReady",
