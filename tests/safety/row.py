@@ -68,7 +68,7 @@ class Fault:
         self._row = row
         self._round = made
 
-    def told(self, node: DockerHost, sentence: str, *, seconds: float = 10) -> Record:
+    def told(self, node: DockerHost, sentence: str, *, seconds: float = 30) -> Record:
         """This node must say so in its log; the line stands in the table."""
         record = self._round.wait_for_word(node, sentence, seconds=seconds)
         said = " ".join(record["message"].split())

@@ -6,6 +6,7 @@ The rules are those of docs/safety.md, "The Docker engine".
 import pytest
 
 from tests.safety.row import Safety
+from tests.safety.timers import HA_CF
 from tests.testbed.waiting import wait_for
 
 pytestmark = [pytest.mark.safety, pytest.mark.e2e]
@@ -54,8 +55,17 @@ def test_a_killed_engine_has_stopped_nothing(safety: Safety) -> None:
 
 
 @pytest.mark.costly
-def test_an_engine_with_live_restore_is_restarted_and_nothing_happens(safety: Safety) -> None:
+def test_an_engine_with_live_restore_is_restarted_and_nothing_happens(
+    safety_by_own_files: Safety,
+) -> None:
+    """The sidecar gets the folder of the socket: an engine that is started anew makes a new one."""
+    safety = safety_by_own_files
     engine = safety.master.engine
+    safety.master.override(
+        "services: {sidecar: {environment: {DOCKER_HOST: unix:///engine/docker.sock},"
+        f" volumes: ['{engine.folder}:/engine']}}}}"
+    )
+    safety.begin(HA_CF)
     with safety.fault("dockerd killed and started, with live-restore", outage_ms=0) as fault:
         engine.kill()
         doubts_the_engine(safety)

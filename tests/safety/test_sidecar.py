@@ -38,7 +38,7 @@ def test_a_killed_sidecar_is_started_anew(safety: Safety) -> None:
     with safety.fault("SIGKILL of the active sidecar", outage_ms=TAKEOVER_MS) as fault:
         before = pid_of(safety.master)
         send(safety.master, signal.SIGKILL)
-        wait_for(lambda: pid_of(safety.master) not in (0, before), seconds=10, what="its next life")
+        wait_for(lambda: pid_of(safety.master) not in (0, before), seconds=30, what="its next life")
         fault.told(safety.slave, "masternginx restarted")
         safety.scene.at_rest(safety.master)
 

@@ -39,6 +39,7 @@ class HostEngine:
 
     def start(self) -> None:
         """Start the engine and wait until it answers."""
+        self._forget_containerd()
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = self.folder / "daemon.json"
         settings.write_text(json.dumps(self.settings))  # not the machine's own settings
@@ -160,9 +161,18 @@ class HostEngine:
         self._process.send_signal(number)
         return self._process
 
+    def _forget_containerd(self) -> None:
+        """A killed engine leaves its containerd's number behind. Where another process has it by
+        now, the next engine would take that for its containerd, and wait in vain.
+        """
+        number = self.folder / "exec" / "containerd" / "containerd.pid"
+        with suppress(OSError, ValueError):
+            running = Path(f"/proc/{int(number.read_text())}/cmdline").read_bytes()
+            if str(self.folder).encode() not in running:
+                number.unlink()
+
     def _answers(self) -> bool:
-        assert self._process is not None
-        assert self._process.poll() is None, self._last_words()
+        assert self.running, self._last_words()
         asked = ("docker", "--host", self.url, "version")
         try:
             done = subprocess.run(asked, capture_output=True, check=False, timeout=5)
