@@ -40,7 +40,7 @@ COMMANDS = {OURS: "sidecar {} on the sidecar's node", REAL: "hb_{} on the real n
 
 @scenario(Plan(two_groups=True), Plan(two_groups=True, failback="off"), long=True)
 def test_every_word_moves_what_it_names_and_nothing_else(duo: Duo) -> None:
-    duo.serve()
+    duo.serve(nobody_dies=True)
     if duo.plan.failback == "off":
         duo.ours.standby("failback")
     duo.at_rest(REAL, second=OURS)
@@ -56,7 +56,7 @@ def test_every_word_moves_what_it_names_and_nothing_else(duo: Duo) -> None:
 
 @scenario()
 def test_a_standby_of_what_is_not_held_moves_nothing(duo: Duo) -> None:
-    duo.serve()
+    duo.serve(nobody_dies=True)
     with duo.step("hb_standby foreign on the real node", outage_ms=UNNOTICED_MS) as step:
         duo.real.standby("foreign")
         wait_for(

@@ -35,7 +35,7 @@ def lose_every_fourth(cable: Cable) -> None:
 @scenario()
 def test_what_the_sidecar_said_and_was_lost_is_sent_again(duo: Duo) -> None:
     duo.allow(*LOSS)
-    duo.serve()
+    duo.serve(nobody_dies=True)
     cable = duo.ours.cables["eth1"]
     with duo.step("every fourth packet of the sidecar is lost", outage_ms=UNNOTICED_MS):
         lose_every_fourth(cable)
@@ -59,7 +59,7 @@ def test_what_the_sidecar_said_and_was_lost_is_sent_again(duo: Duo) -> None:
 
 @scenario(Plan(named="ours"))
 def test_what_the_real_node_said_and_was_lost_is_asked_for(duo: Duo) -> None:
-    duo.serve()
+    duo.serve(nobody_dies=True)
     cable = duo.real.cables["eth1"]
     with duo.step("every fourth packet of the real node is lost", outage_ms=UNNOTICED_MS):
         lose_every_fourth(cable)
@@ -86,7 +86,7 @@ def test_what_the_real_node_said_and_was_lost_is_asked_for(duo: Duo) -> None:
     Plan(key=f"1 sha1 {'a-key-longer-than-one-block-' * 3}", more=("msgfmt classic",)),
 )
 def test_every_method_of_signing_is_understood(duo: Duo) -> None:
-    duo.serve()
+    duo.serve(nobody_dies=True)
     with duo.step("hb_standby all on the real node", outage_ms=MOVE_MS):
         duo.real.standby("all")
         duo.at_rest(OURS)
@@ -143,7 +143,7 @@ def test_a_real_node_with_a_wrong_key_takes_the_address_and_the_sidecar_tells(du
         )
         until_rejected(duo)
         assert OURS in duo.holder()
-    with duo.step("the real node is stopped", overlap_ms=5_000):
+    with duo.step("the real node is stopped", overlap_ms=20_000):
         duo.real.stop()
         duo.page(OURS)
     assert duo.ours.peer()["status"] == "dead"

@@ -31,7 +31,7 @@ def until_said(duo: Duo, kind: str, source: str, since_ns: int) -> None:
 def test_who_alone_loses_the_ping_node_hands_over_and_gets_back(duo: Duo) -> None:
     duo.allow(*PING_LOST)
     loser = duo.plan.named
-    duo.serve()
+    duo.serve(nobody_dies=True)
     with duo.step(f"{loser} alone loses the ping node", outage_ms=MOVE_MS):
         duo.node(loser).lose_ping()
         duo.page(other(loser))
