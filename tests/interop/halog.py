@@ -86,6 +86,12 @@ PING_LOST = (
         reason="the scenario takes the ping node away, and brings it back",
     ),
 )
+HURRIED_STOP = (
+    Known(
+        pattern=r"Shutdown delayed until current resource activity finishes",
+        reason="it is stopped within its first 10 s, in which it does not call itself stable",
+    ),
+)
 OVERTAKEN = (
     Known(
         pattern=r"\d+ lost packet\(s\) for \[ours\]",

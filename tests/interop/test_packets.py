@@ -3,7 +3,7 @@ of signing are understood, and who has another key is not believed.
 """
 
 from tests.interop.duo import UNNOTICED_MS, Duo
-from tests.interop.halog import DEATH, LOSS, REPEATS_MAX, WRONG_KEY
+from tests.interop.halog import DEATH, HURRIED_STOP, LOSS, REPEATS_MAX, WRONG_KEY
 from tests.interop.plan import OURS, REAL, VIP, Plan
 from tests.interop.stage import scenario
 from tests.testbed.network import Cable
@@ -130,7 +130,7 @@ def test_a_sidecar_with_a_wrong_key_takes_nothing_that_still_answers(duo: Duo) -
 @scenario(Plan(named="ours", keys={"ours": "1 sha1 not-the-key-of-the-other"}))
 def test_a_real_node_with_a_wrong_key_takes_the_address_and_the_sidecar_tells(duo: Duo) -> None:
     """It does not ask before it claims. The sidecar cannot know who it is, and stays and tells."""
-    duo.allow(*DEATH, *WRONG_KEY)
+    duo.allow(*DEATH, *WRONG_KEY, *HURRIED_STOP)
     with duo.step("the sidecar starts alone", outage_ms=6000):
         duo.ours.start()
         duo.page(OURS)
