@@ -14,7 +14,7 @@ from tests.interop.duo import Duo, Row, duo
 from tests.interop.plan import Plan
 from tests.interop.pressure import Pressure
 
-AT_ONCE = 5
+AT_ONCE = 4
 ATTEMPTS = 3
 Play = Callable[[Duo], None]
 Key = tuple[Play, str]
