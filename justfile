@@ -34,6 +34,16 @@ check: setup
 sim *options='--seed 1 --seeds 200': setup
     {{ python }} -m tests.sim {{ options }}
 
+# The nightly swarm on all cores: Ctrl-C stops it, the same command goes on
+[group('prove')]
+swarm *options: setup
+    {{ python }} -m tests.sim.nightly {{ options }}
+
+# Break each safety rule on purpose: does a check of the simulator notice?
+[group('prove')]
+mutants *options: setup
+    {{ python }} -m tests.sim.mutants {{ options }}
+
 # Real kernels: the tests that make network namespaces and start Docker engines
 [group('prove')]
 hosts *options: setup image

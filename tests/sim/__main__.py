@@ -13,6 +13,7 @@ from functools import partial
 from multiprocessing import get_context
 
 from sidecar.core.terms import SECOND
+from tests.sim.fault import Fault
 from tests.sim.run import Outcome, run_seed
 from tests.sim.shrink import RUNS_MAX, SECONDS_MAX, shrink
 
@@ -39,7 +40,7 @@ def main() -> int:
         return 0
     first = min(broken, key=lambda outcome: outcome.seed)
     if not options.trace and not options.no_shrink:
-        tell_shrunk(first, options.minutes)
+        tell_shrunk(first, options.minutes, options.faults)
     print(
         f"violated: seed {first.seed} (commit {commit()}): "
         f"python -m tests.sim --seed {first.seed} --minutes {options.minutes:g} --trace"
@@ -54,6 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10, help="virtual minutes of each (10)")
     parser.add_argument("--trace", action="store_true", help="show what happens, line by line")
     parser.add_argument("--only", type=_numbers, help="make only these faults: 3,17 or none")
+    parser.add_argument("--faults", type=_kinds, default=(), help="these kinds: kill,partition")
     parser.add_argument("--no-shrink", action="store_true", help="leave a failure as it is")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     return parser.parse_args()
@@ -63,27 +65,31 @@ def _numbers(text: str) -> frozenset[int]:
     return frozenset(int(number) for number in text.split(",") if number != "none")
 
 
+def _kinds(text: str) -> tuple[Fault, ...]:
+    return tuple(Fault[name.upper()] for name in text.split(","))
+
+
 def _outcomes(seeds: range, options: argparse.Namespace) -> Iterator[Outcome]:
     if options.trace or options.jobs == 1 or len(seeds) == 1:
         show = print if options.trace else None
         for seed in seeds:
-            yield run_seed(seed, options.minutes, show, options.only)
+            yield run_seed(seed, options.minutes, show, options.only, options.faults)
         return
     # Started anew instead of forked: each process then has a hash seed of its own, and what
     # depends on it shows.
-    run = partial(run_seed, minutes=options.minutes, only=options.only)
+    run = partial(run_seed, minutes=options.minutes, only=options.only, faults=options.faults)
     with get_context("spawn").Pool(min(options.jobs, len(seeds))) as pool:
         yield from pool.imap_unordered(run, seeds)
 
 
-def tell_shrunk(broken: Outcome, minutes: float) -> None:
+def tell_shrunk(broken: Outcome, minutes: float, faults: tuple[Fault, ...] = ()) -> None:
     """Shorten one failure, and print what is left of it."""
     count = len(broken.troubles)
     print(
         f"seed {broken.seed}: leaving out what is not needed of {count} faults "
         f"(at most {RUNS_MAX} runs, {SECONDS_MAX:g} s)"
     )
-    shrunk = shrink(broken, minutes)
+    shrunk = shrink(broken, minutes, faults=faults)
     print(f"{len(shrunk.troubles)} of {count} faults are left after {shrunk.runs} runs:")
     for trouble in shrunk.troubles:
         print(f"    {trouble.line}")

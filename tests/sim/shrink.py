@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sidecar.core.terms import SECOND
+from tests.sim.fault import Fault
 from tests.sim.run import Outcome, run_seed
 from tests.sim.schedule import Trouble
 
@@ -30,19 +31,28 @@ class Shrunk:
     minutes: float
     """How long a run must be to show it."""
     runs: int
+    faults: tuple[Fault, ...] = ()
+    """The kinds that were switched on by hand."""
 
     @property
     def command(self) -> str:
         """Tells it again, line by line."""
         numbers = ",".join(str(trouble.number) for trouble in self.troubles) or "none"
+        kinds = ",".join(fault.name.lower() for fault in self.faults)
+        focus = f"--faults {kinds} " if kinds else ""
         return (
             f"python -m tests.sim --seed {self.outcome.seed} --minutes {self.minutes:g} "
-            f"--only {numbers} --trace"
+            f"{focus}--only {numbers} --trace"
         )
 
 
 def shrink(
-    broken: Outcome, minutes: float, *, runs_max: int = RUNS_MAX, seconds_max: float = SECONDS_MAX
+    broken: Outcome,
+    minutes: float,
+    *,
+    faults: tuple[Fault, ...] = (),
+    runs_max: int = RUNS_MAX,
+    seconds_max: float = SECONDS_MAX,
 ) -> Shrunk:
     """Shorten the list of faults of a run that violated a check, as far as the bounds allow."""
     ends = time.monotonic() + seconds_max
@@ -54,7 +64,7 @@ def shrink(
             return False
         runs += 1
         only = frozenset(trouble.number for trouble in troubles)
-        outcome = run_seed(broken.seed, minutes, only=only)
+        outcome = run_seed(broken.seed, minutes, only=only, faults=faults)
         if outcome.check != broken.check:
             return False
         best = outcome
@@ -64,9 +74,11 @@ def shrink(
     # A run is a whole number of rounds: the length asked for decides nothing but how many.
     shown_minutes = min(minutes, round(best.virtual_ns / SECOND / 60 + 0.05, 1))
     numbers = frozenset(trouble.number for trouble in left)
-    if run_seed(broken.seed, shown_minutes, only=numbers).check != broken.check:
+    if run_seed(broken.seed, shown_minutes, only=numbers, faults=faults).check != broken.check:
         shown_minutes = minutes
-    return Shrunk(outcome=best, troubles=tuple(left), minutes=shown_minutes, runs=runs)
+    return Shrunk(
+        outcome=best, troubles=tuple(left), minutes=shown_minutes, runs=runs, faults=faults
+    )
 
 
 def minimize(items: list[Trouble], fails: Fails) -> list[Trouble]:

@@ -1,0 +1,143 @@
+"""``python -m tests.sim.nightly``: very many seeds on all cores, stopped and gone on with at will.
+
+What is done is kept in a file, with the commit that it was done for: another commit, or another
+length of the runs, starts anew. Ctrl-C or TERM ends it after what is under way is thrown away. Exit
+0 when all seeds are done and none broke a rule, 1 when one did, 3 when it was stopped before.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final
+
+from sidecar.core.terms import SECOND
+from tests.sim.__main__ import commit, tell_shrunk
+from tests.sim.run import Outcome, run_seed
+
+_SAVE_EVERY_S: Final = 5.0
+STOPPED: Final = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """What has been done for one commit."""
+
+    commit: str
+    minutes: float
+    done: list[list[int]] = field(default_factory=list)
+    """Ranges of seeds, both ends included, in order."""
+    virtual_ns: int = 0
+    faults: dict[str, int] = field(default_factory=dict)
+    violations: dict[str, str] = field(default_factory=dict)
+    """By the seed, as text: JSON knows no other keys."""
+
+    @classmethod
+    def load(cls, path: Path, of_commit: str, minutes: float) -> "Progress":
+        """Go on with what the file says, or begin anew."""
+        if path.exists():
+            kept = cls(**json.loads(path.read_text()))
+            if (kept.commit, kept.minutes) == (of_commit, minutes):
+                return kept
+        return cls(commit=of_commit, minutes=minutes)
+
+    def save(self, path: Path) -> None:
+        beside = path.with_suffix(".new")
+        beside.write_text(json.dumps(asdict(self), indent=1) + "\n")
+        beside.replace(path)
+
+    def has(self, seed: int) -> bool:
+        return any(first <= seed <= last for first, last in self.done)
+
+    def count(self) -> int:
+        return sum(last - first + 1 for first, last in self.done)
+
+    def add(self, outcome: Outcome) -> None:
+        seed = outcome.seed
+        merged: list[list[int]] = []
+        for first, last in sorted([*self.done, [seed, seed]]):
+            if merged and first <= merged[-1][1] + 1:
+                merged[-1][1] = max(last, merged[-1][1])
+            else:
+                merged.append([first, last])
+        self.done = merged
+        self.virtual_ns += outcome.virtual_ns
+        made = Counter(self.faults)
+        made.update({fault.name.lower(): times for fault, times in outcome.made.items()})
+        self.faults = dict(made)
+        if outcome.violation:
+            self.violations[str(seed)] = outcome.violation
+
+    def report(self) -> list[str]:
+        """What a person wants to know in the morning."""
+        hours = self.virtual_ns / SECOND / 3600
+        lines = [
+            f"{self.count()} seeds, {hours:.0f} virtual hours, {sum(self.faults.values())} faults",
+            f"{len(self.violations)} violations (commit {self.commit})",
+        ]
+        by_times = sorted(self.faults.items(), key=lambda pair: -pair[1])
+        lines += [f"    {times:>9}  {name}" for name, times in by_times]
+        lines += [f"seed {seed}: {what}" for seed, what in self.violations.items()]
+        return lines
+
+
+def main() -> int:
+    options = _arguments()
+    progress = Progress.load(options.progress, commit(), options.minutes)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # TERM stops it as Ctrl-C does
+    todo = [seed for seed in range(1, options.seeds + 1) if not progress.has(seed)]
+    if progress.done:
+        print(f"going on: {progress.count()} seeds are done for commit {progress.commit}")
+    try:
+        _run(todo, progress, options)
+    except KeyboardInterrupt:
+        progress.save(options.progress)
+        print("\nstopped; the same command goes on", *progress.report(), sep="\n")
+        return STOPPED
+    progress.save(options.progress)
+    print(*progress.report(), sep="\n")
+    if not progress.violations:
+        return 0
+    first = min(int(seed) for seed in progress.violations)
+    tell_shrunk(run_seed(first, options.minutes), options.minutes)
+    return 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.sim.nightly", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20_000, help="seeds 1 to N (20000)")
+    parser.add_argument("--minutes", type=float, default=10, help="virtual minutes of each (10)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--progress", type=Path, default=Path(".swarm.json"), help="what is done")
+    return parser.parse_args()
+
+
+def _run(todo: list[int], progress: Progress, options: argparse.Namespace) -> None:
+    saved = began = time.monotonic()
+    # Workers ignore Ctrl-C, which reaches all of a terminal's processes: the parent ends them.
+    ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    with get_context("spawn").Pool(options.jobs, initializer=ignore) as pool:
+        run = partial(run_seed, minutes=options.minutes)
+        for number, outcome in enumerate(pool.imap_unordered(run, todo), start=1):
+            progress.add(outcome)
+            now = time.monotonic()
+            if now - saved > _SAVE_EVERY_S or outcome.violation:
+                saved = now
+                progress.save(options.progress)
+                left_s = (now - began) / number * (len(todo) - number)
+                sys.stderr.write(
+                    f"\r{progress.count()}/{options.seeds} seeds, "
+                    f"{len(progress.violations)} violations, {left_s / 60:.0f} min left "
+                )
+                sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
