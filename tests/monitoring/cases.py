@@ -5,6 +5,7 @@ A case is a list of series over time: each is well for a minute and then, for a 
 patience is over; then exactly the named alert fires, and goes when all is well again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -335,13 +336,13 @@ CASES: Final = (
 )
 
 
-def played_file(rules: str) -> str:
+def played_file(rules: str, cases: Sequence[Case] = CASES) -> str:
     """The whole file for ``promtool test rules``; ``rules`` is the rule file, seen from there."""
     return dump(
         {
             "rule_files": [rules],
             "evaluation_interval": f"{_STEP_S}s",
-            "tests": [_test(case) for case in CASES],
+            "tests": [_test(case) for case in cases],
         }
     )
 
