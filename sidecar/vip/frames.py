@@ -117,12 +117,8 @@ def question(frame: bytes) -> Question | None:
     if len(frame) < _ETHERNET.size:
         return None
     _to, sender, protocol = _ETHERNET.unpack_from(frame)
-    packet = frame[_ETHERNET.size :]
-    asked = None
-    if protocol == ETH_P_ARP:
-        asked = _arp_probed(packet)
-    elif protocol == ETH_P_IPV6:
-        asked = _solicited(packet)
+    reading = {ETH_P_ARP: _arp_probed, ETH_P_IPV6: _solicited}.get(protocol)
+    asked = reading(frame[_ETHERNET.size :]) if reading is not None else None
     return Question(address=str(asked), mac=sender.hex(":")) if asked is not None else None
 
 
