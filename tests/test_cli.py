@@ -22,6 +22,7 @@ COMMANDS = (
     "takeover",
     "maintenance",
     "health",
+    "proxy",
 )
 
 

@@ -319,7 +319,7 @@ _FAMILIES: Final = (
     _Family(
         kind=_COUNTER,
         name="heartbeat_packets_received",
-        help="Packets received on the link, the rejected ones included.",
+        help="Packets of the peer that were accepted on the link.",
         labels=("link",),
         read=_packets_received,
     ),

@@ -114,7 +114,8 @@ def test_the_timers_may_be_chosen_and_follow_from_deadtime(tmp_path):
 
 def test_a_doubtful_answer_is_told_and_written(tmp_path, capsys):
     assert init(tmp_path, deadtime="1.5", keepalive="200ms") == 0
-    assert "ha.cf:3: warning: with deadtime 1.5 s a node that hangs" in capsys.readouterr().err
+    warning = "ha.cf:3: warning: deadtime 1.5 s is less than keepalive 0.2 s + 1.4 s"
+    assert warning in capsys.readouterr().err
 
 
 def test_an_ipv6_address_is_written_as_its_script(tmp_path):

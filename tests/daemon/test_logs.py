@@ -86,6 +86,7 @@ def test_json_carries_the_event_the_sentence_and_every_field_with_its_unit():
         "silence_ms": 3012.0,
         "deadtime_ms": 3000.0,
         "heard": True,
+        "refused": False,
     }
 
 

@@ -37,6 +37,8 @@ async def serving(handler: Handler) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for _ in range(5):  # by then a connection that was just accepted is at work, too
+            await asyncio.sleep(0)
         for writer in at_work.values():
             writer.transport.abort()
         if at_work:
