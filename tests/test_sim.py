@@ -3,30 +3,23 @@
 import os
 import subprocess
 import sys
-from multiprocessing import get_context
 
 import pytest
 
-from tests.sim.run import Outcome, run_seed
+from tests.sim.ahead import SeedsAhead
+from tests.sim.run import run_seed
 
-SEEDS = int(os.environ.get("SIM_SEEDS", "300"))
-MINUTES = 10
 DIGEST = "from tests.sim.run import run_seed; print(run_seed({seed}, 2).digest)"
 
 
-def _run(seed: int) -> Outcome:
-    return run_seed(seed, MINUTES)
-
-
 @pytest.mark.timeout(900)
-def test_no_seed_violates_a_check():
-    with get_context("spawn").Pool(os.cpu_count()) as pool:
-        outcomes = list(pool.imap_unordered(_run, range(1, SEEDS + 1), chunksize=4))
-    assert len(outcomes) == SEEDS
+def test_no_seed_violates_a_check(seeds: SeedsAhead):
+    outcomes = list(seeds.outcomes())
+    assert len(outcomes) == seeds.count
     broken = sorted((o for o in outcomes if o.violation), key=lambda outcome: outcome.seed)
+    how = f"--minutes {seeds.minutes:g} --trace"
     hint = "\n".join(
-        f"python -m tests.sim --seed {o.seed} --minutes {MINUTES} --trace\n    {o.violation}"
-        for o in broken
+        f"python -m tests.sim --seed {o.seed} {how}\n    {o.violation}" for o in broken
     )
     assert not broken, hint
 

@@ -57,7 +57,9 @@ def test_what_both_lose_moves_nothing(duo: Duo) -> None:
             until_said(duo, "num_ping_nodes", node, step.since_ns)
         until_said(duo, "abort_giveup", "", step.since_ns)
         duo.at_rest(duo.plan.named)
-    assert not duo.tap.seen("ask_resources", since_ns=step.since_ns)
+    asked = duo.tap.seen("ask_resources", since_ns=step.since_ns)
+    # The real ipfail, which has just met its peer, may still give back what is not its own anyway.
+    assert all(one.message.get("rsc_hold") == "foreign" for one in asked)
     with duo.step("it is there again", outage_ms=UNNOTICED_MS) as step:
         duo.arbiter.restore()
         wait_for(lambda: ping_node_up(duo), seconds=NOTICE_S, what="the sidecar noticing")
