@@ -253,8 +253,10 @@ class AddressKeeper:
         turn.tell(AddressGivenUp(address=self.address.name, interface=self.address.interface))
 
     def _renewed(self, at_ns: int) -> None:
-        if self.holds:
-            self._extend(at_ns)
+        if not self.holds:
+            # It was on its way when the address was lost, and has made it anew (safety rule 2).
+            self._lingers = True
+        self._extend(at_ns)
 
     def _taken(self, turn: Turn, event: AddressLost) -> None:
         # A release of our own is seen by the kernel's watch too, and is no loss.

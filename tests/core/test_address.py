@@ -27,7 +27,7 @@ from sidecar.core.occurrences import (
     AddressTaken,
 )
 from sidecar.core.params import Address
-from sidecar.core.terms import MILLISECOND, SECOND, AddressState, NodeName
+from sidecar.core.terms import MILLISECOND, SECOND, AddressState, ContainerState, NodeName
 from tests.core.resources import (
     ADDRESS,
     HERE,
@@ -497,6 +497,18 @@ def test_after_a_sleep_what_may_linger_is_released_when_the_group_is_given_up():
     assert not bench.group.released
     bench.released()
     assert bench.group.released
+
+
+def test_a_renewal_that_was_on_its_way_when_the_address_was_deleted_has_made_it_anew():
+    bench = Bench().holding()
+    bench.inspected(ContainerState.STOPPED)
+    bench.wishes.clear()
+    bench.lost()
+    assert bench.address.gone
+    bench.renewed()
+    assert not bench.address.gone
+    bench.give_up()
+    bench.wish(ReleaseAddress)
 
 
 def test_what_lingered_is_gone_when_the_kernel_says_so():

@@ -17,6 +17,7 @@ The world tells these witnesses of each change, so nothing is overlooked between
 A broken rule raises ``Violation`` at the instant at which it is certain.
 """
 
+from functools import partial
 from typing import Final
 
 from sidecar.core.actions import Announce, PauseService, StopService
@@ -33,10 +34,10 @@ from tests.sim.promises import CutOff, Found, TakenOver, Warm
 from tests.sim.trace import seconds
 from tests.sim.violation import Violation
 from tests.sim.windows import (
+    CLAIM_WORTH_NS,
     ENGINE_SEEN_NS,
     JUST_NOW_NS,
     PUT_BACK_NS,
-    SLOW_REQUEST_NS,
     STOP_MAX_NS,
     OwnerWindows,
     ServiceWindows,
@@ -147,23 +148,29 @@ class Order:
             case _:
                 return
 
-    def _must_be_served(self, node: str, address: str) -> None:
+    def _must_be_served(self, node: str, address: str, *, late: bool = False) -> None:
         """Rule order, up."""
         host = self._two.node(node).host
         engine = host.engine
         now_ns = self._two.world.now_ns
-        if now_ns - self._gone_ns.get((node, address), -SECOND) < PUT_BACK_NS:
+        held_up = now_ns - host.kernel.held_up_ns < JUST_NOW_NS
+        put_back_ns = CLAIM_WORTH_NS if held_up or late else PUT_BACK_NS
+        if now_ns - self._gone_ns.get((node, address), -CLAIM_WORTH_NS) < put_back_ns:
             return
         if engine.mode is not EngineMode.UP or now_ns - engine.silent_ns < ENGINE_SEEN_NS:
             return  # what is unknown is decided by the checks alone
+        if held_up and not late:
+            # The request hung in the kernel: its sender takes back at once what comes too late.
+            again = partial(self._must_be_served, node, address, late=True)
+            self._two.world.call_later(JUST_NOW_NS, again)
+            return
+        if late and not host.kernel.holds(address):
+            return
         for container in self._group_of(address).containers:
             changed_ns = self._changed_ns.get((node, container.name), -SECOND)
             unread_since_ns = max(changed_ns, self._woke_ns.get(node, -SECOND))
             state = engine.boxes[container.name].state
-            just_now_ns = JUST_NOW_NS
-            if now_ns - host.kernel.held_up_ns < JUST_NOW_NS:
-                just_now_ns = SLOW_REQUEST_NS  # it is released as soon as it is there
-            if state is not RUNNING and now_ns - unread_since_ns > just_now_ns:
+            if state is not RUNNING and now_ns - unread_since_ns > JUST_NOW_NS:
                 raise Violation(
                     "order", f"{node} claimed {address} while {container.name} is {state}"
                 )

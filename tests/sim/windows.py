@@ -37,9 +37,6 @@ CLAIM_WORTH_NS: Final = 2 * SECOND
 PARTED_LATELY_NS: Final = CLAIM_WORTH_NS
 """As PARTED_JUST_NOW_NS, where the kernel is slow or the sidecar was frozen just then."""
 
-SLOW_REQUEST_NS: Final = 5 * SECOND
-"""A request that a slow kernel holds up carries out what was right when it was made."""
-
 RELEASE_NS: Final = 2 * SECOND + 500 * MILLISECOND
 """A release that the kernel refuses or leaves unanswered is tried again at this pace."""
 
