@@ -16,7 +16,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     asked = any("seeds" in getattr(item, "fixturenames", ()) for item in session.items)
     if asked and not session.config.option.collectonly:
         count = int(os.environ.get("SIM_SEEDS", "300"))
-        session.config.stash[_SEEDS] = SeedsAhead(count, minutes=10)
+        session.config.stash[_SEEDS] = SeedsAhead(count, minutes=2)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
