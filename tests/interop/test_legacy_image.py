@@ -13,7 +13,8 @@ from tests.testbed.host import DockerHost
 from tests.testbed.pair import Pair
 from tests.testbed.waiting import now_ns, wait_for
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+# Costly, because the image takes minutes on a bare machine: `just interop` runs it, CI does not.
+pytestmark = [pytest.mark.e2e, pytest.mark.costly, pytest.mark.timeout(600)]
 LEGACY_FILE = ROOT / "compose" / "legacy-peer.yaml"
 IMAGE = "heartbeat-legacy"
 HA_CF = """\
