@@ -118,6 +118,7 @@ def test_a_host_whose_cores_are_all_busy_is_not_taken_for_dead(
             time.sleep(10)  # the fault itself
         safety.scene.at_rest(safety.master)
         for node in safety.scene.pair.nodes:
+            fault.shows(node, "heartbeat_stable", 1)
             for reason in ("peer_dead", "peer_left"):
                 assert fault.measured(node, "heartbeat_takeovers_total", reason=reason) == 0
 
