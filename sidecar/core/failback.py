@@ -63,19 +63,16 @@ class FailbackDelay:
             self._timers.arm(DUE, turn.ns + left_ns, _look_again)
             if not self._told:
                 self._told = True
-                turn.tell(
-                    FailbackWaits(node=self._peer.name, left_ns=left_ns, delay_ns=self.delay_ns)
-                )
+                turn.tell(self._waits(left_ns))
         return True
 
     def explain(self, now_ns: int) -> str:
         """How long it still takes, for a person; empty when it does not wait for this."""
         left_ns = self.left_ns(now_ns)
-        if not left_ns:
-            return ""
-        return FailbackWaits(
-            node=self._peer.name, left_ns=left_ns, delay_ns=self.delay_ns
-        ).sentence()
+        return self._waits(left_ns).sentence() if left_ns else ""
+
+    def _waits(self, left_ns: int) -> FailbackWaits:
+        return FailbackWaits(node=self._peer.name, left_ns=left_ns, delay_ns=self.delay_ns)
 
     def _is_ready(self) -> bool:
         peer = self._peer

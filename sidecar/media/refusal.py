@@ -5,7 +5,6 @@ IPv6, RFC 4443 section 3.1) in the error queue of a socket that asks for them. A
 stranger's word counts for nothing: only the host itself knows its ports.
 """
 
-import ctypes
 import errno
 import ipaddress
 import socket
@@ -13,11 +12,11 @@ import struct
 from collections.abc import Iterator
 from typing import Any, Final
 
+from sidecar.media.flood import attach, only_from
+
 _IP_RECVERR: Final = 11  # <linux/in.h>
 _IPV6_RECVERR: Final = 25  # <linux/in6.h>
 _MSG_ERRQUEUE: Final = 0x2000  # <linux/socket.h>
-_SO_ATTACH_FILTER: Final = 26  # <asm-generic/socket.h>
-_BPF_RETURN: Final = 0x06  # BPF_RET | BPF_K, <linux/bpf_common.h>
 _FROM_ICMP: Final = (2, 3)  # SO_EE_ORIGIN_ICMP and _ICMP6, <linux/errqueue.h>
 _EXTENDED: Final = struct.Struct("=IBBBBII")  # struct sock_extended_err; the offender follows
 _IPV4_AT: Final = slice(4, 8)  # in a struct sockaddr_in
@@ -33,9 +32,7 @@ def ask_for_refusals(sock: socket.socket) -> None:
     else:
         sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
     # Whoever guesses the port that it sends from could wake the loop again and again.
-    nothing = ctypes.create_string_buffer(struct.pack("=HBBI", _BPF_RETURN, 0, 0, 0))
-    program = struct.pack("@HP", 1, ctypes.addressof(nothing))
-    sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+    attach(sock, only_from(()))
 
 
 def take_errors(sock: socket.socket, target: str) -> tuple[int, int]:

@@ -16,14 +16,7 @@ class Ucast:
     """Packets leave from any port and are heard on the link's port."""
 
     def sender(self, link: Link) -> socket.socket:
-        sock = datagram_socket(link.device)
-        try:
-            make_urgent(sock)
-            ask_for_refusals(sock)
-        except OSError:
-            sock.close()
-            raise
-        return sock
+        return speaking(datagram_socket(link.device))
 
     def receiver(self, link: Link) -> socket.socket:
         """A port of our own on this interface.
@@ -48,6 +41,17 @@ def datagram_socket(device: str, family: socket.AddressFamily = socket.AF_INET) 
     sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     try:
         bind_to_device(sock, device)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def speaking(sock: socket.socket) -> socket.socket:
+    """The same socket, to send urgent packets by and hear refusals; closed when that fails."""
+    try:
+        make_urgent(sock)
+        ask_for_refusals(sock)
     except OSError:
         sock.close()
         raise

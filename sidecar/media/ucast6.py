@@ -4,9 +4,7 @@ import socket
 from typing import Final
 
 from sidecar.core.params import Link
-from sidecar.media.refusal import ask_for_refusals
-from sidecar.media.sockopts import make_urgent
-from sidecar.media.ucast import datagram_socket, heard_at
+from sidecar.media.ucast import datagram_socket, heard_at, speaking
 from sidecar.media.udp import Destination
 
 ANY6: Final = "::"
@@ -14,14 +12,7 @@ ANY6: Final = "::"
 
 class Ucast6:
     def sender(self, link: Link) -> socket.socket:
-        sock = datagram6_socket(link.device)
-        try:
-            make_urgent(sock)
-            ask_for_refusals(sock)
-        except OSError:
-            sock.close()
-            raise
-        return sock
+        return speaking(datagram6_socket(link.device))
 
     def receiver(self, link: Link) -> socket.socket:
         return heard_at(datagram6_socket(link.device), ANY6, link.port)
