@@ -58,12 +58,12 @@ hostile *options: setup
 # The table of faults on two real hosts: outage, two that answer at once, lost requests, reports
 [group('prove')]
 safety *options: setup image
-    SAFETY=all {{ python }} -m pytest tests/safety {{ options }}
+    {{ python }} -m pytest --costly tests/safety {{ options }}
 
 # A sidecar against the real Heartbeat 3 daemon (apt-get install heartbeat iputils-arping)
 [group('prove')]
 interop *options: setup
-    {{ python }} -m pytest tests/interop {{ options }}
+    {{ python }} -m pytest --costly tests/interop {{ options }}
 
 # docs/migration.md on two hosts, each step forwards, back and forwards again
 [group('prove')]
@@ -73,7 +73,7 @@ migration *options: setup image
 # The real Prometheus and Alertmanager watch a pair that is broken on purpose
 [group('prove')]
 monitoring *options: setup image
-    {{ python }} -m pytest tests/monitoring {{ options }}
+    {{ python }} -m pytest --costly tests/monitoring {{ options }}
 
 # The files for Grafana against the types that Grafana publishes
 [group('prove')]

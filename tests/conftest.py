@@ -11,6 +11,22 @@ pytest_plugins = ["tests.testbed.fixtures"]
 _SEEDS = pytest.StashKey[SeedsAhead]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--costly", action="store_true", help="run the tests that are marked as costly, too"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is costly, wherever it stands, unless somebody asks for it."""
+    if config.getoption("costly"):
+        return
+    costly = [item for item in items if item.get_closest_marker("costly")]
+    if costly:
+        config.hook.pytest_deselected(items=costly)
+        items[:] = [item for item in items if item not in costly]
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin with the simulator's seeds at once, if they are to be run at all."""
     asked = any("seeds" in getattr(item, "fixturenames", ()) for item in session.items)

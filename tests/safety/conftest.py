@@ -1,9 +1,8 @@
 """The hosts of the table of faults, and the table at the end.
 
-CI runs the rows that cost a few seconds; ``just safety`` (SAFETY=all) runs all of them.
+CI runs the rows that cost a few seconds; ``just safety`` (--costly) runs all of them.
 """
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,20 +13,10 @@ from tests.safety.timers import DEADTIME_MS, HA_CF, KEEPALIVE_MS, WARNTIME_MS
 from tests.testbed.pair import Pair
 
 ROWS = pytest.StashKey[list[Row]]()
-ALL = os.environ.get("SAFETY") == "all"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[ROWS] = []
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if ALL:
-        return
-    costly = [item for item in items if item.get_closest_marker("costly")]
-    if costly:
-        config.hook.pytest_deselected(items=costly)
-        items[:] = [item for item in items if item not in costly]
 
 
 def pytest_terminal_summary(
