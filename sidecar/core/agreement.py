@@ -1,9 +1,14 @@
-"""Whether both nodes were told the same: nodes, timers, failback, ping nodes and groups.
+"""Whether both nodes were told the same: nodes, timers, failback, ping nodes, groups, damping.
 
 Heartbeat's files are to be the same on both nodes, and nothing tells when they are not: a group
-that only one node knows just does not move. So each sidecar says a short digest of what must agree,
-and a difference is told. It decides nothing. What may differ by right is left out: links, which
-each host names as it likes, keys, which change on one node after the other, and the interfaces.
+that only one node knows just does not move. The same holds for the options that say when a group
+goes back and how often it may move: each node goes by its own. So each sidecar says a short digest
+of what must agree, and a difference is told. It decides nothing. What may differ by right is left
+out: links, which each host names as it likes, keys, which change on one node after the other, and
+the interfaces. The lease is left out as well: it follows from the timers.
+
+Whoever changes what goes into the digest changes dialect.CONF_FORM with it: two nodes of which one
+is upgraded would tell a difference that is none.
 """
 
 from hashlib import sha256
@@ -24,6 +29,7 @@ def digest_of(params: Params) -> str:
         *sorted((params.node, params.peer)),
         *(timing.keepalive_ns, timing.warntime_ns, timing.deadtime_ns, timing.initdead_ns),
         *(params.deadping_ns, params.auto_failback.value, params.ipfail),
+        *(params.failback_delay_ns, params.max_moves, params.moves_window_ns),
         *(f"ping {target.name}={','.join(target.hosts)}" for target in params.ping),
         *(_group(group) for group in params.groups),
     )
@@ -57,7 +63,7 @@ class Agreement:
 
     @property
     def agrees(self) -> bool | None:
-        """None when the peer does not say, as a real Heartbeat node."""
+        """None when the peer does not say, as a real Heartbeat node, or says it in another form."""
         said = self._peer.configuration
         return None if said is None else said == self.digest
 

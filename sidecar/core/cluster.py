@@ -365,7 +365,7 @@ class Cluster:
             (dialect.MACS, macs),
             (dialect.HEARD, dialect.encode_heard(self.links.heard_names)),
             *self.maintenance.describe(self._now_ns),
-            (dialect.CONF, self.agreement.digest),
+            (dialect.CONF, dialect.encode_digest(self.agreement.digest)),
         )
         counted = ((dialect.PING, str(self.ping.count)),) if self.ipfail.enabled else ()
         return (*said, *self.sight.describe(), *counted)

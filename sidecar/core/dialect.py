@@ -24,7 +24,8 @@ PING: Final = "hs_ping"  # how many ping nodes answer the sender, decimal
 
 LINK: Final = "hs_link"  # on every status: the sender's name for the link that it went out on
 HEARD: Final = "hs_heard"  # LINK,LINK: on which of the receiver's links the sender hears it
-CONF: Final = "hs_conf"  # on every status: a digest of what both nodes' files must agree on
+CONF: Final = "hs_conf"  # on every status, FORM:DIGEST: what both nodes must be told alike
+CONF_FORM: Final = "2"  # which facts are in it; what another form says cannot be compared
 
 MAINTENANCE: Final = "hs_maint"  # on every status after the first order: whole seconds left
 MAINTENANCE_ORDER: Final = "hs_order"  # NUMBER,SECONDS,SINCE,NODE: which order that is; see below
@@ -41,7 +42,7 @@ NOTHING: Final = "none"  # a field of the classic form must not be empty
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _NUMBER: Final = re.compile(r"[0-9a-f]{1,8}")
 _LINK_NAME: Final = re.compile(r"[ -+.-~-]{1,251}")  # as in ha.cf: printable, no comma
-_DIGEST: Final = re.compile(r"[0-9a-f]{8}")
+_DIGEST: Final = re.compile(rf"{CONF_FORM}:([0-9a-f]{{8}})")
 _TERMS: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8})")
 _ORDER: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8}),([0-9a-f]{1,12}),([!-~]{1,100})")
 _LEFT: Final = re.compile(r"[0-9]{1,7}")
@@ -131,6 +132,11 @@ def decode_sees(text: str) -> dict[str, bool]:
     return {name: sees == "1" for name, _, sees in pairs if name and sees in ("0", "1")}
 
 
+def encode_digest(digest: str) -> str:
+    return f"{CONF_FORM}:{digest}"
+
+
 def decode_digest(text: str | None) -> str | None:
-    """Read the digest of a configuration; None when it is absent or makes no sense."""
-    return text if text and _DIGEST.fullmatch(text) else None
+    """Read the digest of a configuration; None when it is absent, of another form or no digest."""
+    found = _DIGEST.fullmatch(text or "")
+    return found[1] if found else None

@@ -62,6 +62,9 @@ def test_the_same_files_have_one_digest_on_both_nodes():
         {"groups": (a_group(NODE, VIP, "nginx"), a_group(PEER, VIP_OF_PEER))},
         {"groups": (a_group(PEER, VIP, "nginx"),)},
         {"groups": (a_group(NODE, VIP, "nginx", "redis"),)},
+        {"failback_delay_ns": 7 * SECOND},
+        {"max_moves": 3},
+        {"moves_window_ns": 60 * SECOND},
     ],
     ids="-".join,
 )
@@ -108,13 +111,26 @@ def test_a_difference_moves_nothing(pair: Wired):
         assert node.told_of(GiveUpBegan) == []
 
 
-@pytest.mark.parametrize("said", [None, "", "12345678x", "GGGGGGGG"])
-def test_a_peer_that_says_nothing_sensible_is_not_compared(said: str | None):
+OTHER_FORMS = ("12345678", "1:12345678", "3:12345678")
+
+
+@pytest.mark.parametrize("said", [None, "", "2:12345678x", "2:GGGGGGGG", "2:", *OTHER_FORMS])
+def test_a_peer_that_says_nothing_to_be_compared_is_not_called_different(said: str | None):
     scene = settled()
     scene.peer.more = {} if said is None else {dialect.CONF: said}
     scene.peer.beat()
     assert scene.node.cluster.view().nodes[1].agrees is None
     assert told(scene.node) == []
+
+
+def test_a_peer_of_this_form_is_compared():
+    scene = settled()
+    same = dialect.encode_digest(scene.node.cluster.agreement.digest)
+    for said, agrees in (("2:12345678", False), (same, True)):
+        scene.peer.more = {dialect.CONF: said}
+        scene.peer.beat()
+        assert scene.node.cluster.view().nodes[1].agrees is agrees
+    assert told(scene.node) == [False, True]
 
 
 def test_the_peers_clock_is_compared_and_believed_in_nothing():
