@@ -30,6 +30,7 @@ from sidecar.core.events import (
 )
 from sidecar.core.occurrences import (
     CheckFailed,
+    CheckPassed,
     ContainerChanged,
     RestartedByOthers,
     ServiceFailed,
@@ -81,6 +82,7 @@ class ContainerKeeper:
         self._op: int | None = None
         self._checking = False
         self._passed = False
+        self._tells_check = False
         self._fails_in_a_row = 0
         self._budget = Budget()
         self._rests = False
@@ -160,13 +162,17 @@ class ContainerKeeper:
         self._directed = True
         if self._active:
             self._ordered = True
-            self._active = self._ran = self._served = False
+            self._active = self._ran = self._served = self._tells_check = False
             self._retry_ns = RETRY_MIN_NS
             for what in ("retry", "mend", "budget"):
                 self._disarm(what)
             if self.failed:
                 self._mend_later(turn)
         self.advance(turn)
+
+    def tell_next_check(self) -> None:
+        """Its group is held from now on: its next good check is worth telling."""
+        self._tells_check = True
 
     def advance(self, turn: Turn) -> None:
         """Take the next step towards the wish, unless one is under way or waits for its time."""
@@ -303,6 +309,9 @@ class ContainerKeeper:
 
     def _pass(self, turn: Turn) -> None:
         self._passed = True
+        if self._tells_check:
+            self._tells_check = False
+            turn.tell(CheckPassed(container=self.name))
         self._left_alone = ""
         self._fails_in_a_row = 0
         self._disarm("first check")

@@ -276,6 +276,7 @@ class Group:
         return True
 
     def _claim_addresses(self, turn: Turn) -> bool:
+        probed = waits = False
         for address in self.addresses:
             if address.holds or address.busy:
                 continue
@@ -285,10 +286,14 @@ class Group:
             # Cut off from all but the service network: what is here may stay, nothing is taken.
             if known or (address.probe.is_clear(turn) and not self._around.isolated):
                 blind = not known and not self._around.peer_alive
+                probed = probed or not known
                 address.claim(turn, blind=blind)
             else:
+                waits = True
                 self._probe(turn, address)
                 address.probe.ask_now(turn)
+        if probed and not waits:
+            self._phase(turn, "probed")
         return self._all_kept
 
     @property
@@ -319,6 +324,8 @@ class Group:
             return
         took_ns = turn.ns - self._since_ns
         self._since_ns = _NO_TIME
+        for container in self.containers:
+            container.tell_next_check()
         turn.tell(TakeoverDone(groups=(self.name,), reason=self._reason, took_ns=took_ns))
 
     def _fail(self, label: str, why: str) -> None:

@@ -20,7 +20,7 @@ TAKEOVER_REASONS: Final = (
     *HAND_OVER_REASONS,
 )
 GIVE_UP_REASONS: Final = (*HAND_OVER_REASONS, "conflict", "peer_returned")
-TAKEOVER_PHASES: Final = ("container", "address")
+TAKEOVER_PHASES: Final = ("container", "probed", "address")
 """Stable labels, for metrics."""
 
 
@@ -656,6 +656,17 @@ class CheckFailed(_Occurrence):
             f"check of {self.container} failed ({self.in_a_row} in a row, "
             f"limit {self.limit}): {self.detail}"
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPassed(_Occurrence):
+    """The first good check since its group was held here; those that follow are not told."""
+
+    severity = Severity.DEBUG
+    container: str
+
+    def sentence(self) -> str:
+        return f"check of {self.container} passed, with its addresses here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

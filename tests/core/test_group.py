@@ -20,6 +20,7 @@ from sidecar.core.events import (
     ServiceDone,
 )
 from sidecar.core.occurrences import (
+    CheckPassed,
     GiveUpBegan,
     GiveUpDone,
     TakeoverBegan,
@@ -278,6 +279,47 @@ def test_what_stood_in_the_way_is_forgotten_when_the_group_is_given_up():
     bench = failed_while_holding()
     bench.give_up()
     assert bench.group.failing is None
+
+
+def test_a_takeover_without_the_peers_word_tells_when_nobody_answered_any_more():
+    bench = Bench()
+    bench.inspected(PAUSED)
+    bench.want(vouched=False)
+    start(bench)
+    bench.wait(200)
+    bench.silent_probes()
+    bench.claimed()
+    phases = [told.phase for told in bench.occurrences(TakeoverPhase)]
+    assert phases == ["container", "probed", "address"]
+    probed = bench.occurrences(TakeoverPhase)[1]
+    assert probed.took_ns >= 200 * MILLISECOND
+
+
+def test_of_two_addresses_the_last_one_that_nobody_answers_for_counts():
+    bench = Bench(a_group(ADDRESS, SECOND_ADDRESS))
+    bench.want(vouched=False)
+    op = {ask.address.name: ask.op for ask in bench.all_of(ProbeAddress)}
+    for name in (ADDRESS.name, SECOND_ADDRESS.name):
+        assert [told.phase for told in bench.occurrences(TakeoverPhase)] == ["container"]
+        for _ in range(3):
+            bench.feed(AddressProbed(op=op[name], address=name, answered_by=None))
+            op |= {ask.address.name: ask.op for ask in bench.all_of(ProbeAddress)}
+    assert [told.phase for told in bench.occurrences(TakeoverPhase)] == ["container", "probed"]
+
+
+def test_the_first_good_check_with_the_addresses_here_is_told_once():
+    bench = Bench()
+    bench.inspected(PAUSED)
+    bench.want()
+    start(bench)
+    assert bench.occurrences(CheckPassed) == []
+    bench.claimed()
+    bench.check(passed=False)
+    assert bench.occurrences(CheckPassed) == []
+    bench.check(passed=True)
+    bench.check(passed=True)
+    (told,) = bench.occurrences(CheckPassed)
+    assert told.container == "nginx"
 
 
 def test_a_second_takeover_is_told_anew_with_its_own_length_and_reason():
