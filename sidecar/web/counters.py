@@ -32,7 +32,7 @@ from sidecar.core.occurrences import (
 )
 from sidecar.core.terms import SECOND
 from sidecar.core.view import ClusterView, ContainerView
-from sidecar.web.metrics import addresses_of
+from sidecar.web.samples import addresses_of
 
 # Around the usual keepalive (50 ms to 2 s) and deadtime (200 ms to 30 s).
 _GAP_BUCKETS_S: Final = (
