@@ -19,7 +19,6 @@ from sidecar.core.view import ClusterView
 from sidecar.web import samples
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Family:
     """One metric: its name, its labels, and how to read its samples from a view."""
