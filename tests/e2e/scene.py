@@ -146,7 +146,7 @@ class Scene:
             status = node.status()
             if status is None:
                 return f"{node.name} does not answer"
-            wrong = _not_at_rest(status, held=node is holder)
+            wrong = not_at_rest(status, held=node is holder)
             if wrong:
                 return f"{node.name}: {wrong}"
         return ""
@@ -184,7 +184,7 @@ class Scene:
             cable.restore()
 
 
-def _not_at_rest(status: Status, *, held: bool) -> str:
+def not_at_rest(status: Status, *, held: bool) -> str:
     """What is wrong with a node at rest; nothing in the usual case."""
     (group,) = status["groups"]
     containers = {r["name"]: r["state"] for r in group["resources"] if r["kind"] == "container"}

@@ -1,0 +1,137 @@
+"""The real Heartbeat 3, with the same three files and the same link; its own resource script."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.bench.ground import Ground, Spawned
+from tests.bench.sidecars import ha_cf
+from tests.bench.system import QUICK, System, Timers, family, held_by
+from tests.interop.node import run
+from tests.interop.real import HERE, RUNNER, TOOLS
+from tests.testbed.host import DockerHost
+from tests.testbed.pair import AUTHKEYS, MASTER, VIP
+
+STOPPED_S = 60
+
+
+class Heartbeat(System):
+    """Two nodes of the real Heartbeat, each in a box of its own."""
+
+    name = "heartbeat"
+
+    def __init__(
+        self,
+        ground: Ground,
+        *,
+        interval_ms: int = QUICK,
+        addresses: tuple[str, ...] = (f"{VIP}/24/eth0",),
+    ) -> None:
+        super().__init__(ground)
+        self._interval_ms = interval_ms
+        self._addresses = addresses
+        self._commands: list[Spawned] = []
+
+    def timers(self) -> Timers:
+        return Timers(interval_ms=self._interval_ms, dead_ms=3 * self._interval_ms)
+
+    def start(self) -> None:
+        for node in self.ground.nodes:
+            self._configure(node)
+        self.ground.pair.on_both(self._start)
+        self.at_rest(self.ground.master)
+
+    def stop(self) -> None:
+        self._join()
+        for node in self.ground.nodes:
+            run((str(RUNNER), "kill", self._state(node)))
+            node.net.ip("addr", "flush", "dev", "eth0")
+            self.ground.boot_network(node)
+
+    def unrest(self, holder: DockerHost) -> str:
+        for node in self.ground.nodes:
+            # "transition" until it has nothing more to move; then what it holds.
+            said = self._ask(node, "cl_status", "rscstatus")
+            expected = {"all", "local"} if node is holder else {"none"}
+            if node is holder and holder is not self.ground.master:
+                expected = {"all", "foreign"}
+            if said not in expected:
+                return f"{node.name} says {said!r}"
+        return held_by(self.ground, holder)
+
+    def processes(self, node: DockerHost) -> list[int]:
+        """All in the box; the first one is the box's own."""
+        return family(self._box(node))
+
+    def prepare_move(self, holder: DockerHost) -> None:
+        self._join()
+
+    def move(self, holder: DockerHost) -> None:
+        self._command(holder, "exec", self._state(holder), str(TOOLS / "hb_standby"), "all")
+
+    def prepare_stop(self, node: DockerHost) -> None:
+        self._join()
+
+    def stop_cleanly(self, node: DockerHost) -> None:
+        """As its init script does it."""
+        self._command(node, "stop", self._state(node))
+
+    def start_again(self, node: DockerHost) -> None:
+        self._join()
+        run((str(RUNNER), "kill", self._state(node)))
+        self._start(node)
+
+    def power_off(self, node: DockerHost) -> None:
+        run((str(RUNNER), "kill", self._state(node)))
+        for interface in node.cables:
+            node.net.ip("addr", "flush", "dev", interface)
+
+    def power_on(self, node: DockerHost) -> None:
+        self.ground.boot_network(node)
+        self._start(node)
+
+    def _folder(self, node: DockerHost) -> Path:
+        return self.ground.folder / f"heartbeat-{node.name}"
+
+    def _state(self, node: DockerHost) -> str:
+        return str(self._folder(node) / "state")
+
+    def _box(self, node: DockerHost) -> int:
+        return int((self._folder(node) / "state" / "init.pid").read_text().split()[0])
+
+    def _configure(self, node: DockerHost) -> None:
+        folder = self._folder(node)
+        config = folder / "ha.d"
+        shutil.rmtree(config, ignore_errors=True)
+        config.mkdir(parents=True)
+        log = folder / "state" / "log" / "ha-log"
+        text = ha_cf(self._interval_ms, 2 * self._interval_ms, 3 * self._interval_ms)
+        (config / "ha.cf").write_text(f"logfile {log}\n{text}")
+        (config / "haresources").write_text(" ".join((MASTER, *self._addresses, "\n")))
+        secret = config / "authkeys"
+        secret.touch(mode=0o600)
+        secret.write_text(AUTHKEYS)
+        shutil.copytree(HERE / "resource.d", config / "resource.d")
+
+    def _start(self, node: DockerHost) -> None:
+        config = str(self._folder(node) / "ha.d")
+        run((str(RUNNER), "start", node.name, node.net.name, config, self._state(node)))
+
+    def _ask(self, node: DockerHost, *command: str) -> str:
+        asked = (str(RUNNER), "exec", self._state(node), *command)
+        done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=20)
+        return done.stdout.strip()
+
+    def _command(self, node: DockerHost, *arguments: str) -> None:
+        """Begin it; it may take its time."""
+        with (self._folder(node) / "commands").open("ab") as sink:
+            self._commands.append(
+                subprocess.Popen(
+                    (str(RUNNER), *arguments), stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
+                )
+            )
+
+    def _join(self) -> None:
+        for command in self._commands:
+            command.wait(STOPPED_S)
+        self._commands.clear()
