@@ -18,6 +18,7 @@ from sidecar.config.settings import Settings
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import (
     Event,
+    PacketReceived,
     PartChanged,
     Reloaded,
     ReloadRefused,
@@ -33,6 +34,7 @@ from sidecar.daemon.hands import NodeHands, Requests
 from sidecar.daemon.memory import Memory
 from sidecar.daemon.reload import Load, ReloadError, read_anew
 from sidecar.daemon.scheduler import LoopScheduler
+from sidecar.daemon.shown import Shown
 from sidecar.vip.lease import Lease
 from sidecar.web.app import WebServer
 from sidecar.web.control import ControlServer
@@ -63,18 +65,25 @@ class Node:
         register_view(registry, cluster.view)
         counters = Counters(registry, cluster.view())
         hub = EventHub(wall_ns=time.time_ns)
+        self._shown = shown = Shown(cluster, lambda: moment().ns)
         requests = Requests(self.feed)
         self._adapters = Adapters(settings, lease, feed=self.feed, crashed=self._crash)
         self._memory = Memory(settings.state_dir, self._part_trouble)
         hands = NodeHands(
             self._adapters,
             requests,
-            tell=(logs.report, counters.report, hub.report),
+            tell=(logs.report, counters.report, shown.report, hub.report),
             keep=self._memory.keep,
             done=lambda: self._end(0),
         )
         self._driver = Driver(cluster, LoopScheduler(loop, counters.loop_lag, self._crash), hands)
-        sources = Sources(view=cluster.view, progress=self._progress, wall_ns=time.time_ns)
+        sources = Sources(
+            view=cluster.view,
+            progress=self._progress,
+            wall_ns=time.time_ns,
+            beyond=shown.beyond,
+            gaps=shown.gaps,
+        )
         web = WebServer(
             host=settings.http.host,
             port=settings.http.port,
@@ -92,6 +101,8 @@ class Node:
             return
         try:
             self._driver.feed(event)
+            if isinstance(event, PacketReceived):
+                self._shown.packet(event)
         except Exception as error:  # noqa: BLE001 - a guard: whatever it is ends the node
             self._crash(error)
 

@@ -18,7 +18,7 @@ from sidecar.daemon.node import Node
 from sidecar.daemon.reload import Load
 from sidecar.vip.interfaces import find_interface
 from sidecar.vip.lease import Lease
-from sidecar.web.api import page_text
+from sidecar.web.pages import page_text
 
 log = logging.getLogger("sidecar")
 

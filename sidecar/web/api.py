@@ -4,39 +4,37 @@
 this node could serve, ``/active`` for a load balancer or a person who looks for the holder.
 """
 
-from importlib import resources
 from typing import Final
 
 from aiohttp import web
 
 from sidecar.web.document import held_sentence, status_document
+from sidecar.web.gaps import gaps_document
 from sidecar.web.stream import SOURCES
 
 PAGE: Final = web.AppKey("page", str)
+POLICY: Final = web.AppKey("policy", str)
 
 _OK: Final = 200
 _UNAVAILABLE: Final = 503
-_PAGE_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'"
-)
-
-
-def page_text() -> str:
-    """The status page. Read before the loop runs: reading a file may block."""
-    return resources.files("sidecar.web").joinpath("status.html").read_text(encoding="utf-8")
 
 
 async def page(request: web.Request) -> web.Response:
     return web.Response(
         text=request.app[PAGE],
         content_type="text/html",
-        headers={"Content-Security-Policy": _PAGE_POLICY},
+        headers={"Content-Security-Policy": request.app[POLICY]},
     )
 
 
 async def status(request: web.Request) -> web.Response:
-    return web.json_response(status_document(request.app[SOURCES].view()))
+    sources = request.app[SOURCES]
+    return web.json_response(status_document(sources.view(), sources.beyond()))
+
+
+async def gaps(request: web.Request) -> web.Response:
+    sources = request.app[SOURCES]
+    return web.json_response(gaps_document(sources.view(), sources.beyond(), sources.gaps()))
 
 
 async def livez(request: web.Request) -> web.Response:

@@ -14,6 +14,7 @@ from prometheus_client.aiohttp import make_aiohttp_handler
 
 from sidecar import VERSION
 from sidecar.web import api, stream
+from sidecar.web.pages import policy_of
 from sidecar.web.ports import Sources
 from sidecar.web.stream import EventHub
 
@@ -91,9 +92,11 @@ def application(
     app[stream.SOURCES] = sources
     app[stream.HUB] = hub
     app[api.PAGE] = page
+    app[api.POLICY] = policy_of(page)
     app.router.add_get("/", api.page)
     app.router.add_get("/api/status", api.status)
     app.router.add_get("/api/events", stream.events)
+    app.router.add_get("/api/gaps", api.gaps)
     app.router.add_get("/metrics", make_aiohttp_handler(registry=registry))
     app.router.add_get("/livez", api.livez)
     app.router.add_get("/readyz", api.readyz)

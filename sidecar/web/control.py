@@ -124,7 +124,8 @@ class ControlServer:
             return await self._request(asked)
         match asked:
             case "status":
-                return {"ok": True, "status": status_document(self._sources.view())}
+                sources = self._sources
+                return {"ok": True, "status": status_document(sources.view(), sources.beyond())}
             case "explain":
                 return {"ok": True, "lines": list(self._sources.view().explanation)}
             case _:

@@ -1,11 +1,12 @@
 """The document of ``/api/status``: what a ClusterView says, as JSON values.
 
 The names up to ``reasons`` are promised to the outside (README, HTTP); more keys may follow them.
-Pure: reads the view and nothing else.
+Pure: reads the view, and what is known beyond it, and nothing else.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from sidecar import VERSION
 from sidecar.core.record import milliseconds
@@ -19,12 +20,16 @@ from sidecar.core.view import (
     MaintenanceView,
     NodeView,
 )
+from sidecar.web.attention import attention_of, holder_of
+from sidecar.web.beyond import Beyond
+
+NOTHING_MORE: Final = Beyond()
 
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 Document = dict[str, Json]
 
 
-def status_document(view: ClusterView) -> Document:
+def status_document(view: ClusterView, beyond: Beyond = NOTHING_MORE) -> Document:
     return {
         "node": view.node,
         "peer": view.peer,
@@ -34,7 +39,7 @@ def status_document(view: ClusterView) -> Document:
         "stable": view.stable,
         "summary": view.summary,
         "nodes": [_node(node) for node in view.nodes],
-        "groups": [_group(group) for group in view.groups],
+        "groups": [_group(view, beyond, group) for group in view.groups],
         "ping": [{"name": target.name, "up": target.up} for target in view.ping],
         "ready": view.ready,
         "reasons": list(view.reasons),
@@ -46,6 +51,16 @@ def status_document(view: ClusterView) -> Document:
         "notes": list(view.notes),
         "maintenance": _maintenance(view.maintenance),
         "unseen": list(view.unseen),
+        "explanation": list(view.explanation),
+        "timing": {
+            "keepalive_ms": milliseconds(beyond.keepalive_ns),
+            "warntime_ms": milliseconds(beyond.warntime_ns),
+            "deadtime_ms": milliseconds(view.deadtime_ns),
+        },
+        "attention": [
+            {"severity": one.severity.word, "sentence": one.sentence, "runbook": one.runbook}
+            for one in attention_of(view, beyond)
+        ],
     }
 
 
@@ -105,7 +120,7 @@ def _link(link: LinkView) -> Document:
     }
 
 
-def _group(group: GroupView) -> Document:
+def _group(view: ClusterView, beyond: Beyond, group: GroupView) -> Document:
     return {
         "name": group.name,
         "preferred": group.preferred,
@@ -113,6 +128,10 @@ def _group(group: GroupView) -> Document:
         "wanted": group.wanted,
         "moves": group.moves,
         "flapping": group.flapping,
+        "holder": holder_of(view, beyond, group),
+        "why": next(
+            (line for line in view.explanation if line.startswith(f"{group.name} is ")), ""
+        ),
         "resources": [_resource(resource) for resource in group.resources],
     }
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from sidecar.core.occurrences import seconds_text
 from sidecar.core.view import ClusterView
+from sidecar.web.beyond import Beyond, LinkGaps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Sources:
     progress: Callable[[], Progress]
     wall_ns: Callable[[], int]
     """The wall clock, only to stamp what is shown to people."""
+    beyond: Callable[[], Beyond] = Beyond
+    gaps: Callable[[], tuple[LinkGaps, ...]] = tuple
 
 
 class RequestKind(StrEnum):

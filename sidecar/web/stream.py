@@ -2,8 +2,10 @@
 
 Every message is one JSON object with ``event`` and ``at``. The first is the ``snapshot``: the
 status and the latest occurrences. Then each occurrence of severity INFO and above follows, with
-``severity``, ``sentence`` and its own fields; the number ``id`` grows by one. A comment line every
-ten seconds shows a vanished client to us and a vanished sidecar to the client.
+``severity``, ``sentence`` and its own fields; the number ``id`` grows by one. After occurrences,
+and every second without any, comes the ``status``, as a message of that type: who only listens for
+messages without one does not get it. It shows a vanished client to us and, by its absence, a
+vanished sidecar to the client.
 
 A reader that is too slow is dropped: nothing here ever waits in the turn that reports.
 Format: WHATWG HTML, section 9.2 (server-sent events).
@@ -29,7 +31,8 @@ CLIENTS_MAX: Final = 32
 BACKLOG_MAX: Final = 256
 """Messages that may wait for one client before it counts as too slow."""
 RECENT_MAX: Final = 100
-COMMENT_EVERY_S: Final = 10.0
+STATUS_EVERY_S: Final = 1.0
+"""The status page counts on it: LOST_AFTER_MS in page/live.js is three times as much."""
 
 SHOWN: Final = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 
@@ -53,7 +56,12 @@ class Subscriber:
         return True
 
     async def next(self) -> bytes | None:
+        """The next message, None at the end."""
         return await self._backlog.get()
+
+    @property
+    def has_more(self) -> bool:
+        return not self._backlog.empty()
 
 
 class EventHub:
@@ -119,7 +127,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     try:
         await response.prepare(request)
         await response.write(snapshot)
-        await _relay(subscriber, response)
+        await _relay(subscriber, sources, response)
     except ConnectionResetError:
         pass  # The client left, or was dropped.
     finally:
@@ -127,16 +135,19 @@ async def events(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _relay(subscriber: Subscriber, response: web.StreamResponse) -> None:
+async def _relay(subscriber: Subscriber, sources: Sources, response: web.StreamResponse) -> None:
     while True:
         try:
-            async with asyncio.timeout(COMMENT_EVERY_S):
+            async with asyncio.timeout(STATUS_EVERY_S):
                 message = await subscriber.next()
         except TimeoutError:
-            message = b": still here\n\n"
+            await response.write(b"event: status\n" + _message(_status(sources)))
+            continue
         if message is None:
             return
         await response.write(message)
+        if not subscriber.has_more:
+            await response.write(b"event: status\n" + _message(_status(sources)))
 
 
 def timestamp(wall_ns: int) -> str:
@@ -156,10 +167,13 @@ def _document(occurrence: Occurrence, *, number: int, at: str) -> Document:
 
 
 def _snapshot(hub: EventHub, sources: Sources) -> Document:
+    return _status(sources) | {"event": "snapshot", "recent": hub.recent()}
+
+
+def _status(sources: Sources) -> Document:
     return {
-        "event": "snapshot",
-        "status": status_document(sources.view()),
-        "recent": hub.recent(),
+        "event": "status",
+        "status": status_document(sources.view(), sources.beyond()),
         "at": timestamp(sources.wall_ns()),
     }
 

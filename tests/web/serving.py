@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Awaitable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,11 @@ from prometheus_client import CollectorRegistry
 from sidecar.core.occurrences import Occurrence
 from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.core.view import ClusterView
-from sidecar.web.api import page_text
 from sidecar.web.app import WebServer
 from sidecar.web.control import ControlServer
 from sidecar.web.counters import Counters
 from sidecar.web.metrics import register_view
+from sidecar.web.pages import page_text
 from sidecar.web.ports import Progress, Reply, Request, Sources
 from sidecar.web.stream import EventHub
 from tests.builders import a_view
@@ -109,8 +109,11 @@ def run_in(loop: asyncio.AbstractEventLoop, work: Awaitable[Any]) -> Any:
 
 
 @contextmanager
-def a_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop that runs on a thread until the end of the block."""
+def a_loop(*, watched: bool = True) -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop that runs on a thread until the end of the block.
+
+    The watch for blocking calls is on every loop of the process: off for a test with its own.
+    """
     started: Future[asyncio.AbstractEventLoop] = Future()
     end = asyncio.Event()
 
@@ -122,7 +125,7 @@ def a_loop() -> Iterator[asyncio.AbstractEventLoop]:
     thread.start()
     loop = started.result(timeout=10)
     try:
-        with blockbuster_ctx():
+        with blockbuster_ctx() if watched else nullcontext():
             yield loop
     finally:
         loop.call_soon_threadsafe(end.set)
@@ -130,7 +133,7 @@ def a_loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 @contextmanager
-def serving(stage: Stage | None = None) -> Iterator[Served]:
+def serving(stage: Stage | None = None, *, watched: bool = True) -> Iterator[Served]:
     stage = stage or Stage()
     registry = CollectorRegistry()
     hub = EventHub(wall_ns=stage.sources.wall_ns)
@@ -144,7 +147,7 @@ def serving(stage: Stage | None = None) -> Iterator[Served]:
         registry=registry,
         page=page_text(),
     )
-    with a_loop() as loop:
+    with a_loop(watched=watched) as loop:
         run_in(loop, server.start())
         try:
             yield Served(

@@ -12,6 +12,7 @@ import pytest
 from sidecar.core.occurrences import BeatHeard, NodeDied, NodeReturned, TakeoverBegan
 from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.web import stream
+from tests.builders import a_view
 from tests.web.serving import Served, run_in, serving
 
 DIED = NodeDied(node="node-b", silence_ns=3_012 * MILLISECOND, deadtime_ns=3 * SECOND, heard=True)
@@ -44,10 +45,16 @@ class Reader:
             yield from payload.decode().split("\n")
             self._lines.readline()
 
-    def messages(self) -> Iterator[dict[str, Any]]:
+    def messages(self, kind: str = "") -> Iterator[dict[str, Any]]:
+        """Those of one type, as a browser tells them apart; most have none."""
+        found = ""
         for line in self.payload_lines():
-            if line.startswith("data: "):
-                yield json.loads(line.removeprefix("data: "))
+            if line.startswith("event: "):
+                found = line.removeprefix("event: ")
+            elif line.startswith("data: "):
+                if found == kind:
+                    yield json.loads(line.removeprefix("data: "))
+                found = ""
 
 
 @contextmanager
@@ -118,12 +125,26 @@ def test_every_listener_hears_everything_in_order(served: Served):
             assert [one["id"] for one in told] == [1, 2, 3]
 
 
-def test_silence_is_filled_with_comments(served: Served, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(stream, "COMMENT_EVERY_S", 0.05)
+def test_silence_is_filled_with_the_status(served: Served, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stream, "STATUS_EVERY_S", 0.05)
     with a_reader(served) as reader:
-        comments = (line for line in reader.payload_lines() if line.startswith(":"))
-        assert next(comments)
-        assert next(comments)
+        told = reader.messages("status")
+        assert next(told)["status"] == served.get("/api/status").json()
+        served.stage.view = a_view(ready=False, reasons=("nginx is absent",))
+        while next(told)["status"]["ready"]:
+            pass
+
+
+def test_what_happened_is_followed_by_the_status_at_once(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(stream, "STATUS_EVERY_S", 30)
+    with a_reader(served) as reader:
+        lines = (line for line in reader.payload_lines() if line.startswith("data: "))
+        next(lines)
+        served.report(DIED)
+        assert json.loads(next(lines).removeprefix("data: "))["event"] == "node_died"
+        assert json.loads(next(lines).removeprefix("data: "))["event"] == "status"
 
 
 def test_stopping_the_server_ends_the_streams_at_once(served: Served):
@@ -154,7 +175,7 @@ def test_a_slow_reader_is_dropped_and_delays_nobody(served: Served):
 
 
 def test_a_client_that_left_is_forgotten(served: Served, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(stream, "COMMENT_EVERY_S", 0.02)
+    monkeypatch.setattr(stream, "STATUS_EVERY_S", 0.02)
     with a_reader(served) as reader:
         next(reader.messages())
         assert _listeners(served) == 1
