@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 source images/setup.sh
 
 packages=(iproute2 iptables iputils-arping nftables procps python3 socat util-linux)
-optional=(heartbeat prometheus prometheus-alertmanager prometheus-blackbox-exporter) # the real Heartbeat 3 as a peer; what watches the pair
+optional=(chromium heartbeat prometheus prometheus-alertmanager prometheus-blackbox-exporter) # what reads the status page; the real Heartbeat 3 as a peer; what watches the pair
 
 finish() {
     local status=$?
