@@ -153,6 +153,11 @@ def _add_asking(commands: _Commands, environ: Mapping[str, str]) -> None:
     status.add_argument("--json", action="store_true", help="as /api/status gives it")
     status.add_argument("--watch", action="store_true", help="again whenever it changes")
     add("explain", "say why this node does or does not hold the groups")
+    history = add("history", "list the last moves and how long each step of them took")
+    history.add_argument("--json", action="store_true", help="as /api/history gives it")
+    history.add_argument(
+        "-n", dest="count", metavar="N", type=_count, default=10, help="how many (default: 10)"
+    )
     for name, purpose in (
         ("standby", "hand groups over to the other node"),
         ("takeover", "take groups over from the other node"),
@@ -171,6 +176,13 @@ def _add_asking(commands: _Commands, environ: Mapping[str, str]) -> None:
         help="how long at most: 90s, 30m, 1h, 2d (default: 1h)",
     )
     add("health", "exit 0 if the sidecar is alive: for the container's health check")
+
+
+def _count(written: str) -> int:
+    count = int(written) if written.isascii() and written.isdigit() else 0
+    if not count:
+        raise argparse.ArgumentTypeError(f"{written!r:.40} is no number from 1 on")
+    return count
 
 
 if __name__ == "__main__":

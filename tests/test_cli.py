@@ -18,6 +18,7 @@ COMMANDS = (
     "init",
     "status",
     "explain",
+    "history",
     "standby",
     "takeover",
     "maintenance",

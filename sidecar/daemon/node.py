@@ -31,6 +31,7 @@ from sidecar.daemon.adapters import Adapters
 from sidecar.daemon.clock import moment
 from sidecar.daemon.driver import Driver
 from sidecar.daemon.hands import NodeHands, Requests
+from sidecar.daemon.history_file import HistoryFile
 from sidecar.daemon.memory import Memory
 from sidecar.daemon.reload import Load, ReloadError, read_anew
 from sidecar.daemon.scheduler import LoopScheduler
@@ -39,7 +40,9 @@ from sidecar.vip.lease import Lease
 from sidecar.web.app import WebServer
 from sidecar.web.control import ControlServer
 from sidecar.web.counters import Counters
+from sidecar.web.history import History
 from sidecar.web.metrics import register_view
+from sidecar.web.move import Move
 from sidecar.web.ports import Progress, Sources
 from sidecar.web.stream import EventHub
 
@@ -52,8 +55,16 @@ class Node:
     """Everything that runs. Made inside the running loop."""
 
     def __init__(
-        self, settings: Settings, boot: Boot, lease: Lease, *, page: str, load: Load
+        self,
+        settings: Settings,
+        boot: Boot,
+        lease: Lease,
+        *,
+        page: str,
+        load: Load,
+        past: tuple[Move, ...] = (),
     ) -> None:
+        """``past``: the moves that earlier lives remembered, the oldest first."""
         loop = asyncio.get_running_loop()
         self._load = load
         self._ended: asyncio.Future[int] = loop.create_future()
@@ -64,6 +75,13 @@ class Node:
         registry = CollectorRegistry()
         register_view(registry, cluster.view)
         counters = Counters(registry, cluster.view())
+        history = History(
+            cluster.view,
+            clock_ns=lambda: moment().ns,
+            wall_ns=time.time_ns,
+            kept=past,
+        )
+        self._history_file = HistoryFile(settings.state_dir, history)
         hub = EventHub(wall_ns=time.time_ns)
         self._shown = shown = Shown(cluster, lambda: moment().ns)
         requests = Requests(self.feed)
@@ -72,7 +90,7 @@ class Node:
         hands = NodeHands(
             self._adapters,
             requests,
-            tell=(logs.report, counters.report, shown.report, hub.report),
+            tell=(logs.report, counters.report, shown.report, hub.report, history.report),
             keep=self._memory.keep,
             done=lambda: self._end(0),
         )
@@ -81,6 +99,7 @@ class Node:
             view=cluster.view,
             progress=self._progress,
             wall_ns=time.time_ns,
+            moves=history.moves,
             beyond=shown.beyond,
             gaps=shown.gaps,
         )
@@ -123,6 +142,7 @@ class Node:
         finally:
             self._driver.stop()
             await self._memory.close()
+            await self._history_file.close()
             await self._adapters.close()
             for task in tasks:
                 task.cancel()

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sidecar.config.settings import Settings
 from sidecar.core.params import Address, Boot, Params, Resource
-from sidecar.daemon import state
+from sidecar.daemon import history_file, state
 from sidecar.daemon.clock import moment
 from sidecar.daemon.logs import LogFormat, logging_to
 from sidecar.daemon.node import Node
@@ -34,14 +34,21 @@ def run(settings: Settings, load: Load) -> int:
             log.warning("%s", warning)
         settings = _placed_on_interfaces(settings)
         boot = state.boot(settings.state_dir, settings.node, moment().wall_s)
+        past = history_file.read(settings.state_dir)
         lease = Lease(lambda: moment().ns)
         boot = _with_what_was_left(boot, lease, settings.params)
         page = page_text()
-        return asyncio.run(_run(settings, boot, lease, page, lambda: _placed_on_interfaces(load())))
+
+        def load_placed() -> Settings:
+            return _placed_on_interfaces(load())
+
+        async def live() -> int:
+            return await _live(Node(settings, boot, lease, page=page, load=load_placed, past=past))
+
+        return asyncio.run(live())
 
 
-async def _run(settings: Settings, boot: Boot, lease: Lease, page: str, load: Load) -> int:
-    node = Node(settings, boot, lease, page=page, load=load)
+async def _live(node: Node) -> int:
     # What was made until now lives to the end: a full collection need not walk it, which would
     # stop the loop for tens of milliseconds.
     gc.collect()

@@ -46,7 +46,7 @@ def boot(folder: Path, node: str, wall_s: int) -> Boot:
 
 def keep_maintenance(folder: Path, order: MaintenanceOrder) -> None:
     """For the next life, which must not act where this one was told not to. Raises OSError."""
-    _write(folder / MAINTENANCE, json.dumps(asdict(order)).encode() + b"\n")
+    write_whole(folder / MAINTENANCE, json.dumps(asdict(order)).encode() + b"\n")
 
 
 def _kept_maintenance(path: Path) -> MaintenanceOrder | None:
@@ -70,7 +70,7 @@ def _read_order(kept: dict[str, Any]) -> MaintenanceOrder:
 def _raise(path: Path, wall_s: int) -> int:
     """Above the last one, and above the clock, which a life without a folder may have used."""
     generation = max(_last(path), wall_s) + 1
-    _write(path, f"{generation:>15}\n".encode())
+    write_whole(path, f"{generation:>15}\n".encode())
     return generation
 
 
@@ -90,12 +90,12 @@ def _identity(path: Path) -> bytes:
     if len(known) == _UUID_BYTES and any(known):
         return known
     made = uuid.uuid4().bytes
-    _write(path, made)
+    write_whole(path, made)
     return made
 
 
-def _write(path: Path, data: bytes) -> None:
-    """All or nothing, also when the power fails."""
+def write_whole(path: Path, data: bytes) -> None:
+    """All or nothing, also when the power fails. Raises OSError."""
     draft = path.with_suffix(".new")
     with draft.open("wb") as file:
         file.write(data)

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from sidecar.web.document import held_sentence, status_document
 from sidecar.web.gaps import gaps_document
+from sidecar.web.history import history_document
 from sidecar.web.stream import SOURCES
 
 PAGE: Final = web.AppKey("page", str)
@@ -35,6 +36,11 @@ async def status(request: web.Request) -> web.Response:
 async def gaps(request: web.Request) -> web.Response:
     sources = request.app[SOURCES]
     return web.json_response(gaps_document(sources.view(), sources.beyond(), sources.gaps()))
+
+
+async def history(request: web.Request) -> web.Response:
+    sources = request.app[SOURCES]
+    return web.json_response(history_document(sources.view().node, sources.moves()))
 
 
 async def livez(request: web.Request) -> web.Response:

@@ -96,6 +96,7 @@ def application(
     app.router.add_get("/", api.page)
     app.router.add_get("/api/status", api.status)
     app.router.add_get("/api/events", stream.events)
+    app.router.add_get("/api/history", api.history)
     app.router.add_get("/api/gaps", api.gaps)
     app.router.add_get("/metrics", make_aiohttp_handler(registry=registry))
     app.router.add_get("/livez", api.livez)

@@ -5,6 +5,7 @@ most 4096 bytes. Each request gets one answer, in order; a connection may carry 
 
     {"command": "status"}                          {"ok": true, "status": {..}}   as /api/status
     {"command": "explain"}                         {"ok": true, "lines": [..]}
+    {"command": "history"}                         {"ok": true, "history": {..}}  as /api/history
     {"command": "health"}                          {"ok": bool, "text": ".."}
     {"command": "standby", "which": "all"}         {"ok": bool, "text": ".."}     when it has ended
     {"command": "takeover", "which": "foreign"}    {"ok": bool, "text": ".."}     when it has ended
@@ -30,6 +31,7 @@ from typing import Final
 
 from sidecar.core.dialect import ORDER_MAX_S as MAINTENANCE_MAX_S
 from sidecar.web.document import Document, status_document
+from sidecar.web.history import history_document
 from sidecar.web.ports import Ask, Request, RequestKind, Sources
 
 REQUEST_BYTES_MAX: Final = 4096
@@ -40,7 +42,7 @@ DEADLINE_S: Final = 120.0
 IDLE_S: Final = 60.0
 """A client that says nothing, or does not read its answer, for so long is let go."""
 
-_QUESTIONS: Final = ("status", "explain", "health")
+_QUESTIONS: Final = ("status", "explain", "history", "health")
 _COMMANDS: Final = (*_QUESTIONS, *(kind.value for kind in RequestKind))
 _Asked = str | Request
 """A question, which is answered at once, or a request, which the cluster has to carry out."""
@@ -128,6 +130,9 @@ class ControlServer:
                 return {"ok": True, "status": status_document(sources.view(), sources.beyond())}
             case "explain":
                 return {"ok": True, "lines": list(self._sources.view().explanation)}
+            case "history":
+                node, moves = self._sources.view().node, self._sources.moves()
+                return {"ok": True, "history": history_document(node, moves)}
             case _:
                 progress = self._sources.progress()
                 return {"ok": progress.alive, "text": progress.sentence()}

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sidecar.core.occurrences import seconds_text
 from sidecar.core.view import ClusterView
 from sidecar.web.beyond import Beyond, LinkGaps
+from sidecar.web.move import Move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class Sources:
     progress: Callable[[], Progress]
     wall_ns: Callable[[], int]
     """The wall clock, only to stamp what is shown to people."""
+    moves: Callable[[], tuple[Move, ...]] = tuple
+    """The newest first."""
     beyond: Callable[[], Beyond] = Beyond
     gaps: Callable[[], tuple[LinkGaps, ...]] = tuple
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.commands import explain, health, maintenance, standby, status, takeover
+from sidecar.commands import explain, health, history, maintenance, standby, status, takeover
 from sidecar.core.terms import SECOND, ContainerState, LinkStatus, NodeStatus
 from sidecar.core.view import ClusterView, MaintenanceView
 from sidecar.web.document import status_document
@@ -197,7 +197,7 @@ def test_health_follows_the_loop(control: str, stage: Stage, capsys: pytest.Capt
 
 @pytest.mark.parametrize(
     ("command", "code"),
-    [(status, 2), (explain, 1), (standby, 1), (takeover, 1), (health, 1)],
+    [(status, 2), (explain, 1), (history, 1), (standby, 1), (takeover, 1), (health, 1)],
     ids=lambda given: getattr(given, "__name__", str(given)),
 )
 def test_without_a_sidecar_each_command_says_what_to_do(

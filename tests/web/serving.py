@@ -26,6 +26,7 @@ from sidecar.web.control import ControlServer
 from sidecar.web.counters import Counters
 from sidecar.web.metrics import register_view
 from sidecar.web.pages import page_text
+from sidecar.web.move import Move
 from sidecar.web.ports import Progress, Reply, Request, Sources
 from sidecar.web.stream import EventHub
 from tests.builders import a_view
@@ -55,6 +56,7 @@ class Stage:
     reply: Reply = field(default_factory=lambda: Reply(ok=True, text="node-b holds all groups"))
     asked: list[Request] = field(default_factory=list)
     answers_late: bool = False
+    moves: tuple[Move, ...] = ()
 
     async def ask(self, request: Request) -> Reply:
         self.asked.append(request)
@@ -65,7 +67,10 @@ class Stage:
     @property
     def sources(self) -> Sources:
         return Sources(
-            view=lambda: self.view, progress=lambda: self.progress, wall_ns=lambda: NOON_NS
+            view=lambda: self.view,
+            progress=lambda: self.progress,
+            wall_ns=lambda: NOON_NS,
+            moves=lambda: self.moves,
         )
 
 
