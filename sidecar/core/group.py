@@ -211,7 +211,9 @@ class Group:
             interface = address.address.interface
             if not self._around.has_carrier(interface):
                 return "carrier_lost", f"{interface or 'its interface'} has no carrier"
-        if self._around.isolated and not any(address.peer_met for address in self.addresses):
+        if self._around.isolated and not any(
+            address.defence.peer_met for address in self.addresses
+        ):
             return "isolated", "neither the peer nor any ping node is heard"
         failed = next((c for c in self.containers if c.failed), None)
         if failed is not None and not self._around.peer_alive:

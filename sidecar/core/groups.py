@@ -191,7 +191,7 @@ class Groups:
     def agree(self) -> None:
         """The peer is heard again: claims that were made without it are compared with its own."""
         for address in self._addresses.values():
-            address.agree()
+            address.defence.agree()
 
     # --- what happened -------------------------------------------------------------------------
 
@@ -208,7 +208,7 @@ class Groups:
         """It decides nothing but that the asker was met on the service network."""
         keeper = self._addresses.get(event.address)
         if keeper is not None:
-            keeper.meet(turn, event.mac)
+            keeper.defence.meet(turn, event.mac)
 
     def on_container_event(self, turn: Turn, event: ContainerEvent) -> None:
         keeper = self._containers.get(event.container)

@@ -10,7 +10,7 @@ from sidecar.core.actions import (
     StartService,
     StopService,
 )
-from sidecar.core.address import MET_FOR_NS
+from sidecar.core.defence import MET_FOR_NS
 from sidecar.core.events import (
     AddressClaimed,
     AddressProbed,

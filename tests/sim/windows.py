@@ -7,8 +7,8 @@ violation. The promises themselves are those of docs/safety.md.
 
 from typing import Final
 
-from sidecar.core.address import MET_FOR_NS
 from sidecar.core.damping import NEXT_RESCUE_NS
+from sidecar.core.defence import MET_FOR_NS
 from sidecar.core.params import ResourceGroup, Timing
 from sidecar.core.terms import MILLISECOND, SECOND
 from tests.sim.cluster import TwoNodes

@@ -3,10 +3,10 @@
 from typing import Final
 
 from sidecar.core.actions import RenewLease
-from sidecar.core.address import AddressKeeper
 from sidecar.core.cluster import Cluster
 from sidecar.core.group import Group
 from sidecar.core.groups import Groups
+from sidecar.core.lease import Lease
 from sidecar.core.params import Address
 from sidecar.core.probe import Probe
 from sidecar.core.takeover import Takeover
@@ -19,7 +19,7 @@ _HOUR_NS: Final = 3600 * SECOND
 
 
 def _renew_whenever(original: Function) -> Function:
-    def renew(self: AddressKeeper, turn: Turn) -> None:
+    def renew(self: Lease, turn: Turn) -> None:
         actions = turn.actions
         original(self, turn)
         for at, action in enumerate(actions):
@@ -70,10 +70,10 @@ def _no_announcement(_: Function) -> Function:
 
 
 def _no_renewal(_: Function) -> Function:
-    def arm_renewal(self: AddressKeeper, turn: Turn) -> None:
+    def keep(self: Lease, turn: Turn) -> None:
         del self, turn
 
-    return arm_renewal
+    return keep
 
 
 def _any_carrier(_: Function) -> Function:
@@ -96,7 +96,7 @@ MUTANTS: Final = (
     Mutant(
         name="a renewal never comes too late",
         rule="safety 2: a renewal after its time is not sent",
-        patches=(Patch(owner=AddressKeeper, name="_renew", by=_renew_whenever),),
+        patches=(Patch(owner=Lease, name="_renew", by=_renew_whenever),),
         faults=(Fault.KERNEL_SLOW, Fault.FREEZE),
         within=12,
     ),
@@ -138,7 +138,7 @@ MUTANTS: Final = (
     Mutant(
         name="no timer renews",
         rule="safety 1: an address is a lease, renewed by its own timer",
-        patches=(Patch(owner=AddressKeeper, name="_arm_renewal", by=_no_renewal),),
+        patches=(Patch(owner=Lease, name="keep", by=_no_renewal),),
         faults=(Fault.BAD_QUALITY,),
         within=12,
     ),

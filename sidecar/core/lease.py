@@ -1,0 +1,69 @@
+"""How long the kernel keeps an address by itself, and the timer that makes it longer in time.
+
+Each claim and each renewal begins the lease anew (safety rules 1 and 2). A renewal carries the
+instant after which it is not to be sent: one that waits for its turn until the lease is over would
+put the address back that another may have taken. Never decides whether the address is wanted.
+"""
+
+from typing import Final
+
+from sidecar.core.actions import RenewLease
+from sidecar.core.params import Address, Timing
+from sidecar.core.terms import LEASE_GRAIN_NS, SECOND
+from sidecar.core.timers import Timers
+from sidecar.core.turn import Turn
+
+RENEWALS_PER_LEASE: Final = 5
+
+
+class Lease:
+    """The lease of one address."""
+
+    def __init__(self, address: Address, timing: Timing, timers: Timers) -> None:
+        self._address = address
+        self._timers = timers
+        self._name = f"renew {address.name}"
+        self._expires_ns = 0
+        self._latest_end_ns = 0
+        """When the lease of the last claim ends at the latest, whenever the kernel took it."""
+        self.reconfigure(timing)
+
+    def reconfigure(self, timing: Timing) -> None:
+        """The next renewal has the new lifetime."""
+        self.seconds = timing.lease_s
+
+    def asked_for(self, not_after_ns: int) -> None:
+        """A claim is under way that the kernel takes before this instant, if it does."""
+        self._latest_end_ns = not_after_ns + self.seconds * SECOND
+
+    def extend(self, at_ns: int) -> None:
+        """The kernel began it anew at this instant."""
+        self._expires_ns = max(self._expires_ns, at_ns + self.seconds * SECOND)
+
+    def runs(self, now_ns: int) -> bool:
+        """As far as the kernel has told: a claim that it has not answered does not count."""
+        return now_ns < self._expires_ns
+
+    def is_over(self, now_ns: int) -> bool:
+        """Nobody renewed it for so long that the kernel has ended it, whatever it answers."""
+        return now_ns > max(self._expires_ns, self._latest_end_ns) + LEASE_GRAIN_NS
+
+    def keep(self, turn: Turn) -> None:
+        """Renew it from now on, several times in its length."""
+        every_ns = self.seconds * SECOND // RENEWALS_PER_LEASE
+        self._timers.arm(self._name, turn.ns + every_ns, self._renew)
+
+    def let_run_out(self) -> None:
+        self._timers.disarm(self._name)
+
+    def _renew(self, turn: Turn) -> None:
+        # A little before the end, so that a renewal that waits for its turn cannot become a claim.
+        margin_ns = self.seconds * SECOND // 10
+        turn.do(
+            RenewLease(
+                address=self._address,
+                lease_s=self.seconds,
+                not_after_ns=self._expires_ns - margin_ns,
+            )
+        )
+        self.keep(turn)
