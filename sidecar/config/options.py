@@ -27,6 +27,8 @@ class Option:
     default: str
     metavar: str
     help: str
+    several: bool = False
+    """Whether the flag may be given more than once; the variable then has blanks in between."""
 
 
 CONFIG_DIR: Final = Option(
@@ -227,7 +229,7 @@ def _choose(
 ) -> tuple[str, str]:
     given = options.get(option.name)
     if given:
-        return str(given), option.flag
+        return " ".join(given) if isinstance(given, list) else str(given), option.flag
     return environ.get(option.environment) or option.default, option.environment
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sidecar.config import authkeys, hacf, haresources
+from sidecar.config import authkeys, hacf, haresources, webhooks
 from sidecar.config.hacf import HaCf
 from sidecar.config.media import MediumLine
 from sidecar.config.options import (
@@ -27,6 +27,7 @@ from sidecar.config.problems import FileProblems, Problem, Problems, Severity, q
 from sidecar.config.textfile import cut_lines, read_file
 from sidecar.config.timing import default_failback_delay_ns
 from sidecar.config.values import did_you_mean
+from sidecar.config.webhooks import Webhooks
 from sidecar.core.params import Params, ResourceGroup, Timing
 from sidecar.wire.auth import Keyring
 
@@ -47,6 +48,7 @@ class Settings:
     log_format: LogFormat
     log_level: LogLevel
     containers: tuple[tuple[str, str], ...]
+    webhooks: Webhooks
     warnings: tuple[Problem, ...]
 
     @property
@@ -66,6 +68,7 @@ class Reading:
     ha_cf: HaCf | None
     groups: tuple[ResourceGroup, ...]
     keyring: Keyring | None
+    webhooks: Webhooks
     problems: Problems
 
 
@@ -92,7 +95,14 @@ def read(
         _check_ping_targets(ha_cf.ping_lines, groups, here)
     if groups:
         _check_containers(local, groups, options, problems)
-    return Reading(local=local, ha_cf=ha_cf, groups=groups, keyring=keyring, problems=problems)
+    return Reading(
+        local=local,
+        ha_cf=ha_cf,
+        groups=groups,
+        keyring=keyring,
+        webhooks=webhooks.read(options, environ, problems),
+        problems=problems,
+    )
 
 
 def to_settings(reading: Reading) -> Settings:
@@ -127,6 +137,7 @@ def to_settings(reading: Reading) -> Settings:
         log_format=local.log_format,
         log_level=local.log_level,
         containers=local.containers,
+        webhooks=reading.webhooks,
         warnings=reading.problems.having(Severity.WARNING),
     )
 

@@ -9,6 +9,7 @@ from sidecar.config.hacf import HaCf
 from sidecar.config.options import LocalFacts
 from sidecar.config.settings import Reading, failback_delay_ns
 from sidecar.config.values import say_time
+from sidecar.config.webhooks import Webhooks
 from sidecar.core.params import Address, Link, Resource, ResourceGroup, Timing
 from sidecar.core.terms import AutoFailback, Medium
 from sidecar.wire.auth import Keyring
@@ -28,6 +29,8 @@ def describe(reading: Reading) -> Iterator[str]:
         yield from _section("groups", _groups(reading.groups, ha_cf, local))
     if reading.keyring is not None:
         yield from _section("keys", _keys(reading.keyring))
+    if reading.webhooks.targets:
+        yield from _section("webhooks", _webhooks(reading.webhooks))
     udp = [link for link in ha_cf.links if link.medium is not Medium.SERIAL] if ha_cf else []
     if udp:
         yield from _section("firewall", _firewall(tuple(udp)))
@@ -148,6 +151,12 @@ def _keys(keyring: Keyring) -> Iterator[str]:
     for key in keyring.keys:
         role = "signs what this node sends" if key == keyring.current else "accepted"
         yield f"key {key.number}, {key.method}: {role}"
+
+
+def _webhooks(webhooks: Webhooks) -> Iterator[str]:
+    signed = "not signed" if webhooks.secret is None else "signed"
+    for number, one in enumerate(webhooks.targets, start=1):
+        yield f"{number}: {one.place}, {one.form} from {webhooks.level} on, {signed}"
 
 
 def _firewall(links: tuple[Link, ...]) -> Iterator[str]:

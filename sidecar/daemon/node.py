@@ -33,6 +33,7 @@ from sidecar.daemon.driver import Driver
 from sidecar.daemon.hands import NodeHands, Requests
 from sidecar.daemon.history_file import HistoryFile
 from sidecar.daemon.memory import Memory
+from sidecar.daemon.notifying import notifier_of
 from sidecar.daemon.reload import Load, ReloadError, read_anew
 from sidecar.daemon.scheduler import LoopScheduler
 from sidecar.daemon.shown import Shown
@@ -84,13 +85,18 @@ class Node:
         self._history_file = HistoryFile(settings.state_dir, history)
         hub = EventHub(wall_ns=time.time_ns)
         self._shown = shown = Shown(cluster, lambda: moment().ns)
+        self._notifier = notifier_of(settings, boot, registry)
+        notify = () if self._notifier is None else (self._notifier.report,)
         requests = Requests(self.feed)
         self._adapters = Adapters(settings, lease, feed=self.feed, crashed=self._crash)
         self._memory = Memory(settings.state_dir, self._part_trouble)
         hands = NodeHands(
             self._adapters,
             requests,
-            tell=(logs.report, counters.report, shown.report, hub.report, history.report),
+            tell=(
+                *(logs.report, counters.report, shown.report),
+                *(hub.report, history.report, *notify),
+            ),
             keep=self._memory.keep,
             done=lambda: self._end(0),
         )
@@ -113,6 +119,8 @@ class Node:
         )
         control = ControlServer(path=str(settings.control), sources=sources, ask=requests.ask)
         self._guarded: dict[str, guard.Part] = {"http": web, "control": control}
+        if self._notifier is not None:
+            self._guarded["webhooks"] = self._notifier
 
     def feed(self, event: Event) -> None:
         """The one way in. An error in here is an error of ours: the node must not go on."""
@@ -171,6 +179,8 @@ class Node:
         for warning in fresh.warnings:
             log.warning("%s", warning)
         self.feed(Reloaded(params=fresh.params))
+        if self._notifier is not None:
+            self._notifier.sign_with(fresh.webhooks.secret)
         await self._adapters.reconfigure(fresh)
 
     # --- the end -------------------------------------------------------------------------------

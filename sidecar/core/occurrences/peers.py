@@ -111,6 +111,6 @@ class ConfigurationCompared(Occurrence):
         if self.agrees:
             return f"{self.node} has the same configuration again"
         return (
-            f"the configuration of {self.node} is another one: compare ha.cf and haresources of "
-            f"both nodes (`sidecar check` prints what was understood)"
+            f"the configuration of {self.node} is another one: compare ha.cf, haresources and the "
+            "options of both nodes (`sidecar check` prints what was understood)"
         )

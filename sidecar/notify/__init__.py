@@ -1,0 +1,1 @@
+"""Tells other systems what happened: each occurrence that an operator wants, posted to webhooks."""

@@ -1,0 +1,158 @@
+"""One attempt to hand over one body, and what its end means.
+
+Blocking, with bounds, for a thread of its own. Nothing is followed elsewhere: a redirect would lead
+what is signed for one receiver to another.
+"""
+
+import hmac
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Final
+from urllib.parse import urlsplit
+
+from sidecar.notify.news import Shape
+
+ID_HEADER: Final = "X-Heartbeat-Id"
+TIMESTAMP_HEADER: Final = "X-Heartbeat-Timestamp"
+SIGNATURE_HEADER: Final = "X-Heartbeat-Signature"
+
+_OK: Final = range(200, 300)
+_SERVER_ERRORS: Final = range(500, 600)
+_LATE: Final = "no answer in time"
+_NOT_NOW: Final = (408, 425, 429)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where to, and in which form. The address is a secret: it never appears in any text."""
+
+    url: str = field(repr=False)
+    place: str
+    """What may be told of it: scheme, host and port."""
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """The receiver has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """It will never take this; another attempt would end the same."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """Not now; perhaps later."""
+
+    reason: str
+    retry_after_s: float | None = None
+    """How long the receiver asks us to wait, if it does."""
+
+
+Outcome = Delivered | Refused | Failed
+
+
+def signature(secret: bytes, timestamp: int, body: bytes) -> str:
+    """HMAC-SHA-256 over the timestamp's digits, a dot, and the body."""
+    signed = f"{timestamp}.".encode() + body
+    return f"v1={hmac.new(secret, signed, sha256).hexdigest()}"
+
+
+def trust(target: Target) -> ssl.SSLContext | None:
+    """Which certificates are believed: those that the image trusts, or SSL_CERT_FILE.
+
+    Takes a tenth of a second, so it is made once. None where nothing is encrypted.
+    """
+    return ssl.create_default_context() if target.url.startswith("https:") else None
+
+
+def post(
+    target: Target,
+    body: bytes,
+    headers: dict[str, str],
+    *,
+    context: ssl.SSLContext | None,
+    timeout_s: float,
+    wall_s: int,
+) -> Outcome:
+    """Try once, for no longer than ``timeout_s`` (a name service that hangs comes on top)."""
+    url = urlsplit(target.url)
+    path = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"
+    connection = _connection(url.hostname or "", url.port, context, timeout_s)
+    # The connection's own timeout is one for each read: a receiver that drips could hold us on.
+    late = threading.Event()
+    end = threading.Timer(timeout_s, _cut, (connection, late))
+    end.daemon = True
+    end.start()
+    try:
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        outcome = judged(answer.status, answer.getheader("Retry-After"), wall_s=wall_s)
+    except (OSError, HTTPException) as error:
+        outcome = Failed(reason=_reason(error))
+    finally:
+        end.cancel()
+        connection.close()
+    # What was read of an answer that was cut off is none.
+    return Failed(reason=_LATE) if late.is_set() else outcome
+
+
+def judged(status: int, retry_after: str | None, *, wall_s: int) -> Outcome:
+    """What a status means (RFC 9110, section 15)."""
+    if status in _OK:
+        return Delivered()
+    if status in _NOT_NOW or status in _SERVER_ERRORS:
+        return Failed(reason=f"HTTP {status}", retry_after_s=_wait_of(retry_after, wall_s))
+    return Refused(reason=f"HTTP {status}")
+
+
+def _connection(
+    host: str, port: int | None, context: ssl.SSLContext | None, timeout_s: float
+) -> HTTPConnection:
+    if context is None:
+        return HTTPConnection(host, port, timeout=timeout_s)
+    return HTTPSConnection(host, port, timeout=timeout_s, context=context)
+
+
+def _cut(connection: HTTPConnection, late: threading.Event) -> None:
+    late.set()
+    if connection.sock is not None:
+        with suppress(OSError):
+            # The plain call: that of a TLS socket would take the object from under its reader.
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+
+def _wait_of(retry_after: str | None, wall_s: int) -> float | None:
+    """Seconds, or a date (RFC 9110, section 10.2.3); None when it is neither."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - wall_s)
+
+
+def _reason(error: Exception) -> str:
+    """A few words. Never an exception's own text where that may repeat what was asked for."""
+    match error:
+        case TimeoutError():
+            return _LATE
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted: {error.verify_message}"
+        case OSError():
+            return error.strerror or type(error).__name__
+        case _:
+            return f"no HTTP answer ({type(error).__name__})"
