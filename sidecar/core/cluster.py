@@ -33,6 +33,7 @@ from sidecar.core.events import (
     LinkRefused,
     MaintenanceRequested,
     PacketReceived,
+    PacketsRefused,
     PartChanged,
     PingReplied,
     ProbeFailed,
@@ -74,6 +75,8 @@ from sidecar.core.view import ClusterView
 from sidecar.core.viewing import view_of
 from sidecar.wire import fields
 from sidecar.wire.message import Message
+
+UNSIGNED = "signed with no key of this node; in a flood nothing else is looked at"
 
 
 class Cluster:
@@ -205,15 +208,22 @@ class Cluster:
 
     def _is_refused(self, turn: Turn, event: Event) -> bool:
         """Let the inbox judge a packet, and act on it unless it is refused."""
-        if not isinstance(event, PacketReceived):
-            return False
-        link = self.links.find(event.link)
-        return link is None or not self.inbox.receive(turn, link, event.data)
+        match event:
+            case PacketReceived():
+                link = self.links.find(event.link)
+                return link is None or not self.inbox.receive(turn, link, event.data)
+            case PacketsRefused():
+                link = self.links.find(event.link)
+                if link is not None:
+                    link.reject(turn, "flood", UNSIGNED, packets=event.count)
+                return True
+            case _:
+                return False
 
     def _dispatch(self, turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - a table
         groups = self.takeover.groups
         match event:
-            case Woke() | PacketReceived():
+            case Woke() | PacketReceived() | PacketsRefused():
                 pass  # it has had its turn
             case PingReplied():
                 self.ping.on_reply(turn, event)
@@ -291,7 +301,7 @@ class Cluster:
         self.shutdown.advance(turn)
 
     def _judge_readiness(self, turn: Turn, event: Event) -> None:
-        if isinstance(event, PacketReceived):
+        if isinstance(event, PacketReceived | PacketsRefused):
             return
         obstacles = self._why_not_serving()
         parts = filter(None, self._part_trouble.values())

@@ -29,6 +29,14 @@ class PacketReceived(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PacketsRefused(_Event):
+    """In a flood the medium itself refused so many, which no key of ours had signed."""
+
+    link: LinkName
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkOpened(_Event):
     link: LinkName
 
@@ -288,6 +296,7 @@ OperatorEvent = StandbyRequested | TakeoverRequested | MaintenanceRequested | Sh
 Event = (
     Woke
     | PacketReceived
+    | PacketsRefused
     | LinkEvent
     | PingReplied
     | AddressEvent

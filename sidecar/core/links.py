@@ -56,9 +56,9 @@ class LinkState:
         self.repeats = Repeats()
         self._told_ns: dict[str, int] = {}
 
-    def reject(self, turn: Turn, reason: str, detail: str) -> None:
-        """Count a refused packet, and tell of it now and then: a flood must not flood the log."""
-        count = self.count_rejected(reason)
+    def reject(self, turn: Turn, reason: str, detail: str, *, packets: int = 1) -> None:
+        """Count refused packets, and tell of it now and then: a flood must not flood the log."""
+        count = self.count_rejected(reason, packets)
         told_ns = self._told_ns.get(reason)
         if told_ns is not None and turn.ns - told_ns < _TELL_EVERY_NS:
             return
@@ -67,9 +67,9 @@ class LinkState:
             PacketRejected(link=self.link.name, reason=reason, detail=detail[:200], count=count)
         )
 
-    def count_rejected(self, reason: str) -> int:
-        """Count one that is not worth a word; how many there were for this reason."""
-        count = self.rejected.get(reason, 0) + 1
+    def count_rejected(self, reason: str, packets: int = 1) -> int:
+        """Count what is not worth a word; how many there were for this reason."""
+        count = self.rejected.get(reason, 0) + packets
         self.rejected[reason] = count
         return count
 

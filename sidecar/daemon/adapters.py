@@ -24,6 +24,7 @@ from sidecar.vip.announce import Announcer
 from sidecar.vip.lease import Lease
 from sidecar.vip.probe import Prober
 from sidecar.vip.watch import AddressWatch
+from sidecar.wire.sieve import is_signed
 
 LeaseAction = ClaimAddress | RenewLease | ReleaseAddress
 
@@ -111,9 +112,13 @@ class Adapters:
         """All anew, since links may share a receiver; no beat is missed by it."""
         for medium in self.media.values():
             medium.close()
-        self.media = open_media(self.settings.params.links, self._feed)
+        self.media = open_media(self.settings.params.links, self._feed, self._is_signed)
         for medium in self.media.values():
             medium.open()
+
+    def _is_signed(self, data: bytes) -> bool:
+        """With a key of authkeys as it is now."""
+        return is_signed(data, self.settings.params.keyring)
 
     def _make_service(self) -> None:
         self.service = ServiceAdapter(

@@ -1,17 +1,26 @@
 """What every medium is: it opens, sends datagrams, hands over what it hears, and closes.
 
-A medium judges nothing that it carries, and it never waits. When its device goes or its port is
+A medium judges nothing that it carries, but for one question in a flood (flood.py), and it never
+waits. When its device goes or its port is
 taken it says so once (LinkFailed), tries again on its own, and says when it works (LinkOpened).
 """
 
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from sidecar.core.events import LinkFailed, LinkOpened, LinkRefused, PacketReceived
+from sidecar.core.events import (
+    LinkFailed,
+    LinkOpened,
+    LinkRefused,
+    PacketReceived,
+    PacketsRefused,
+)
 from sidecar.core.params import Link
 
-MediumEvent = PacketReceived | LinkOpened | LinkFailed | LinkRefused
+MediumEvent = PacketReceived | PacketsRefused | LinkOpened | LinkFailed | LinkRefused
 Emit = Callable[[MediumEvent], None]
+Signed = Callable[[bytes], bool]
+"""Whether a key of this node signed a datagram: the cheapest question there is."""
 
 _FIRST_S: Final = 0.2
 _LAST_S: Final = 5.0

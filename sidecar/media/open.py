@@ -7,7 +7,7 @@ from sidecar.core.params import Link
 from sidecar.core.terms import LinkName
 from sidecar.core.terms import Medium as Kind
 from sidecar.media import udp
-from sidecar.media.base import Emit, Medium
+from sidecar.media.base import Emit, Medium, Signed
 from sidecar.media.bcast import Bcast
 from sidecar.media.mcast import Mcast
 from sidecar.media.mcast6 import Mcast6
@@ -26,7 +26,7 @@ _UDP: Final[dict[Kind, type[udp.Kind]]] = {
 }
 
 
-def open_media(links: Iterable[Link], emit: Emit) -> dict[LinkName, Medium]:
+def open_media(links: Iterable[Link], emit: Emit, signed: Signed) -> dict[LinkName, Medium]:
     """A medium for each link, not opened yet. Links that share a port share a receiver."""
     links = tuple(links)
     sorters: dict[LinkName, Sorter] = {}
@@ -35,12 +35,15 @@ def open_media(links: Iterable[Link], emit: Emit) -> dict[LinkName, Medium]:
         sorters[together[0].name] = Sorter(together)
         deaf.update(link.name for link in together[1:])
     return {
-        link.name: _medium(link, emit, sorter=sorters.get(link.name), deaf=link.name in deaf)
+        link.name: _medium(
+            link, emit, signed, sorter=sorters.get(link.name), deaf=link.name in deaf
+        )
         for link in links
     }
 
 
-def _medium(link: Link, emit: Emit, *, sorter: Sorter | None, deaf: bool) -> Medium:
+def _medium(link: Link, emit: Emit, signed: Signed, *, sorter: Sorter | None, deaf: bool) -> Medium:
     if link.medium is Kind.SERIAL:
         return SerialMedium(link, emit)
-    return UdpMedium(link, _UDP[link.medium](), emit, sorter=sorter, deaf=deaf)
+    kind = _UDP[link.medium]()
+    return UdpMedium(link, kind, emit, signed=signed, sorter=sorter, deaf=deaf)

@@ -9,11 +9,10 @@ import errno
 import socket
 from typing import Final, Protocol
 
-from sidecar.core.events import LinkRefused, PacketReceived
+from sidecar.core.events import LinkRefused, PacketReceived, PacketsRefused
 from sidecar.core.params import Link
-from sidecar.core.terms import LinkName
 from sidecar.media.attempts import Attempts
-from sidecar.media.base import Emit
+from sidecar.media.base import Emit, Signed
 from sidecar.media.flood import FloodGuard, make_room
 from sidecar.media.reasons import reason_of
 from sidecar.media.refusal import take_errors
@@ -53,6 +52,7 @@ class UdpMedium:
         kind: Kind,
         emit: Emit,
         *,
+        signed: Signed,
         sorter: Sorter | None = None,
         deaf: bool = False,
     ) -> None:
@@ -62,7 +62,7 @@ class UdpMedium:
         self._kind = kind
         self._emit = emit
         self._sorter = sorter
-        self._guard = FloodGuard(sorter.links if sorter else (link,))
+        self._guard = FloodGuard(sorter.links if sorter else (link,), signed)
         self._deaf = deaf
         self._attempts = Attempts(link.name, emit, self._try_again)
         self._sender: socket.socket | None = None
@@ -140,6 +140,8 @@ class UdpMedium:
         read = self._read_some()
         if self._receiver is not None:
             self._guard.note(self._receiver, read)
+            if refused := self._guard.take_refused():
+                self._emit(PacketsRefused(link=self.link.name, count=refused))
 
     def _read_some(self) -> int:
         """How many datagrams were read, and handed on."""
@@ -147,7 +149,7 @@ class UdpMedium:
             if self._receiver is None:  # closed by what the last packet led to
                 return read
             try:
-                name, data = self._read(self._receiver)
+                packet = self._read(self._receiver)
             except BlockingIOError:
                 return read
             except ConnectionRefusedError:
@@ -157,14 +159,21 @@ class UdpMedium:
                 self._drop_sockets()
                 self._fail(error)
                 return read
-            self._emit(PacketReceived(link=name, data=data))
+            if packet is not None:
+                self._emit(packet)
         return _PER_TURN
 
-    def _read(self, receiver: socket.socket) -> tuple[LinkName, bytes]:
+    def _read(self, receiver: socket.socket) -> PacketReceived | None:
+        """The next one; None when it was refused."""
         if self._sorter is None:
-            return self.link.name, receiver.recv(_LONGEST)
+            data = receiver.recv(_LONGEST)
+            if self._guard.refuses(data):
+                return None
+            return PacketReceived(link=self.link.name, data=data)
         data, about, _, source = receiver.recvmsg(_LONGEST, self._sorter.ROOM)
-        return self._sorter.link_of(about, source), data
+        if self._guard.refuses(data):
+            return None
+        return PacketReceived(link=self._sorter.link_of(about, source), data=data)
 
     def _fail(self, error: OSError) -> None:
         self._attempts.fail(reason_of(error, self.link))

@@ -4,11 +4,12 @@ import pytest
 
 from sidecar.core import dialect, repeats
 from sidecar.core.actions import SendPacket
+from sidecar.core.events import PacketsRefused
 from sidecar.core.links import LinkState
 from sidecar.core.occurrences import PacketRejected
 from sidecar.core.outbox import RESEND_MAX_PER_PAUSE
 from sidecar.core.params import Link
-from sidecar.core.terms import SECOND, LinkStatus, Medium
+from sidecar.core.terms import SECOND, LinkName, LinkStatus, Medium
 from sidecar.wire import fields
 from sidecar.wire.auth import Key, Method
 from sidecar.wire.codec import Form, decode, seal
@@ -177,3 +178,18 @@ def test_strangers_by_the_thousand_take_no_room() -> None:
     assert set(counted(scene)) == {"foreign_node", "flood"}
     assert len(link_of(scene).repeats._seen) <= repeats.REMEMBERED
     assert [node.name for node in scene.node.cluster.view().nodes] == [NODE, PEER]
+
+
+def test_what_the_medium_refused_is_counted_told_once_and_leads_to_nothing() -> None:
+    scene = settled()
+    scene.node.forget()
+    for _ in range(100):
+        scene.node.step(PacketsRefused(link=ETH1, count=64))
+    assert counted(scene) == {"flood": 6400}
+    assert [told.count for told in scene.node.told_of(PacketRejected)] == [64]
+
+
+def test_what_was_refused_on_a_link_that_is_gone_is_nobodys_business() -> None:
+    scene = settled()
+    scene.node.step(PacketsRefused(link=LinkName("eth9"), count=1))
+    assert counted(scene) == {}

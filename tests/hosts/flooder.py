@@ -9,6 +9,7 @@ proves nothing.
 
 import ctypes
 import itertools
+import os
 import socket
 import struct
 import subprocess
@@ -60,6 +61,8 @@ class Flood:
             text=True,
             cwd=Path(__file__).parents[2],
         )
+        # The attacker's machine has nothing else to do; yet it comes behind those that it attacks.
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, -10)
         assert self._process.stdin is not None
         self._process.stdin.write("".join(f"{payload.hex()}\n" for payload in payloads))
         self._process.stdin.close()

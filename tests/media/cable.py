@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from sidecar.core.events import LinkFailed, LinkOpened, PacketReceived
+from sidecar.core.events import LinkFailed, LinkOpened, PacketReceived, PacketsRefused
 from sidecar.core.params import Link
 from sidecar.core.terms import LinkName, Medium
 from sidecar.media import base
-from sidecar.media.base import MediumEvent
+from sidecar.media.base import MediumEvent, Signed
 from sidecar.media.open import open_media
 from sidecar.media.udp import UdpMedium
 from tests.netns import Host, ip
@@ -48,6 +48,11 @@ def link_to(last: int) -> Link:
     return a_link(Medium.UCAST, f"10.78.0.{last}")
 
 
+def anything(_: bytes) -> bool:
+    """What these tests send is signed by nobody."""
+    return True
+
+
 class Heard:
     """What was emitted, in order."""
 
@@ -57,6 +62,11 @@ class Heard:
     @property
     def packets(self) -> list[bytes]:
         return [event.data for event in self.heard if isinstance(event, PacketReceived)]
+
+    @property
+    def refused(self) -> int:
+        """How many packets the medium refused by itself."""
+        return sum(event.count for event in self.heard if isinstance(event, PacketsRefused))
 
     @property
     def faults(self) -> list[str]:
@@ -70,9 +80,9 @@ class Heard:
 class Node(Heard):
     """A UDP medium on a host."""
 
-    def __init__(self, host: Host, link: Link) -> None:
+    def __init__(self, host: Host, link: Link, signed: Signed = anything) -> None:
         super().__init__()
-        medium = open_media((link,), self.heard.append)[link.name]
+        medium = open_media((link,), self.heard.append, signed)[link.name]
         assert isinstance(medium, UdpMedium)
         self.medium = medium
         as_the_daemon_sees_it: base.Medium = medium

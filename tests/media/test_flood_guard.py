@@ -90,3 +90,49 @@ def test_there_is_room_for_a_tenth_of_a_second_of_a_flood(pair: tuple[Host, Host
             await until(lambda: len(node.packets) == 1500)
 
     on(scene)
+
+
+def test_in_a_flood_only_what_is_signed_is_handed_on_and_the_rest_is_counted(
+    pair: tuple[Host, Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also from the peer's own address, and where nobody knows who may speak."""
+    monkeypatch.setattr(flood, "FLOOD_IN_S", 5.0)
+    a, b = pair
+
+    def signed(data: bytes) -> bool:
+        return data.startswith(b"beat")
+
+    async def scene() -> None:
+        node = Node(a, a_link(Medium.BCAST), signed)
+        with closing(node), speaker(b, "10.78.0.2/24") as peer:
+            peer.sendto(b"before", ("10.78.0.1", PORT))
+            await until(lambda: b"before" in node.packets)
+            for _ in range(flood.FLOOD + 200):
+                peer.sendto(b"flood", ("10.78.0.1", PORT))
+            peer.sendto(b"beat", ("10.78.0.1", PORT))
+            await until(lambda: b"beat" in node.packets)
+            handed_on = node.packets.count(b"flood")
+            assert flood.FLOOD < handed_on < flood.FLOOD + 200
+            assert handed_on + node.refused == flood.FLOOD + 200
+
+    on(scene)
+
+
+def test_after_a_flood_everything_is_handed_on_again(
+    pair: tuple[Host, Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flood, "FLOOD_IN_S", 5.0)
+    monkeypatch.setattr(flood, "ALONE_S", 0.5)
+    a, b = pair
+
+    async def scene() -> None:
+        node = Node(a, a_link(Medium.BCAST), lambda _: False)
+        with closing(node), speaker(b, "10.78.0.2/24") as peer:
+            for _ in range(flood.FLOOD + 200):
+                peer.sendto(b"flood", ("10.78.0.1", PORT))
+            await until(lambda: node.refused > 0)
+            await asyncio.sleep(0.6)
+            peer.sendto(b"afterwards", ("10.78.0.1", PORT))
+            await until(lambda: b"afterwards" in node.packets)
+
+    on(scene)

@@ -9,7 +9,17 @@ from sidecar.core.params import Link
 from sidecar.core.terms import LinkName, Medium
 from sidecar.media.base import MediumEvent
 from sidecar.media.open import open_media
-from tests.media.cable import NAME, Node, a_link, closing, link_to, on, plug, talking
+from tests.media.cable import (
+    NAME,
+    Node,
+    a_link,
+    anything,
+    closing,
+    link_to,
+    on,
+    plug,
+    talking,
+)
 from tests.netns import Host
 from tests.waiting import until
 
@@ -231,11 +241,11 @@ def test_links_that_share_a_port_are_told_apart(pair: tuple[Host, Host]) -> None
 
     async def scene() -> None:
         heard: list[MediumEvent] = []
-        left = open_media(links, heard.append)
+        left = open_media(links, heard.append, anything)
         for medium in left.values():
             medium.open()
         heard_there: list[MediumEvent] = []
-        right = open_media((link_to(1), links[0], links[3]), heard_there.append)
+        right = open_media((link_to(1), links[0], links[3]), heard_there.append, anything)
         with b.entered():
             for medium in right.values():
                 medium.open()

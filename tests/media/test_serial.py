@@ -18,7 +18,7 @@ from sidecar.core.terms import LinkName, Medium
 from sidecar.media import base
 from sidecar.media.open import open_media
 from sidecar.media.serial import SerialMedium
-from tests.media.cable import Heard, on
+from tests.media.cable import Heard, anything, on
 from tests.media.test_backlog import a_resource, a_status
 from tests.media.ttys import Cable, cable
 from tests.waiting import until
@@ -36,7 +36,7 @@ class End(Heard):
     def __init__(self, device: Path, baud: int = 115200) -> None:
         super().__init__()
         link = Link(name=LinkName("ttyA"), medium=Medium.SERIAL, device=str(device), baud=baud)
-        medium = open_media((link,), self.heard.append)[link.name]
+        medium = open_media((link,), self.heard.append, anything)[link.name]
         assert isinstance(medium, SerialMedium)
         self.medium = medium
         as_the_daemon_sees_it: base.Medium = medium

@@ -35,7 +35,7 @@ from tests.core.harness import (
     mirrored,
     some_params,
 )
-from tests.media.cable import on
+from tests.media.cable import anything, on
 from tests.media.ttys import Cable, cable
 from tests.waiting import until
 
@@ -60,7 +60,7 @@ class LiveNode:
         loop = asyncio.get_running_loop()
         self.cluster = Cluster(params, Random(seed), Boot(generation=7, uuid=uuid))
         self.driver = Driver(self.cluster, LoopScheduler(loop, lambda _: None, self._crash), self)
-        self.medium = open_media(params.links, self.driver.feed)[TTY]
+        self.medium = open_media(params.links, self.driver.feed, anything)[TTY]
         self.hands = Hands(self, self)  # type: ignore[arg-type]
         self.told: list[Occurrence] = []
         self.answers: list[Answer] = []

@@ -10,7 +10,7 @@ from sidecar.core.params import Link
 from sidecar.core.terms import Medium
 from sidecar.media.base import BackOff, MediumEvent
 from sidecar.media.open import open_media
-from tests.media.cable import NAME, Node, closing, link_to, on, plug, talking
+from tests.media.cable import NAME, Node, anything, closing, link_to, on, plug, talking
 from tests.netns import Host
 from tests.waiting import until
 
@@ -283,7 +283,7 @@ def test_a_target_that_is_no_address_is_a_fault() -> None:
     async def scene() -> None:
         heard: list[MediumEvent] = []
         link = Link(name=NAME, medium=Medium.UCAST, device="lo", target="peer.example", port=6940)
-        medium = open_media((link,), heard.append)[NAME]
+        medium = open_media((link,), heard.append, anything)[NAME]
         medium.open()
         await until(lambda: bool(heard))
         medium.close()
