@@ -29,6 +29,8 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel .
 FROM base
 ENV PATH=/opt/sidecar/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=builder /opt/sidecar /opt/sidecar
+# Whom to believe when a notification goes to an https address.
+COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 # 694/udp is the heartbeat's port, 9694 the status page's and the metrics'.
 EXPOSE 694/udp 9694/tcp
 # It runs as root with few capabilities (compose/node.yaml): Docker does not give added capabilities to another user.

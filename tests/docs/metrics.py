@@ -6,12 +6,13 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
+from sidecar.notify.counts import Counts
 from sidecar.web.counters import Counters
 from sidecar.web.metrics import register_view
 from tests.builders import a_view
 from tests.docs.markdown import code, table
 
-_LISTED: Final = ("status", "state", "reason", "phase")
+_LISTED: Final = ("status", "state", "reason", "phase", "result")
 """Labels whose values are few and known."""
 
 
@@ -21,6 +22,7 @@ def families() -> list[Metric]:
     view = a_view()
     register_view(registry, lambda: view)
     Counters(registry, view)
+    Counts(registry, [lambda: 0])
     return sorted(registry.collect(), key=lambda family: family.name)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -66,6 +66,7 @@ def telling(
     shape: str = "json",
     level: Severity = Severity.INFO,
     secret: bytes | None = None,
+    wall_ns: Callable[[], int] = lambda: NOON_NS,
     **pace: Any,
 ) -> Iterator[Telling]:
     registry = CollectorRegistry()
@@ -78,7 +79,7 @@ def telling(
         level=level,
         secret=secret,
         registry=registry,
-        wall_ns=lambda: NOON_NS,
+        wall_ns=wall_ns,
         pace=replace(QUICK, **pace),
     )
     asyncio.run(notifier.start())
