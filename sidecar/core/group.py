@@ -15,57 +15,14 @@ Theory of a wanted group, from the first line that applies:
 Never decides who owns the group.
 """
 
-from typing import Final, Protocol
-
 from sidecar.core.address import AddressKeeper
 from sidecar.core.container import ContainerKeeper
-from sidecar.core.occurrences import (
-    GiveUpBegan,
-    GiveUpDone,
-    LeaseAwaited,
-    TakeoverBegan,
-    TakeoverBlocked,
-    TakeoverDone,
-    TakeoverPhase,
-)
+from sidecar.core.milestones import Milestones
+from sidecar.core.occurrences import LeaseAwaited, TakeoverBlocked
 from sidecar.core.params import ResourceGroup
+from sidecar.core.surroundings import GroupNews, Surroundings
 from sidecar.core.turn import Turn
 from sidecar.core.view import GroupView
-
-_NO_TIME: Final = -1
-
-
-class GroupNews(Protocol):
-    """Who acts on what a group achieved."""
-
-    def group_held(self, turn: Turn, group: "Group") -> None: ...
-
-    def group_lost(self, turn: Turn, group: "Group") -> None:
-        """It was held and is not any more, though it is still wanted."""
-
-
-class Surroundings(Protocol):
-    """What a group needs to know of the world."""
-
-    def has_carrier(self, interface: str) -> bool: ...
-
-    @property
-    def peer_alive(self) -> bool: ...
-
-    def owner_may_linger(self, turn: Turn) -> bool:
-        """Only the peer's sidecar is gone: its address may answer until the lease on it ends."""
-
-    @property
-    def isolated(self) -> bool:
-        """Neither the peer nor any ping node is heard: it may be this node that is cut off."""
-
-    @property
-    def frozen(self) -> bool:
-        """Maintenance: what is here stays here."""
-
-    @property
-    def decided(self) -> bool:
-        """Whether it is known yet who holds what: until then containers are left as found."""
 
 
 class Group:
@@ -91,11 +48,7 @@ class Group:
         self._around = around
         self._news = news
         self._vouched = False
-        self.why = ""
-        """The sentence that was given when it last came or went."""
-        self._reason = ""
-        self._since_ns = _NO_TIME
-        self._phases: set[str] = set()
+        self._milestones = Milestones(spec.name)
         self.failing: tuple[str, str] | None = None
         """Wanted here, but cannot be served here: label and reason."""
         self._blocked_told = False
@@ -104,6 +57,11 @@ class Group:
     @property
     def name(self) -> str:
         return self.spec.name
+
+    @property
+    def why(self) -> str:
+        """The sentence that was given when it last came or went."""
+        return self._milestones.why
 
     @property
     def serves(self) -> bool:
@@ -146,8 +104,7 @@ class Group:
         self.warm = False
         self.released = self._blocked_told = self._lease_told = False
         self.failing = None
-        self._begin(turn, reason, why)
-        turn.tell(TakeoverBegan(groups=(self.name,), reason=reason, why=why))
+        self._milestones.begin_takeover(turn, reason, why)
         self.advance(turn)
 
     def give_up(self, turn: Turn, *, reason: str, why: str) -> None:
@@ -158,8 +115,7 @@ class Group:
         self.failing = None
         for address in self.addresses:
             address.probe.end()
-        self._begin(turn, reason, why)
-        turn.tell(GiveUpBegan(groups=(self.name,), reason=reason, why=why))
+        self._milestones.begin_give_up(turn, reason, why)
         self.advance(turn)
 
     def set_warm(self, turn: Turn, *, warm: bool) -> None:
@@ -246,7 +202,7 @@ class Group:
             if not self._vouched:
                 self._probe_addresses(turn)  # meanwhile, so that no time is lost
             return
-        self._phase(turn, "container")
+        self._milestones.reach(turn, "container")
         if not self._claim_addresses(turn):
             self._notice_loss(turn)
             return
@@ -254,7 +210,7 @@ class Group:
         self._blocked_told = self._lease_told = False
         if not self.held:
             self.held = True
-            self._phase(turn, "address")
+            self._milestones.reach(turn, "address")
             self._finish_takeover(turn)
             self._news.group_held(turn, self)
 
@@ -295,7 +251,7 @@ class Group:
                 self._probe(turn, address)
                 address.probe.ask_now(turn)
         if probed and not waits:
-            self._phase(turn, "probed")
+            self._milestones.reach(turn, "probed")
         return self._all_kept
 
     @property
@@ -322,13 +278,11 @@ class Group:
     def _finish_takeover(self, turn: Turn) -> None:
         # What was lost once it was held has to be probed for like anything else.
         self._vouched = False
-        if self._since_ns == _NO_TIME:
+        if not self._milestones.under_way:
             return
-        took_ns = turn.ns - self._since_ns
-        self._since_ns = _NO_TIME
         for container in self.containers:
             container.tell_next_check()
-        turn.tell(TakeoverDone(groups=(self.name,), reason=self._reason, took_ns=took_ns))
+        self._milestones.end_takeover(turn)
 
     def _fail(self, label: str, why: str) -> None:
         self.failing = self.failing or (label, why)
@@ -341,17 +295,14 @@ class Group:
         self._release_addresses(turn)
         if self.any_address_here:
             return
-        if not self.released:
-            self.released = True
+        self.released = True
         for container in reversed(self.containers):
             if self.warm:
                 container.activate(turn)
             else:
                 container.stand_by(turn)
-        if self.at_rest and self._since_ns != _NO_TIME:
-            took_ns = turn.ns - self._since_ns
-            self._since_ns = _NO_TIME
-            turn.tell(GiveUpDone(groups=(self.name,), took_ns=took_ns))
+        if self.at_rest and self._milestones.under_way:
+            self._milestones.end_give_up(turn)
 
     def _release_addresses(self, turn: Turn) -> None:
         for address in reversed(self.addresses):
@@ -359,17 +310,3 @@ class Group:
                 address.release(turn)
             elif self.wanted:
                 address.probe.end()  # suspended: nothing is to be claimed now
-
-    # --- the record of a takeover --------------------------------------------------------------
-
-    def _begin(self, turn: Turn, reason: str, why: str) -> None:
-        self._reason = reason
-        self.why = why
-        self._since_ns = turn.ns
-        self._phases.clear()
-
-    def _phase(self, turn: Turn, phase: str) -> None:
-        if phase in self._phases or self._since_ns == _NO_TIME:
-            return
-        self._phases.add(phase)
-        turn.tell(TakeoverPhase(group=self.name, phase=phase, took_ns=turn.ns - self._since_ns))

@@ -16,10 +16,11 @@ from sidecar.core.events import (
     EngineChanged,
     QuestionHeard,
 )
-from sidecar.core.group import Group, GroupNews
+from sidecar.core.group import Group
 from sidecar.core.occurrences import CarrierReported, EngineReported
 from sidecar.core.params import Address, Container, Params, ResourceGroup
 from sidecar.core.peer import Peer
+from sidecar.core.surroundings import GroupNews
 from sidecar.core.terms import Holding
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Operations, Turn
