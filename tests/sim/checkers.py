@@ -25,7 +25,7 @@ from sidecar.core.params import ResourceGroup
 from sidecar.core.terms import SECOND
 from tests.sim.cluster import TwoNodes
 from tests.sim.condition import Condition
-from tests.sim.decisions import BySight, DeafItself, NoNeed, NoWorse, OlderStays
+from tests.sim.decisions import BySight, DeafItself, NoNeed, NoWorse, OlderStays, TooEarly
 from tests.sim.docker import RUNNING, EngineMode
 from tests.sim.hindrance import Hindrances
 from tests.sim.node import Node
@@ -282,6 +282,7 @@ def watch(two: TwoNodes) -> None:
         Found(two, hindrances),
         OlderStays(two),
         NoWorse(two, hindrances),
+        TooEarly(two),
         NoNeed(two),
         DeafItself(two),
         BySight(two, hindrances),

@@ -2,6 +2,7 @@
 
 older stays    of two owners the one that has held longer keeps the address
 no worse       nothing is handed over to a node that has long been unable to serve
+too early      nothing goes back to a node that has not yet lived for the failback's wait
 no need        a service that works is not given up for its failure; no failback where it is off
 deaf itself    a node that slept counts the silence of the other one from its waking
 by sight       a node without carrier hands over to one that has it
@@ -24,6 +25,7 @@ from tests.sim.hindrance import FOREVER_NS, Hindrances
 from tests.sim.node import Node
 from tests.sim.violation import Violation
 from tests.sim.windows import (
+    CARRIER_TOLD_NS,
     PARTED_LATELY_NS,
     READY_TOLD_NS,
     WORKED_NS,
@@ -88,12 +90,44 @@ class NoWorse:
                 return
 
     def _must_be_able(self, taker: Node, began: GiveUpBegan) -> None:
+        late_ns = 2 * self._two.pair.timing.deadtime_ns
         unable_ns = self._since.unable[taker.name].lasts_ns()
-        if unable_ns > READY_TOLD_NS + 2 * self._two.pair.timing.deadtime_ns:
+        unplugged_ns = self._since.unplugged[taker.name].lasts_ns()
+        if unable_ns > READY_TOLD_NS + late_ns or unplugged_ns > CARRIER_TOLD_NS + late_ns:
             raise Violation(
                 "no worse",
                 f"{taker.name} is handed a group ({began.reason}), and has been unable to serve "
                 f"for {unable_ns / SECOND:.3f} s",
+            )
+
+
+class TooEarly:
+    """R9: a failback waits until its preferred node has been ready for the set time.
+
+    A life that is shorter than that cannot have been. Ipfail moves what it moves without a wait.
+    """
+
+    def __init__(self, two: TwoNodes) -> None:
+        self._two = two
+        self._began_ns: dict[str, int] = {}
+
+    def __call__(self, change: Change) -> None:
+        match change:
+            case LifeChanged(what=Life.STARTS):
+                self._began_ns[change.node] = self._two.world.now_ns
+            case Occurred(occurrence=GiveUpBegan(reason="failback")):
+                if not self._two.pair.ipfail:
+                    self._must_have_waited(self._two.peer_of(self._two.node(change.node)))
+            case _:
+                return
+
+    def _must_have_waited(self, taker: Node) -> None:
+        lived_ns = self._two.world.now_ns - self._began_ns.get(taker.name, -FOREVER_NS)
+        # The clock of the node that waits may run a little faster.
+        if lived_ns < self._two.pair.failback_delay() * 99 // 100:
+            raise Violation(
+                "too early",
+                f"{taker.name} is handed its groups back after {lived_ns / SECOND:.3f} s of life",
             )
 
 

@@ -79,6 +79,8 @@ class Hindrances:
         """It could not take a group over."""
         self.unable = of_each(lambda node: not says_ready(node))
         """It lacks what every node looks at: a carrier, an engine, its containers."""
+        self.unplugged = of_each(lambda node: not node.host.on_the_lan)
+        """It has no power, or its service interface no carrier."""
         self.blinded = of_each(
             lambda node: (
                 node.host.engine.mode is not EngineMode.UP
@@ -97,7 +99,7 @@ class Hindrances:
                 one
                 for each in (
                     *(self.asleep, self.hears, self.deafened, self.unfit),
-                    *(self.unable, self.blinded, self.frozen),
+                    *(self.unable, self.unplugged, self.blinded, self.frozen),
                 )
                 for one in each.values()
             ),

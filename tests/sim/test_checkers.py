@@ -3,57 +3,19 @@
 The cores are left out. What they would do to a host is done to it directly.
 """
 
-from collections.abc import Callable
-
 import pytest
 
 from sidecar.core.actions import Announce, PauseService
-from sidecar.core.events import Event
-from sidecar.core.terms import MILLISECOND, SECOND, StandbyMode
-from tests.sim import checkers
-from tests.sim.cluster import TwoNodes
-from tests.sim.docker import Settings
-from tests.sim.host import Host
-from tests.sim.pair import SERVICE_LAN, Pair
-from tests.sim.stage import chance_of
+from sidecar.core.terms import MILLISECOND, SECOND
+from tests.sim.checked import ADDRESS, LONG_S, VIP, CheckedWorld
+from tests.sim.pair import SERVICE_LAN
 from tests.sim.violation import Violation
-from tests.sim.witness import FaultMade, Life, LifeChanged, Wished
-
-ADDRESS = Pair().addresses[0]
-VIP = ADDRESS.name
-LONG_S = 10_000
-SETTINGS = Settings(standby=StandbyMode.RUN, restarts=0, failures=1)
-NOTHING: Callable[[Event], None] = lambda _: None  # noqa: E731 # a name for a test to read
-
-
-class AWorld:
-    """Two hosts with a running nginx each, under the eyes of all checkers."""
-
-    def __init__(self) -> None:
-        self.two = TwoNodes(chance_of(1), Pair(), settings=SETTINGS)
-        self.world = self.two.world
-        self.a: Host = self.two.node("a").host
-        self.b: Host = self.two.node("b").host
-        for host in (self.a, self.b):
-            host.engine.repair()
-        self.world.run_for(SECOND)
-        checkers.watch(self.two)
-
-    def start_both(self) -> None:
-        """Let cores run as well; they settle with the address on a."""
-        for node in self.two:
-            node.start()
-        self.world.run_for(5 * SECOND)
-        assert self.a.kernel.holds(VIP)
-
-    def fault(self, act: Callable[[], None]) -> None:
-        act()
-        self.two.stage.witness(FaultMade("a fault"))
+from tests.sim.witness import Life, LifeChanged, Wished
 
 
 @pytest.fixture
-def world() -> AWorld:
-    return AWorld()
+def world() -> CheckedWorld:
+    return CheckedWorld()
 
 
 def test_two_owners_who_see_each_other_are_a_violation(world):
@@ -68,9 +30,18 @@ def test_a_second_owner_who_lets_go_at_once_is_excused(world):
     world.a.kernel.put(VIP, LONG_S)
     world.world.run_for(SECOND)
     world.b.kernel.put(VIP, LONG_S)
-    world.world.run_for(5 * MILLISECOND)
+    world.world.run_for(MILLISECOND // 2)
     world.b.kernel.delete(VIP)
     world.world.run_for(10 * SECOND)
+
+
+def test_a_second_owner_who_lets_go_once_it_sees_the_first_one_is_a_violation(world):
+    """So long it takes to announce, to hear the owner's answer, and to release."""
+    world.a.kernel.put(VIP, LONG_S)
+    world.world.run_for(SECOND)
+    world.b.kernel.put(VIP, LONG_S)
+    with pytest.raises(Violation, match="two owners"):
+        world.world.run_for(2 * MILLISECOND)
 
 
 def test_two_owners_on_a_parted_lan_are_undecidable(world):
@@ -140,11 +111,7 @@ def test_announcing_without_end_is_a_violation(world):
 
 def test_an_address_that_leads_to_nothing_is_a_violation_once_it_could_have_moved(world):
     world.start_both()
-    process = world.two.node("a").process
-    assert process is not None
-    # A core that hears of nothing cannot do anything about it.
-    process.driver.feed = NOTHING
-    world.a.kernel.put(VIP, LONG_S)
+    world.numb("a")
     world.a.engine.kill("nginx")
     world.world.run_for(20 * SECOND)
     with pytest.raises(Violation, match="not served: a holds"):

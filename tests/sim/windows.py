@@ -19,9 +19,11 @@ from tests.sim.node import Node
 JUST_NOW_NS: Final = 10 * MILLISECOND
 """What the kernel or the engine says needs a moment to reach the sidecar."""
 
-TAKEN_BACK_NS: Final = 10 * MILLISECOND
+TAKEN_BACK_NS: Final = MILLISECOND
 """A sidecar may be frozen between its look at the clock and its request to the kernel. The renewal
-then creates the address anew, and the next thing that the thread does is to take it back."""
+then creates the address anew, and the next thing that the thread does is to take it back: rule 2.
+A claim that its owner lets go of once it sees the other one took what was not free, and lasts
+longer than this: one request to the kernel."""
 
 SAME_INSTANT_NS: Final = 50 * MILLISECOND
 """Two nodes that ask at the same instant both find nobody, and both claim: the patience of one
@@ -71,6 +73,10 @@ ANNOUNCED_NS: Final = 6 * SECOND
 
 REPEATED_NS: Final = 36 * SECOND
 """Who missed the burst, because nothing reached it then, hears the slow repetition: 30 to 35 s."""
+
+CARRIER_TOLD_NS: Final = 2 * SECOND
+"""The kernel tells of a lost carrier at once, and the next status tells the peer. Deadtimes come on
+top, for lost packets: rule 6."""
 
 READY_TOLD_NS: Final = 10 * SECOND
 """An engine that hangs is known after up to 8 s, and the next status tells the peer; a hand-over

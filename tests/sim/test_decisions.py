@@ -1,0 +1,205 @@
+"""The checks of what cores decide: a history that breaks the rule, and one that just does not."""
+
+from dataclasses import replace
+
+import pytest
+
+from sidecar.core.occurrences import AddressHeld, GiveUpBegan, NodeDied
+from sidecar.core.terms import SECOND, AutoFailback
+from tests.sim.checked import GROUP, VIP, CheckedWorld
+from tests.sim.docker import EngineMode
+from tests.sim.pair import SERVICE_LAN, Pair
+from tests.sim.violation import Violation
+from tests.sim.witness import Life
+
+HELD = AddressHeld(address=VIP, interface=SERVICE_LAN)
+
+
+def gives_up(reason: str) -> GiveUpBegan:
+    return GiveUpBegan(groups=(GROUP,), reason=reason, why="a test says so")
+
+
+@pytest.fixture
+def world() -> CheckedWorld:
+    return CheckedWorld()
+
+
+# --- older stays -----------------------------------------------------------------------------
+
+
+def test_the_one_that_has_held_longer_must_not_let_go(world: CheckedWorld) -> None:
+    world.tell("a", HELD)
+    world.run(3)
+    world.tell("b", HELD)
+    with pytest.raises(Violation, match=r"older stays: a lets .* 3\.000 s longer"):
+        world.tell("a", gives_up("conflict"))
+
+
+def test_the_younger_one_may_let_go(world: CheckedWorld) -> None:
+    world.tell("a", HELD)
+    world.run(3)
+    world.tell("b", HELD)
+    world.tell("b", gives_up("conflict"))
+
+
+def test_of_two_that_claimed_at_about_the_same_time_either_may_let_go(world: CheckedWorld) -> None:
+    world.tell("a", HELD)
+    world.run(1.9)
+    world.tell("b", HELD)
+    world.tell("a", gives_up("conflict"))
+
+
+def test_who_slept_or_died_since_does_not_know_since_when_it_has_held(world: CheckedWorld) -> None:
+    world.tell("a", HELD)
+    world.run(3)
+    world.tell("b", HELD)
+    world.live("a", Life.KILLED)
+    world.tell("a", gives_up("conflict"))
+
+
+# --- no worse --------------------------------------------------------------------------------
+
+
+def test_nothing_is_handed_to_a_node_that_has_long_lost_its_carrier(world: CheckedWorld) -> None:
+    world.fault(lambda: world.b.kernel.set_carrier(SERVICE_LAN, up=False))
+    world.run(12.1)  # two seconds, and twice the dead time of five
+    with pytest.raises(Violation, match="no worse: b is handed"):
+        world.tell("a", gives_up("standby"))
+
+
+def test_a_carrier_that_was_lost_a_moment_ago_may_not_be_known_yet(world: CheckedWorld) -> None:
+    world.fault(lambda: world.b.kernel.set_carrier(SERVICE_LAN, up=False))
+    world.run(11.9)
+    world.tell("a", gives_up("standby"))
+
+
+def test_an_engine_that_hangs_has_to_be_known_after_a_while(world: CheckedWorld) -> None:
+    world.fault(lambda: world.b.engine.set_mode(EngineMode.HUNG))
+    world.run(19.9)
+    world.tell("a", gives_up("failback"))
+    world.run(0.2)
+    with pytest.raises(Violation, match="no worse: b is handed"):
+        world.tell("a", gives_up("failback"))
+
+
+def test_who_stops_hands_over_to_whom_there_is(world: CheckedWorld) -> None:
+    world.fault(lambda: world.b.kernel.set_carrier(SERVICE_LAN, up=False))
+    world.run(60)
+    world.tell("a", gives_up("shutdown"))
+
+
+# --- too early -------------------------------------------------------------------------------
+
+
+def test_a_failback_waits_until_the_other_has_lived_for_its_delay(world: CheckedWorld) -> None:
+    world.live("a", Life.STARTS)
+    world.run(4.9)
+    with pytest.raises(Violation, match=r"too early: a .* after 4\.900 s of life"):
+        world.tell("b", gives_up("failback"))
+
+
+@pytest.mark.parametrize("reason", ["failback", "standby"])
+def test_after_the_delay_or_where_somebody_asked_it_is_in_time(
+    world: CheckedWorld, reason: str
+) -> None:
+    world.live("a", Life.STARTS)
+    world.run(5 if reason == "failback" else 1)
+    world.tell("b", gives_up(reason))
+
+
+def test_ipfail_does_not_wait() -> None:
+    world = CheckedWorld(replace(Pair(), ipfail=True))
+    world.live("a", Life.STARTS)
+    world.tell("b", gives_up("failback"))
+
+
+# --- no need ---------------------------------------------------------------------------------
+
+
+def test_what_has_long_been_served_is_not_given_up_for_a_failure(world: CheckedWorld) -> None:
+    world.start_both(seconds=36)
+    with pytest.raises(Violation, match="no need: a gives"):
+        world.tell("a", gives_up("service_failed"))
+
+
+def test_a_failure_that_was_mended_a_while_ago_may_still_be_acted_upon(
+    world: CheckedWorld,
+) -> None:
+    world.start_both(seconds=36)
+    world.numb("a", "b")
+    world.fault(lambda: world.a.engine.pause_by_stranger("nginx"))
+    world.run(1)
+    world.fault(lambda: world.a.engine.start_by_stranger("nginx"))
+    world.run(28)
+    world.tell("a", gives_up("service_failed"))
+
+
+def test_auto_failback_off_is_obeyed() -> None:
+    world = CheckedWorld(replace(Pair(), auto_failback=AutoFailback.OFF))
+    world.run(60)
+    world.tell("b", gives_up("standby"))
+    with pytest.raises(Violation, match="no need: b hands back"):
+        world.tell("b", gives_up("failback"))
+
+
+# --- deaf itself -----------------------------------------------------------------------------
+
+
+def died(silence_s: float) -> NodeDied:
+    ns = int(silence_s * SECOND)
+    return NodeDied(node="b", silence_ns=ns, deadtime_ns=5 * SECOND, heard=True)
+
+
+def sleeps(world: CheckedWorld, seconds: float) -> None:
+    world.live("a", Life.FROZEN)
+    world.run(seconds)
+    world.live("a", Life.THAWED)
+
+
+def test_who_slept_must_listen_before_it_holds_the_other_for_dead(world: CheckedWorld) -> None:
+    sleeps(world, 10)
+    world.run(4.9)
+    with pytest.raises(Violation, match=r"deaf itself: a slept for 10\.000 s"):
+        world.tell("a", died(14.9))
+
+
+def test_a_dead_time_after_it_woke_it_has_listened_long_enough(world: CheckedWorld) -> None:
+    sleeps(world, 10)
+    world.run(5)
+    world.tell("a", died(15))
+
+
+def test_a_short_sleep_is_no_excuse_that_is_asked_for(world: CheckedWorld) -> None:
+    """Less than two dead times: it may have been awake for the first part of the silence."""
+    sleeps(world, 9.9)
+    world.tell("a", died(9.9))
+
+
+# --- by sight --------------------------------------------------------------------------------
+
+
+def test_a_holder_without_carrier_hands_over(world: CheckedWorld) -> None:
+    world.start_both()
+    world.numb("a", "b")
+    world.fault(lambda: world.a.kernel.set_carrier(SERVICE_LAN, up=False))
+    world.run(2.4)
+    with pytest.raises(Violation, match="by sight: a has no carrier"):
+        world.run(0.2)
+
+
+def test_a_holder_without_carrier_keeps_what_nobody_else_could_serve(world: CheckedWorld) -> None:
+    world.start_both()
+    world.numb("a", "b")
+    world.fault(lambda: world.b.engine.set_mode(EngineMode.DOWN))
+    world.fault(lambda: world.a.kernel.set_carrier(SERVICE_LAN, up=False))
+    world.run(100)
+
+
+def test_a_holder_without_carrier_that_hears_nobody_waits_for_its_lease(
+    world: CheckedWorld,
+) -> None:
+    world.start_both()
+    world.numb("a", "b")
+    world.fault(world.cut_heartbeat)
+    world.fault(lambda: world.a.kernel.set_carrier(SERVICE_LAN, up=False))
+    world.run(100)

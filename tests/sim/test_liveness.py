@@ -1,0 +1,75 @@
+"""Liveness itself: what has settled, what has not, and what does not stay."""
+
+import pytest
+
+from tests.sim.checked import LONG_S, VIP, CheckedWorld
+from tests.sim.liveness import Liveness
+from tests.sim.pair import SERVICE_LAN
+from tests.sim.violation import Violation
+
+
+class Judged(CheckedWorld):
+    def __init__(self) -> None:
+        super().__init__()
+        self.liveness = Liveness(self.two)
+        self.start_both()
+
+
+@pytest.fixture
+def world() -> Judged:
+    return Judged()
+
+
+def test_a_healthy_pair_settles_and_stays(world: Judged) -> None:
+    world.liveness.must_settle()
+    world.liveness.must_stay()
+
+
+def test_what_is_put_back_has_moved(world: Judged) -> None:
+    world.liveness.must_settle()
+    world.world.call_later(1, lambda: world.a.kernel.delete_by_stranger(VIP))
+    with pytest.raises(Violation, match="does not stay"):
+        world.liveness.must_stay()
+    assert world.a.kernel.holds(VIP), "all is as it was, and that is not enough"
+
+
+def test_nobody_holds_it(world: Judged) -> None:
+    world.numb("a", "b")
+    world.a.kernel.delete(VIP)
+    assert f"{VIP}/24/eth0:0 is held by nobody" in world.liveness.trouble()
+    with pytest.raises(Violation, match=r"does not settle.*held by nobody"):
+        world.liveness.must_settle()
+
+
+def test_both_hold_it(world: Judged) -> None:
+    world.numb("a", "b")
+    world.b.kernel.put(VIP, LONG_S)
+    assert f"{VIP}/24/eth0:0 is held by a and b" in world.liveness.trouble()
+
+
+def test_the_one_that_is_not_preferred_holds_it(world: Judged) -> None:
+    world.numb("a", "b")
+    world.a.kernel.delete(VIP)
+    world.b.kernel.put(VIP, LONG_S)
+    trouble = world.liveness.trouble()
+    assert f"{VIP}/24/eth0:0 has not come back to a" in trouble
+    assert f"a says held=True of {VIP}/24/eth0:0" in trouble
+    assert f"the client looks for {VIP} in the wrong place" in trouble
+
+
+def test_a_node_is_not_up(world: Judged) -> None:
+    world.node("b").kill()
+    assert "b is not up" in world.liveness.trouble()
+
+
+def test_nothing_serves(world: Judged) -> None:
+    world.numb("a", "b")
+    world.a.engine.kill("nginx")
+    assert "nginx of a does not serve" in world.liveness.trouble()
+
+
+def test_a_node_says_that_it_is_not_ready(world: Judged) -> None:
+    world.b.kernel.set_carrier(SERVICE_LAN, up=False)
+    world.run(1)
+    (trouble,) = (line for line in world.liveness.trouble() if "not ready" in line)
+    assert trouble.startswith("b is not ready: interface eth0 has no carrier")
