@@ -42,13 +42,16 @@ def run_seed(
     show: Callable[[str], None] | None = None,
     only: frozenset[int] | None = None,
     faults: tuple[Fault, ...] = (),
+    *,
+    options: Options | None = None,
 ) -> Outcome:
     """Run one seed; never raises for what the simulated nodes do.
 
     ``only``: leave all faults out but those with these numbers. ``faults``: these kinds are on, and
-    come fast, instead of those that the seed draws.
+    come fast, instead of those that the seed draws. ``options``: instead of all that it draws.
     """
-    options = focused(options_of(seed), faults) if faults else options_of(seed)
+    if options is None:
+        options = focused(options_of(seed), faults) if faults else options_of(seed)
     two = TwoNodes(
         chance_of(seed),
         options.pair,

@@ -14,6 +14,7 @@ from sidecar.core.terms import SECOND, Holding
 from sidecar.core.turn import Turn
 from tests.sim.fault import Fault
 from tests.sim.mutants.mutant import Function, Mutant, Patch
+from tests.sim.mutants.worlds import LONG, dies_soon
 
 _HOUR_NS: Final = 3600 * SECOND
 
@@ -96,64 +97,78 @@ MUTANTS: Final = (
     Mutant(
         name="a renewal never comes too late",
         rule="safety 2: a renewal after its time is not sent",
+        caught_by=("two owners",),
         patches=(Patch(owner=Lease, name="_renew", by=_renew_whenever),),
         faults=(Fault.KERNEL_SLOW, Fault.FREEZE),
-        within=12,
+        within=6,
     ),
     Mutant(
         name="a late turn is no loss",
         rule="safety 2: a node that slept probes before it claims again",
+        caught_by=("deaf itself",),
         patches=(Patch(owner=Cluster, name="_notice_sleep", by=_notice_no_sleep),),
         faults=(Fault.FREEZE, Fault.PARTITION),
-        within=12,
+        within=6,
     ),
     Mutant(
         name="claim without a question",
         rule="safety 3: ask before claiming",
+        caught_by=("two owners",),
         patches=(Patch(owner=Probe, name="is_clear", by=_clear_at_once),),
         faults=(Fault.PARTITION, Fault.CUT_LINK),
-        within=12,
+        within=3,
     ),
     Mutant(
         name="one silent question is enough",
         rule="safety 3: an address whose owner still answers is not taken",
+        caught_by=("two owners",),
         patches=(Patch(owner=Probe, name="is_clear", by=_one_silent_question),),
         faults=(Fault.PARTITION, *(Fault.LAN_HICCUP,) * 4),
-        within=12,
+        within=10,
     ),
     Mutant(
         name="anybody's answer counts",
         rule="safety 3: the owner is asked by its hardware address",
+        caught_by=("not taken over",),
         patches=(Patch(owner=Groups, name="_owner_mac", by=_ask_everybody),),
-        faults=(Fault.CRASH, Fault.ROUTER_ANSWERS),
-        within=12,
+        faults=(Fault.CRASH, *(Fault.ROUTER_ANSWERS,) * 3),
+        within=20,
+        suits=dies_soon,
+        pace=LONG,
     ),
     Mutant(
         name="no announcement after a heal",
         rule="safety 5: the older claim is announced again",
+        caught_by=("not found",),
         patches=(Patch(owner=Group, name="announce", by=_no_announcement),),
         faults=(Fault.PARTED, Fault.LAN_CUT, Fault.PARTITION),
-        within=12,
+        within=30,
     ),
     Mutant(
         name="no timer renews",
         rule="safety 1: an address is a lease, renewed by its own timer",
+        caught_by=(
+            "does not stay",
+            "does not settle",
+        ),
         patches=(Patch(owner=Lease, name="keep", by=_no_renewal),),
         faults=(Fault.BAD_QUALITY,),
-        within=12,
+        within=6,
     ),
     Mutant(
         name="a carrier does not matter",
         rule="faults: the service cable is pulled, hand-over at once",
+        caught_by=("by sight",),
         patches=(Patch(owner=Groups, name="has_carrier", by=_any_carrier),),
         faults=(Fault.CARRIER_LOST,),
-        within=12,
+        within=6,
     ),
     Mutant(
         name="what was held before a restart is held now",
         rule="safety 3 and 5: a peer that has taken over is not fought",
+        caught_by=("two owners",),
         patches=(Patch(owner=Takeover, name="_reattach", by=_fight_for_the_past),),
         faults=(Fault.KILL, Fault.CRASH),
-        within=12,
+        within=20,
     ),
 )

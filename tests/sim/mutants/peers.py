@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from sidecar.core.claims import Claims
 from sidecar.core.cluster import Cluster
+from sidecar.core.failback import FailbackDelay
 from sidecar.core.groups import Groups
 from sidecar.core.inbox import Inbox
 from sidecar.core.moves import Moves
@@ -15,7 +16,8 @@ from sidecar.core.takeover import Takeover
 from sidecar.core.terms import Holding
 from sidecar.core.turn import Turn
 from tests.sim.fault import Fault
-from tests.sim.mutants.mutant import Function, Mutant, Patch
+from tests.sim.mutants.mutant import Function, Mutant, Pace, Patch
+from tests.sim.mutants.worlds import LONG, dies_soon, has_ping_nodes, waits_for_failback
 
 
 def _never_isolated(_: Any) -> property:
@@ -45,8 +47,8 @@ def _nothing_is_past(_: Function) -> Function:
 
 
 def _nothing_is_a_copy(_: Function) -> Function:
-    def has(self: Repeats, data: bytes) -> bool:
-        del self, data
+    def has(self: Repeats, data: bytes, now_ns: int) -> bool:
+        del self, data, now_ns
         return False
 
     return has
@@ -80,10 +82,28 @@ def _any_generation(original: Function) -> Function:
 
 def _ready_or_not(original: Function) -> Function:
     def obstacle(self: Moves) -> str:
+        peer = self._peer
+        ready, peer.ready = peer.ready, None  # as if it did not say; all other obstacles stay
         text: str = original(self)
-        return "" if text.endswith("is not ready to serve") else text
+        peer.ready = ready
+        return text
 
     return obstacle
+
+
+def _never_vain(_: Function) -> Function:
+    def give_up_if_vain(self: Standby, turn: Turn) -> None:
+        del self, turn
+
+    return give_up_if_vain
+
+
+def _no_wait(_: Function) -> Function:
+    def left_ns(self: FailbackDelay, now_ns: int) -> int | None:
+        del self, now_ns
+        return 0
+
+    return left_ns
 
 
 def _take_unfit(_: Function) -> Function:
@@ -119,68 +139,94 @@ MUTANTS: Final = (
     Mutant(
         name="cut off and does not know",
         rule="safety 4: who has lost the peer and every ping node lets go",
+        caught_by=("cut off",),
         patches=(Patch(owner=Groups, name="isolated", by=_never_isolated),),
         faults=(Fault.PARTITION, Fault.PING_LOST, Fault.ARBITER_DOWN),
-        within=12,
+        within=20,
+        suits=has_ping_nodes,
     ),
     Mutant(
         name="the younger claim stays",
         rule="safety 5: the older claim stays",
+        caught_by=("older stays",),
         patches=(Patch(owner=Claims, name="keeps", by=_younger_stays),),
         faults=(Fault.PARTED, Fault.PARTITION, Fault.LAN_CUT),
-        within=12,
+        within=6,
     ),
     Mutant(
         name="two owners are left alone",
         rule="safety 5: the other one lets go",
+        caught_by=("two owners",),
         patches=(Patch(owner=Takeover, name="_resolve_overlap", by=_two_owners_are_fine),),
         faults=(Fault.PARTED, Fault.PARTITION, Fault.LAN_CUT),
-        within=12,
+        within=6,
     ),
     Mutant(
         name="packets of the past are believed",
         rule="security: generation and number make an old packet useless",
+        caught_by=("not taken over",),
         patches=(
             *_REPLAYS,
             Patch(owner=Inbound, name="judge", by=_everything_is_news),
             Patch(owner=Inbox, name="_is_news", by=_every_message_is_the_newest),
         ),
-        faults=(Fault.REPLAYED, Fault.CRASH),
-        within=12,
+        faults=(Fault.CRASH, *(Fault.REPLAYED,) * 3),
+        within=20,
+        suits=dies_soon,
+        pace=LONG,
     ),
     Mutant(
         name="an earlier life is believed",
         rule="security: the generation",
+        caught_by=("not taken over",),
         patches=(
             *_REPLAYS,
             Patch(owner=Inbound, name="judge", by=_any_generation),
             Patch(owner=Inbox, name="_is_news", by=_every_message_is_the_newest),
         ),
-        faults=(Fault.REPLAYED, Fault.CRASH, Fault.KILL),
-        within=12,
+        faults=(*(Fault.CRASH,) * 2, *(Fault.REPLAYED,) * 3),
+        within=40,
+        suits=dies_soon,
+        pace=Pace(every_s=7, shortest_s=10, longest_s=90),
     ),
     Mutant(
         name="hand over to whom is not ready",
         rule="safety 6: nothing is handed over to a node that is not ready",
+        caught_by=("no worse",),
         patches=(
             Patch(owner=Moves, name="obstacle", by=_ready_or_not),
             Patch(owner=Cluster, name="_may_take", by=_take_unfit),
+            Patch(owner=Standby, name="_give_up_if_vain", by=_never_vain),
         ),
-        faults=(Fault.CARRIER_LOST, Fault.ENGINE_DOWN, Fault.STANDBY, Fault.CRASH),
-        within=12,
+        faults=(Fault.CARRIER_LOST, *(Fault.STANDBY,) * 3),
+        within=20,
+        suits=dies_soon,
+        pace=Pace(every_s=5, shortest_s=15, longest_s=60),
+    ),
+    Mutant(
+        name="failback at once",
+        rule="R9: when its preferred node has been ready for a while",
+        caught_by=("too early",),
+        patches=(Patch(owner=FailbackDelay, name="left_ns", by=_no_wait),),
+        faults=(Fault.KILL, Fault.CRASH),
+        within=20,
+        suits=waits_for_failback,
     ),
     Mutant(
         name="always ready",
         rule="safety 6: failback when it is ready",
+        caught_by=("no worse",),
         patches=(Patch(owner=Cluster, name="_why_not_serving", by=_always_ready),),
         faults=(Fault.CONTAINER_REMOVED, Fault.CARRIER_LOST, Fault.STANDBY, Fault.CRASH),
-        within=12,
+        within=20,
+        pace=LONG,
     ),
     Mutant(
         name="done is said before it is done",
         rule="hand-over: the taker claims when the giver has released",
+        caught_by=("two owners",),
         patches=(Patch(owner=Standby, name="_is_released", by=_done_before_released),),
         faults=(Fault.STANDBY, Fault.KERNEL_SLOW, Fault.KERNEL_REFUSES),
-        within=12,
+        within=6,
     ),
 )

@@ -11,6 +11,7 @@ from sidecar.core.terms import ContainerState
 from sidecar.core.turn import Turn
 from tests.sim.fault import Fault
 from tests.sim.mutants.mutant import Function, Mutant, Patch
+from tests.sim.mutants.worlds import LONG, has_no_restarts
 
 
 def _pause_first(original: Function) -> Function:
@@ -69,43 +70,51 @@ MUTANTS: Final = (
     Mutant(
         name="pause before the address has gone",
         rule="safety 8: addresses leave before their containers are paused",
+        caught_by=("order",),
         patches=(Patch(owner=Group, name="_advance_down", by=_pause_first),),
         faults=(Fault.STANDBY, Fault.TAKEOVER),
-        within=12,
+        within=4,
     ),
     Mutant(
         name="claim before the container serves",
         rule="safety 8: addresses come after their containers serve",
+        caught_by=("order",),
         patches=(Patch(owner=Group, name="_bring_up_containers", by=_claim_first),),
         faults=(Fault.CRASH, Fault.STANDBY),
-        within=12,
+        within=15,
     ),
     Mutant(
         name="alone and without service, and keeps",
         rule="safety 6: a holder that cannot serve and hears no peer lets the address go",
+        caught_by=("not served",),
         patches=(Patch(owner=Group, name="suspension", by=_keep_it_dead),),
         faults=(Fault.CRASH, Fault.PARTITION, Fault.CONTAINER_LOOPS, Fault.CONTAINER_SICK),
-        within=12,
+        within=20,
+        suits=has_no_restarts,
+        pace=LONG,
     ),
     Mutant(
         name="a cold standby",
         rule="safety 7: stand-by is warm from warntime on",
+        caught_by=("not warm",),
         patches=(Patch(owner=Cluster, name="peer_quiet", by=_cold),),
         faults=(Fault.CRASH,),
-        within=12,
+        within=20,
     ),
     Mutant(
         name="nobody mends a container",
         rule="faults: the container stops, and is restarted where it is",
+        caught_by=("does not settle",),
         patches=(Patch(owner=ContainerKeeper, name="_mend", by=_no_mending),),
         faults=(Fault.CONTAINER_KILL,),
-        within=12,
+        within=15,
     ),
     Mutant(
         name="what is unknown has stopped",
         rule="safety 6: unknown is a state of its own",
+        caught_by=("no need",),
         patches=(Patch(owner=ContainerKeeper, name="_learn", by=_unknown_is_stopped),),
         faults=(Fault.ENGINE_DOWN, Fault.ENGINE_HUNG),
-        within=12,
+        within=10,
     ),
 )
