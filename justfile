@@ -65,6 +65,13 @@ safety *options: setup image
 interop *options: setup
     {{ python }} -m pytest --costly tests/interop {{ options }}
 
+# The sidecar beside keepalived, Heartbeat and ucarp, for an hour or two, and docs/bench.md from it
+[group('prove')]
+bench *options: setup image
+    bash -c 'source images/setup.sh; ensure_packages iputils-arping; ensure_optional keepalived heartbeat ucarp'
+    {{ python }} -m tests.bench run {{ options }}
+    {{ python }} -m tests.bench report {{ if options =~ '--quick' { '--quick' } else { '' } }}
+
 # docs/migration.md on two hosts, each step forwards, back and forwards again
 [group('prove')]
 migration *options: setup image

@@ -17,13 +17,17 @@ from tests.testbed.host import DockerHost
 from tests.testbed.waiting import now_ns, wait_for
 
 Part = tuple[str, Values]
-Play = Callable[[System, Instruments], Iterator[Part]]
-FAULT_S: Final = 2.0
-"""How long a freeze or a cut lasts."""
-AFTERMATH_S: Final = 3.0
-"""For how long what a killed daemon leaves behind is looked at."""
+WatchedPlay = Callable[[System, Instruments], Iterator[Part]]
+BEYOND_S: Final = 1.7
+"""A freeze or a cut lasts for so long beyond the time after which a node is dead, and so long is
+looked at what a killed daemon leaves behind.
+"""
 STUCK_S: Final = 10.0
 """A client that is served by nobody for so long is stuck: it is waited for no longer."""
+
+
+def fault_s(system: System) -> float:
+    return system.timers().dead_ms / 1000 + BEYOND_S
 
 
 def host_lost(system: System, instruments: Instruments) -> Iterator[Part]:
@@ -82,7 +86,7 @@ def killed(system: System, instruments: Instruments) -> Iterator[Part]:
     pids = system.processes(ground.master)
     window = Window(ground, instruments)
     send(pids, signal.SIGKILL)
-    window.until(AFTERMATH_S)
+    window.until(fault_s(system))
     yield "killed", window.values()
     if not system.restarts:
         system.start_again(ground.master)
@@ -95,9 +99,9 @@ def frozen(system: System, instruments: Instruments) -> Iterator[Part]:
     pids = system.processes(ground.master)
     window = Window(ground, instruments)
     send(pids, signal.SIGSTOP)
-    window.until(FAULT_S)
+    window.until(fault_s(system))
     send(pids, signal.SIGCONT)
-    window.until(FAULT_S + AFTERMATH_S)
+    window.until(2 * fault_s(system))
     yield "frozen", window.values()
     system.at_rest(ground.master)
 
@@ -108,11 +112,11 @@ def link_cut(system: System, instruments: Instruments) -> Iterator[Part]:
     cable = ground.pair.cable(ground.master, "eth1")
     window = Window(ground, instruments)
     cable.drop()
-    window.until(FAULT_S)
+    window.until(fault_s(system))
     yield "cut", window.values(settled_s=0)
     window = Window(ground, instruments)
     cable.restore()
-    window.until(FAULT_S)
+    window.until(fault_s(system))
     system.at_rest(ground.master)
     _wait_until_served(instruments, ground.nodes)
     yield "healed", window.values()
@@ -124,7 +128,7 @@ def service_dies(system: System, instruments: Instruments) -> Iterator[Part]:
     pid = int(ground.master.docker("inspect", "--format", "{{.State.Pid}}", "nginx"))
     window = Window(ground, instruments)
     os.kill(pid, signal.SIGKILL)
-    window.until(FAULT_S)
+    window.until(BEYOND_S)
     good_ms = window.requests_good_after_ms()
     yield "died", {**window.values(), "done_ms": good_ms}
     system.at_rest(ground.master)
@@ -141,7 +145,7 @@ def _wait_until_served(instruments: Instruments, nodes: tuple[DockerHost, ...]) 
     wait_for(served, seconds=2 * STUCK_S, what=f"an answer of one of {len(nodes)} hosts")
 
 
-SCENARIOS: Final[dict[str, Play]] = {
+SCENARIOS: Final[dict[str, WatchedPlay]] = {
     "host": host_lost,
     "planned": planned,
     "stop": clean_stop,

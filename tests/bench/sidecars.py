@@ -14,6 +14,8 @@ from tests.testbed.pair import AUTHKEYS, MASTER, SLAVE, VIP
 from tests.testbed.waiting import wait_for
 
 SECONDS = 30
+REALTIME = ("realtime true", "rtprio 1")
+MAY_BE_REALTIME = "services: {sidecar: {cap_add: [SYS_NICE]}}"
 
 
 def ha_cf(interval_ms: int, warn_ms: int, dead_ms: int, *more: str) -> str:
@@ -46,14 +48,14 @@ class Sidecars(System):
         warn_ms: int | None = None,
         dead_ms: int | None = None,
         addresses: tuple[str, ...] = (f"{VIP}/24/eth0:0",),
-        more: tuple[str, ...] = (),
+        realtime: bool = False,
     ) -> None:
         super().__init__(ground)
         self._interval_ms = interval_ms
         self._dead_ms = dead_ms or 3 * interval_ms
         self._warn_ms = warn_ms or 2 * interval_ms
         self._addresses = addresses
-        self._more = more
+        self._realtime = realtime
         self._pids: dict[str, int] = {}
         """Of whom is asked next: to look it up takes longer than what is measured."""
         self._asking: list[threading.Thread] = []
@@ -63,8 +65,9 @@ class Sidecars(System):
 
     def start(self) -> None:
         pair = self.ground.pair
+        more = REALTIME if self._realtime else ()
         pair.configure(
-            ha_cf(self._interval_ms, self._warn_ms, self._dead_ms, *self._more),
+            ha_cf(self._interval_ms, self._warn_ms, self._dead_ms, *more),
             haresources=" ".join((MASTER, *self._addresses, "nginx\n")),
             authkeys=AUTHKEYS,
         )
@@ -72,6 +75,8 @@ class Sidecars(System):
             node.variables["LOG_FORMAT"] = "json"
             # The rounds move the group more often than any flapping pair.
             node.variables["SIDECAR_MAX_MOVES"] = "0"
+            if self._realtime:
+                node.override(MAY_BE_REALTIME)
         pair.up()
         self.at_rest(self.ground.master)
 
@@ -133,8 +138,9 @@ class Sidecars(System):
         node.docker("rm", "--force", "--volumes", "sidecar", check=False)
         if node.state("nginx") == "paused":
             node.docker("unpause", "nginx")
+        node.override_nothing()
         node.up("nginx")
-        node.boot_network()
+        self.ground.boot_network(node)
 
 
 def pid_of(node: DockerHost) -> int:

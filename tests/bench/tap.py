@@ -71,6 +71,9 @@ class Tap:
         """When the last one before the moment came in."""
         return max((f.at_ns for f in tuple(self._frames) if f.at_ns <= moment_ns), default=None)
 
+    def last_ten(self) -> list[Frame]:
+        return self._frames[-10:]
+
     def forget(self) -> None:
         del self._frames[:-10]
 
