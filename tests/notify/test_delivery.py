@@ -18,20 +18,18 @@ BUSY = Reply(status=503)
 def test_everything_arrives_in_order_and_one_at_a_time():
     with receiving() as receiver, telling(receiver.url) as told:
         told.tell(*(f"group{at}" for at in range(50)))
-        receiver.await_count(50)
+        wait_for(lambda: told.counted("delivered") == 50)
     assert receiver.numbers == list(range(1, 51))
     assert receiver.most_at_a_time == 1
-    assert told.counted("delivered") == 50
 
 
 def test_what_it_does_not_take_is_tried_again_before_anything_else():
     with receiving(BUSY, Reply(status=429), BUSY) as receiver, telling(receiver.url) as told:
         told.tell("web", "mail")
-        receiver.await_count(5)
+        wait_for(lambda: told.counted("delivered") == 2)
     assert receiver.numbers == [1, 1, 1, 1, 2]
     assert len({got.headers["X-Heartbeat-Id"] for got in receiver.got[:4]}) == 1
     assert [got.document["missed"] for got in receiver.got] == [0] * 5
-    assert told.counted("delivered") == 2
 
 
 def test_the_pauses_between_attempts_grow():
@@ -78,11 +76,10 @@ def test_when_there_is_no_room_the_oldest_go_and_the_next_one_says_so():
         receiver.await_count(1)
         told.tell(*(f"group{at}" for at in range(7)))
         assert told.waiting() == 3
-        receiver.await_count(5)
+        wait_for(lambda: told.counted("delivered") == 4)
     assert receiver.numbers == [1, 1, 6, 7, 8]
     assert [got.document["missed"] for got in receiver.got] == [0, 0, 4, 0, 0]
     assert told.counted("dropped") == 4
-    assert told.counted("delivered") == 4
 
 
 def test_what_is_too_old_goes_and_the_next_one_says_so():
@@ -149,7 +146,7 @@ def test_one_that_hangs_holds_up_nobody_else():
     ):
         told.tell("web", "mail")
         well.await_count(2)
-        assert told.counted("delivered", target=2) == 2
+        wait_for(lambda: told.counted("delivered", target=2) == 2)
         assert len(stuck.got) == 1
 
 
