@@ -46,6 +46,10 @@ def _decades(values: Sequence[float]) -> tuple[int, int]:
     return low, max(high, low + 1)
 
 
+def _decade(exponent: int) -> str:
+    return str(10**exponent) if exponent >= 0 else f"{10.0**exponent:g}"
+
+
 def strips(title: str, unit: str, groups: Mapping[str, Series], systems: Sequence[str]) -> str:
     """A lane for each system in each group: dots for the figures, a stroke for their median."""
     every = [v for series in groups.values() for found in series.values() for v in found]
@@ -59,7 +63,7 @@ def strips(title: str, unit: str, groups: Mapping[str, Series], systems: Sequenc
     for decade in scale.decades:
         x = scale.at(10.0**decade)
         drawing.line((x, _TOP - 6), (x, height - _BOTTOM), style="grid")
-        words = f"{10.0**decade:g}" if decade > low else f"≤ {10.0**decade:g}"
+        words = _decade(decade) if decade > low else f"≤ {_decade(decade)}"
         drawing.text((x, height - 16), f"{words} {unit}", style="faint", anchor="middle")
     y = float(_TOP)
     for group, series in groups.items():
@@ -92,7 +96,7 @@ def curves(
     xs = [x for line in lines.values() for x, _ in line]
     ys = [y for line in lines.values() for _, y in line]
     across = LogScale(
-        low=_decades(xs)[0], high=_decades(xs)[1], begin=70.0, end=float(_WIDTH - _RIGHT)
+        low=_decades(xs)[0], high=_decades(xs)[1], begin=100.0, end=float(_WIDTH - _RIGHT)
     )
     up = LogScale(
         low=_decades(ys)[0], high=_decades(ys)[1], begin=float(height - 50), end=float(_TOP)
@@ -103,11 +107,11 @@ def curves(
     for decade in across.decades:
         x = across.at(10.0**decade)
         drawing.line((x, up.end), (x, up.begin), style="grid")
-        drawing.text((x, up.begin + 18), f"{10**decade:g}", style="faint", anchor="middle")
+        drawing.text((x, up.begin + 18), _decade(decade), style="faint", anchor="middle")
     for decade in up.decades:
         y = up.at(10.0**decade)
         drawing.line((across.begin, y), (across.end, y), style="grid")
-        words = f"{10.0**decade:g} {y_unit}"
+        words = f"{_decade(decade)} {y_unit}"
         drawing.text((across.begin - 6, y + 4), words, style="faint", anchor="end")
     drawing.text(((across.begin + across.end) / 2, height - 12), x_unit, anchor="middle")
     for number, line in enumerate(lines.values()):
