@@ -1,6 +1,7 @@
 """Fixtures that every folder of tests may use."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,12 @@ _SEEDS = pytest.StashKey[SeedsAhead]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--costly", action="store_true", help="run the tests that are marked as costly, too"
+    )
+    parser.addoption(
+        "--artifacts",
+        metavar="FOLDER",
+        default=str(Path(__file__).parent.parent / ".cache" / "artifacts"),
+        help="where tests leave what people look at, as screenshots (default: .cache/artifacts)",
     )
 
 

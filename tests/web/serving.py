@@ -22,13 +22,14 @@ from sidecar.core.occurrences import Occurrence
 from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.core.view import ClusterView
 from sidecar.web.app import WebServer
+from sidecar.web.beyond import Beyond, LinkGaps
 from sidecar.web.control import ControlServer
 from sidecar.web.counters import Counters
+from sidecar.web.hub import EventHub
 from sidecar.web.metrics import register_view
-from sidecar.web.pages import page_text
 from sidecar.web.move import Move
+from sidecar.web.pages import page_text
 from sidecar.web.ports import Progress, Reply, Request, Sources
-from sidecar.web.stream import EventHub
 from tests.builders import a_view
 
 NOON_NS = 1_796_040_000_123 * MILLISECOND
@@ -57,6 +58,9 @@ class Stage:
     asked: list[Request] = field(default_factory=list)
     answers_late: bool = False
     moves: tuple[Move, ...] = ()
+    checks: dict[str, str] = field(default_factory=dict)
+    beyond: Beyond = field(default_factory=Beyond)
+    gaps: tuple[LinkGaps, ...] = ()
 
     async def ask(self, request: Request) -> Reply:
         self.asked.append(request)
@@ -71,6 +75,9 @@ class Stage:
             progress=lambda: self.progress,
             wall_ns=lambda: NOON_NS,
             moves=lambda: self.moves,
+            checks=lambda: self.checks,
+            beyond=lambda: self.beyond,
+            gaps=lambda: self.gaps,
         )
 
 

@@ -62,7 +62,7 @@ function span(ms) {
 function moment(when) {
   const date = new Date(when);
   const shown = date.toLocaleString([], {
-    hour: "2-digit", minute: "2-digit", second: "2-digit",
+    hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
     ...(date.toDateString() === new Date().toDateString() ? {} : { month: "short", day: "numeric" }),
   });
   const element = make("time", "number", shown);

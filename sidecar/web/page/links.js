@@ -3,7 +3,7 @@
 
 const BARS = 120;
 const HEIGHT = 100;
-const HEADROOM = 1.15; // deadtime is not the upper edge: a longer gap must be seen to be longer
+const HEADROOM = 1.1; // deadtime is not the upper edge: a longer gap must be seen to be longer
 
 let gapsNow = null;
 
@@ -21,7 +21,7 @@ function fillLink(card, { node, link }) {
     make("div", "head", make("h3", "", link.name, make("span", "soft", ` ${link.medium} to ${node}`)),
       link.status === "up" ? mark("good", "up") : mark("bad", "down")),
     make("p", "", both(link)),
-    old ?? make("figure", "", at("curve").content.cloneNode(true), make("figcaption", "")),
+    old ?? at("curve").content.cloneNode(true),
     figures([["sent", link.sent], ["received", link.received], ["rejected", rejected || "none"]]));
   card.dataset.link = link.name;
 }
@@ -45,6 +45,11 @@ function drawGaps(card) {
   svg.replaceChildren(
     ...found.gaps_ms.map((ms, place) => bar((first + place) * 4, y(ms), ms > dead ? "over" : ms > warn ? "late" : "bar")),
     level("warntime", y(warn)), level("deadtime", y(dead)), level("zero", HEIGHT - 0.5));
+  for (const [limit, ms] of [["warntime", warn], ["deadtime", dead]]) {
+    const label = card.querySelector(`.level.${limit}`);
+    say(label, `${limit} ${span(ms)}`);
+    label.style.top = `${y(ms)}%`;
+  }
   const words = describe(found.gaps_ms, warn, dead);
   svg.setAttribute("aria-label", `Link ${found.link}: ${words}`);
   say(caption, words);
@@ -55,7 +60,7 @@ function describe(gaps, warn, dead) {
   const median = sorted[Math.floor(sorted.length / 2)];
   const late = gaps.filter((ms) => ms > warn).length;
   return `the last ${gaps.length} gaps: median ${span(median)}, longest ${span(sorted.at(-1))}, ` +
-    `${late ? `${late} later than` : "none later than"} warntime ${span(warn)} (dashed line); deadtime ${span(dead)} (solid line)`;
+    `${late || "none"} later than warntime ${span(warn)}; deadtime ${span(dead)}`;
 }
 
 function bar(x, y, look) {
@@ -67,7 +72,7 @@ function level(look, y) {
 }
 
 function shape(tag, attributes) {
-  const element = document.createElementNS(at("curve").content.firstChild.namespaceURI, tag);
+  const element = document.createElementNS(at("curve").content.querySelector("svg").namespaceURI, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;
 }

@@ -4,7 +4,7 @@
 
 const LOST_AFTER_MS = 3000;
 const GAPS_EVERY_MS = 2000;
-const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+const RETRY_MS = [500, 1000, 2000, 4000];
 const MOVES = new Set(["takeover_began", "takeover_done", "give_up_began", "give_up_done", "address_held"]);
 const SETTLED_MS = 2500; // what follows a move by then is on its record, too
 
@@ -81,10 +81,11 @@ function watch() {
 function lose() {
   connection("lost");
   const node = latest?.status.node ?? "this node";
-  const text = latest === null
-    ? "The sidecar has not answered yet; trying again."
-    : `The sidecar of ${node} does not answer; trying again. What follows is as it was then, and may be wrong now: `;
-  at("lost-text").replaceChildren(text, ...(latest === null ? [] : [moment(latest.at)]));
+  at("lost-text").replaceChildren(...(latest === null
+    ? ["The sidecar has not answered yet; trying again."]
+    : [`The sidecar of ${node} does not answer; trying again. What follows is of `, moment(latest.at),
+      " and may be wrong now."]));
+  say(at("attention-none"), "Whether anything needs a person is not known now.");
   document.title = `connection lost · ${node} · heartbeat-sidecar`;
   say(at("alarm"), `Connection lost: the sidecar of ${node} does not answer.`);
 }

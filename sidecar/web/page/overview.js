@@ -136,15 +136,21 @@ function own(status) {
 
 function theirs(node) {
   const agrees = { true: "the same", false: "differs", null: "not known" }[node.agrees];
-  const offset = node.clock_offset_s === null ? "not known" : `${node.clock_offset_s} s ahead`;
   return [figures([
     ["late beats", node.late],
     ["close calls", node.close_calls],
     ["packets lost", node.packets_lost],
-    ["its clock", offset],
+    ["its clock", clock(node.clock_offset_s)],
     ["configuration", agrees],
     ["software", node.sidecar ? "sidecar" : "Heartbeat, or not heard yet"],
   ])];
+}
+
+/** To a second: less is within what the packets can tell. */
+function clock(ahead) {
+  if (ahead === null) return "not known";
+  if (Math.abs(ahead) <= 1) return "as here";
+  return ahead > 0 ? `${ahead} s ahead` : `${-ahead} s behind`;
 }
 
 function fillPing(li, target) {
