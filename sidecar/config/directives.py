@@ -99,6 +99,23 @@ def _implemented() -> Iterator[Directive]:
         highest=255,
     )
     yield row(
+        "realtime",
+        Kind.BOOLEAN,
+        "BOOLEAN",
+        "true",
+        "real-time scheduling, where the container has the capability SYS_NICE",
+    )
+    yield Directive(
+        name="rtprio",
+        standing=Standing.IMPLEMENTED,
+        kind=Kind.INTEGER,
+        syntax="PRIORITY",
+        default="1",
+        here="its priority, from 1 to 99",
+        lowest=1,
+        highest=99,
+    )
+    yield row(
         "auto_failback",
         Kind.WORD,
         "on|off|legacy",
@@ -203,9 +220,7 @@ def _no_effect() -> Iterator[Directive]:
         "DEVICE",
         "the kernel takes the addresses away from a sidecar that hangs: their lifetime runs out",
     )
-    container = "priority, memory and core files are set on the container"
-    yield row("realtime", Kind.BOOLEAN, "BOOLEAN", container, "true")
-    yield row("rtprio", Kind.INTEGER, "PRIORITY", container)
+    container = "memory and core files are set on the container"
     yield row("coredumps", Kind.BOOLEAN, "BOOLEAN", container, "true")
     yield row("coreroot", Kind.WORD, "FOLDER", container)
     yield row("memreserve", Kind.INTEGER, "KIB", container, "6500")

@@ -50,6 +50,8 @@ class HaCf:
     deadping_ns: int
     ipfail: bool
     hopfudge: int
+    realtime_priority: int
+    """0: ``realtime`` is off."""
     inner_auth: bool
 
 
@@ -86,6 +88,8 @@ class _Reader:
         self._ping = PingLines(resolve, problems)
         self._ipfail: int | None = None
         self._hopfudge = 1
+        self._realtime = True
+        self._rtprio = 1
         self._auto_failback: AutoFailback | None = None
         self._inner_auth = True
         self._seen: dict[str, int] = {}
@@ -94,6 +98,8 @@ class _Reader:
             "node": self._node,
             "udpport": self._udpport,
             "hopfudge": self._read_hopfudge,
+            "realtime": self._read_realtime,
+            "rtprio": self._read_rtprio,
             "auto_failback": self._read_auto_failback,
             "msgfmt": self._msgfmt,
             "baud": self._read_baud,
@@ -152,6 +158,7 @@ class _Reader:
             deadping_ns=settle_deadping(self._times, timing, self._problems),
             ipfail=self._ipfail is not None,
             hopfudge=self._hopfudge,
+            realtime_priority=self._rtprio if self._realtime else 0,
             inner_auth=self._inner_auth,
         )
 
@@ -248,6 +255,12 @@ class _Reader:
 
     def _read_hopfudge(self, options: Sequence[str], _line: int) -> None:
         self._hopfudge = parse_integer(options[0], 0, 255)
+
+    def _read_realtime(self, options: Sequence[str], _line: int) -> None:
+        self._realtime = values.parse_boolean(options[0])
+
+    def _read_rtprio(self, options: Sequence[str], _line: int) -> None:
+        self._rtprio = parse_integer(options[0], 1, 99)
 
     def _read_auto_failback(self, options: Sequence[str], _line: int) -> None:
         word = options[0].lower()

@@ -48,6 +48,8 @@ class Settings:
     log_format: LogFormat
     log_level: LogLevel
     containers: tuple[tuple[str, str], ...]
+    realtime_priority: int
+    """Of the threads that keep a deadline; 0: they are scheduled like all others."""
     webhooks: Webhooks
     warnings: tuple[Problem, ...]
 
@@ -137,6 +139,7 @@ def to_settings(reading: Reading) -> Settings:
         log_format=local.log_format,
         log_level=local.log_level,
         containers=local.containers,
+        realtime_priority=ha_cf.realtime_priority,
         webhooks=reading.webhooks,
         warnings=reading.problems.having(Severity.WARNING),
     )

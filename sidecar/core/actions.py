@@ -167,6 +167,7 @@ class Exit(_Action):
 
 
 VipAction = ClaimAddress | RenewLease | ReleaseAddress | ProbeAddress | Announce
-ServiceAction = StartService | RestartService | PauseService | StopService | BeginChecks | EndChecks
+VerbAction = StartService | RestartService | PauseService | StopService
+ServiceAction = VerbAction | BeginChecks | EndChecks
 DaemonAction = Report | Answer | KeepMaintenance | Exit
 Action = SendPacket | SendPing | VipAction | ServiceAction | DaemonAction

@@ -10,18 +10,18 @@ from contextlib import suppress
 from typing import Final
 
 from sidecar.config.settings import Settings
-from sidecar.core.actions import ClaimAddress, ReleaseAddress, RenewLease
+from sidecar.core.actions import ClaimAddress, ReleaseAddress, RenewLease, VerbAction
 from sidecar.core.events import Event
 from sidecar.core.params import Address
 from sidecar.core.terms import LinkName
+from sidecar.daemon import realtime
+from sidecar.daemon.clock import moment
 from sidecar.daemon.worker import Worker
 from sidecar.media.base import Medium
 from sidecar.media.icmp import Pinger
 from sidecar.media.open import open_media
 from sidecar.service.adapter import ServiceAdapter
-from sidecar.service.engine import VerbAction
 from sidecar.vip.announce import Announcer
-from sidecar.vip.lease import Lease
 from sidecar.vip.probe import Prober
 from sidecar.vip.watch import AddressWatch
 from sidecar.wire.sieve import is_signed
@@ -37,13 +37,11 @@ class Adapters:
     def __init__(
         self,
         settings: Settings,
-        lease: Lease,
         *,
         feed: Callable[[Event], None],
         crashed: Callable[[BaseException], None],
     ) -> None:
         self.settings = settings
-        self._lease = lease
         self._feed = feed
         self._crashed = crashed
         self.addresses: dict[str, Address] = {}
@@ -52,9 +50,7 @@ class Adapters:
         self.pinger = Pinger(feed)
         self.prober = Prober(feed)
         self.announcer = Announcer()
-        self.leases: Worker[LeaseAction] = Worker(
-            "leases", lease.perform, emit=feed, crashed=crashed
-        )
+        self.leases: Worker[LeaseAction] = Worker("leases", self._lease, emit=feed, crashed=crashed)
         self._note_addresses()
         self._make_service()
         self._watching: asyncio.Task[None] | None = None
@@ -97,12 +93,21 @@ class Adapters:
     def _release_all(self) -> None:
         """After a crash the address must not outlive us by its lease."""
         self.leases.stop(LAST_RELEASE_S)
+        perform = self._lease()
         for address in self.addresses.values():
             with suppress(OSError):
-                self._lease.perform(ReleaseAddress(op=0, address=address))
-        self._lease.close()
+                perform(ReleaseAddress(op=0, address=address))
 
     # --- parts ---------------------------------------------------------------------------------
+
+    def _lease(self) -> Callable[[LeaseAction], Event]:
+        """On the thread that will use it: pyroute2 takes longer to load than a beat may be late."""
+        from sidecar.vip.lease import Lease  # noqa: PLC0415
+
+        realtime.hurry(self.settings.realtime_priority)
+        lease = Lease(lambda: moment().ns)
+        lease.open()
+        return lease.perform
 
     def _note_addresses(self) -> None:
         for group in self.settings.params.groups:
@@ -128,7 +133,7 @@ class Adapters:
             submit=self._submit,
         )
         self._services: Worker[VerbAction] = Worker(
-            "services", self.service.perform, emit=self._feed, crashed=self._crashed
+            "services", self.service.open, emit=self._feed, crashed=self._crashed
         )
 
     def _submit(self, action: VerbAction) -> None:

@@ -5,6 +5,7 @@ is told, and shows among the reasons for not being ready, until it runs again.
 """
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
@@ -19,6 +20,24 @@ class Part(Protocol):
     async def start(self) -> None: ...
 
     async def stop(self) -> None: ...
+
+
+class Late:
+    """A part that takes long to load: that is done on a thread, while the loop goes on."""
+
+    def __init__(self, load: Callable[[], Part]) -> None:
+        self._load = load
+        self._part: Part | None = None
+
+    async def start(self) -> None:
+        if self._part is None:
+            self._part = await asyncio.to_thread(self._load)
+            gc.freeze()  # as in run.py: what was loaded stays, and need not be walked
+        await self._part.start()
+
+    async def stop(self) -> None:
+        if self._part is not None:
+            await self._part.stop()
 
 
 async def keep(part: Part, *, name: str, trouble: Callable[[str, str], None]) -> None:

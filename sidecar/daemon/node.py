@@ -26,7 +26,7 @@ from sidecar.core.events import (
 )
 from sidecar.core.params import Boot
 from sidecar.core.terms import SECOND
-from sidecar.daemon import guard, logs
+from sidecar.daemon import guard, logs, realtime
 from sidecar.daemon.adapters import Adapters
 from sidecar.daemon.clock import moment
 from sidecar.daemon.driver import Driver
@@ -37,15 +37,13 @@ from sidecar.daemon.notifying import notifier_of
 from sidecar.daemon.reload import Load, ReloadError, read_anew
 from sidecar.daemon.scheduler import LoopScheduler
 from sidecar.daemon.shown import Shown
-from sidecar.vip.lease import Lease
-from sidecar.web.app import WebServer
 from sidecar.web.control import ControlServer
 from sidecar.web.counters import Counters
 from sidecar.web.history import History
+from sidecar.web.hub import EventHub
 from sidecar.web.metrics import register_view
 from sidecar.web.move import Move
 from sidecar.web.ports import Progress, Sources
-from sidecar.web.stream import EventHub
 
 STUCK_AFTER_NS: Final = 5 * SECOND
 
@@ -59,7 +57,6 @@ class Node:
         self,
         settings: Settings,
         boot: Boot,
-        lease: Lease,
         *,
         page: str,
         load: Load,
@@ -88,7 +85,7 @@ class Node:
         self._notifier = notifier_of(settings, boot, registry)
         notify = () if self._notifier is None else (self._notifier.report,)
         requests = Requests(self.feed)
-        self._adapters = Adapters(settings, lease, feed=self.feed, crashed=self._crash)
+        self._adapters = Adapters(settings, feed=self.feed, crashed=self._crash)
         self._memory = Memory(settings.state_dir, self._part_trouble)
         hands = NodeHands(
             self._adapters,
@@ -109,16 +106,21 @@ class Node:
             beyond=shown.beyond,
             gaps=shown.gaps,
         )
-        web = WebServer(
-            host=settings.http.host,
-            port=settings.http.port,
-            sources=sources,
-            hub=hub,
-            registry=registry,
-            page=page,
-        )
+
+        def web() -> guard.Part:
+            from sidecar.web.app import WebServer  # noqa: PLC0415 - it takes longer than a beat
+
+            return WebServer(
+                host=settings.http.host,
+                port=settings.http.port,
+                sources=sources,
+                hub=hub,
+                registry=registry,
+                page=page,
+            )
+
         control = ControlServer(path=str(settings.control), sources=sources, ask=requests.ask)
-        self._guarded: dict[str, guard.Part] = {"http": web, "control": control}
+        self._guarded: dict[str, guard.Part] = {"http": guard.Late(web), "control": control}
         if self._notifier is not None:
             self._guarded["webhooks"] = self._notifier
 
@@ -139,6 +141,10 @@ class Node:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_stop_signal)
         loop.add_signal_handler(signal.SIGHUP, self._on_reload_signal)
+        realtime.switch_quickly()
+        refused = realtime.hurry(self._adapters.settings.realtime_priority)
+        if refused:
+            log.info("running without real-time scheduling: %s", refused)
         self._adapters.start()
         tasks = [loop.create_task(self._beat_pulse())]
         tasks += [

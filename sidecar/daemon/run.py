@@ -17,7 +17,7 @@ from sidecar.daemon.logs import LogFormat, logging_to
 from sidecar.daemon.node import Node
 from sidecar.daemon.reload import Load
 from sidecar.vip.interfaces import find_interface
-from sidecar.vip.lease import Lease
+from sidecar.vip.leftover import left_behind, sweep
 from sidecar.web.pages import page_text
 
 log = logging.getLogger("sidecar")
@@ -35,15 +35,14 @@ def run(settings: Settings, load: Load) -> int:
         settings = _placed_on_interfaces(settings)
         boot = state.boot(settings.state_dir, settings.node, moment().wall_s)
         past = history_file.read(settings.state_dir)
-        lease = Lease(lambda: moment().ns)
-        boot = _with_what_was_left(boot, lease, settings.params)
+        boot = _with_what_was_left(boot, settings.params)
         page = page_text()
 
         def load_placed() -> Settings:
             return _placed_on_interfaces(load())
 
         async def live() -> int:
-            return await _live(Node(settings, boot, lease, page=page, load=load_placed, past=past))
+            return await _live(Node(settings, boot, page=page, load=load_placed, past=past))
 
         return asyncio.run(live())
 
@@ -51,7 +50,6 @@ def run(settings: Settings, load: Load) -> int:
 async def _live(node: Node) -> int:
     # What was made until now lives to the end: a full collection need not walk it, which would
     # stop the loop for tens of milliseconds.
-    gc.collect()
     gc.freeze()
     return await node.run()
 
@@ -72,16 +70,17 @@ def _placed(resource: Resource) -> Resource:
     return replace(resource, interface=found) if found else resource
 
 
-def _with_what_was_left(boot: Boot, lease: Lease, params: Params) -> Boot:
+def _with_what_was_left(boot: Boot, params: Params) -> Boot:
     """What an earlier life left on the interfaces, before anybody is spoken to.
 
     An address whose lease still runs stays: if the peer has not taken it, this life takes it up
     again without an interruption, and otherwise it ends by itself. One without a lease goes.
     """
-    found = lease.found(tuple(a for group in params.groups for a in group.addresses))
+    found = left_behind(a for group in params.groups for a in group.addresses)
     for one in found:
         fate = "its lease still runs" if one.leased else "removed"
         log.warning("%s on %s was left by an earlier life: %s", one.name, one.interface, fate)
-    trouble = lease.sweep(tuple(one for one in found if not one.leased))
+    unleased = tuple(one for one in found if not one.leased)
+    trouble = sweep(unleased) if unleased else ()
     left = tuple(one.name for one in found if one.leased)
     return replace(boot, left=left, trouble=(*boot.trouble, *trouble))

@@ -2,7 +2,8 @@
 
 A plain daemon thread with a bounded mailbox, not the loop's executor: a call that hangs must not
 hold up the exit. Answers return to the loop in order. A worker that dies is a crash of the whole
-daemon, never a silence: whoever made it hears of it.
+daemon, never a silence: whoever made it hears of it. What the adapter needs is loaded and opened
+on its thread, while the beats go on; actions wait for it in the mailbox.
 """
 
 import asyncio
@@ -25,12 +26,13 @@ class Worker(Generic[A]):
     def __init__(
         self,
         name: str,
-        perform: Callable[[A], Event],
+        prepare: Callable[[], Callable[[A], Event]],
         *,
         emit: Callable[[Event], None],
         crashed: Callable[[BaseException], None],
     ) -> None:
-        self._perform = perform
+        """``prepare`` is called once, on the thread, and gives what performs the actions."""
+        self._prepare = prepare
         self._emit = emit
         self._crashed = crashed
         self._mailbox: queue.Queue[A | None] = queue.Queue(MAILBOX_MAX)
@@ -58,13 +60,12 @@ class Worker(Generic[A]):
         self._thread.join(patience_s)
 
     def _work(self) -> None:
-        while (action := self._mailbox.get()) is not None:
-            try:
-                answer = self._perform(action)
-            except Exception as error:  # noqa: BLE001 - whatever it is ends the daemon, loudly
-                self._call(self._crashed, error)
-                return
-            self._call(self._emit, answer)
+        try:
+            perform = self._prepare()
+            while (action := self._mailbox.get()) is not None:
+                self._call(self._emit, perform(action))
+        except Exception as error:  # noqa: BLE001 - whatever it is ends the daemon, loudly
+            self._call(self._crashed, error)
 
     def _call(self, function: Callable[..., None], argument: object) -> None:
         try:

@@ -4,20 +4,25 @@ Three threads meet here. A worker of the daemon's runs ``perform``, a thread of 
 the event loop runs the checks. What the two threads find out comes to the loop in the order in
 which each of them found it, and an inspection reaches the checks before its facts reach the core,
 so that a check which the core then begins knows its settings.
+
+The packages for Docker and for HTTP take longer to load than a beat may be late. So each thread
+loads what it uses, and the first inspection comes after all is loaded that a check can need.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sidecar.core.actions import BeginChecks, EndChecks, ServiceAction
-from sidecar.core.events import Event, ServiceDone, ServiceRefused
+from sidecar.core.actions import BeginChecks, EndChecks, ServiceAction, VerbAction
+from sidecar.core.events import Event
 from sidecar.service.check import Checker
-from sidecar.service.engine import Engine, VerbAction
 from sidecar.service.inspection import Inspection
-from sidecar.service.watch import ServiceWatch
+
+if TYPE_CHECKING:
+    from sidecar.service.engine import Engine
+    from sidecar.service.watch import ServiceWatch
 
 _PATIENCE_S: Final = 1.0
 """How long an end waits for the watching thread, which a hung engine may hold longer."""
@@ -26,7 +31,7 @@ _PATIENCE_S: Final = 1.0
 class ServiceAdapter:
     """The containers of this node.
 
-    ``perform`` is for the worker thread alone; all else belongs to the event loop's thread, and
+    ``open`` is for the worker's thread alone; all else belongs to the event loop's thread, and
     ``emit`` is called there. ``submit`` hands an action to the worker.
     """
 
@@ -42,13 +47,12 @@ class ServiceAdapter:
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._checker = Checker(emit)
-        self._engine = Engine(docker_host=docker_host, containers=containers, noted=self._noted)
-        self._watch = ServiceWatch(
-            engine=Engine(docker_host=docker_host, containers=containers, noted=self._noted),
-            containers=containers,
-            emit=lambda event: self._on_loop(lambda: emit(event)),
-        )
-        self._thread = threading.Thread(target=self._watch.run, name="service watch", daemon=True)
+        self._emit = emit
+        self._docker_host = docker_host
+        self._containers = containers
+        self._engine: Engine | None = None
+        self._watch: ServiceWatch | None = None
+        self._thread = threading.Thread(target=self._run_watch, name="service watch", daemon=True)
 
     def start(self) -> None:
         """Begin to watch; from here on events are emitted."""
@@ -65,9 +69,14 @@ class ServiceAdapter:
             case _:
                 self._submit(action)
 
-    def perform(self, action: VerbAction) -> ServiceDone | ServiceRefused:
-        """Blocking, for the worker's thread."""
-        return self._engine.perform(action)
+    def open(self) -> Callable[[VerbAction], Event]:
+        """Load and make, on the worker's thread, what carries the other actions out there."""
+        self._engine = self._make_engine()
+        return self._engine.perform
+
+    def checks(self) -> dict[str, str]:
+        """The URL by which each container is checked, of those that are checked by one."""
+        return self._checker.urls()
 
     async def close(self) -> None:
         """Emit nothing any more. The worker should have ended before."""
@@ -75,11 +84,30 @@ class ServiceAdapter:
         await self._checker.close()
         if self._thread.is_alive():
             await asyncio.to_thread(self._end_watch)
-        self._engine.close()
+        if self._engine is not None:
+            self._engine.close()
+
+    def _run_watch(self) -> None:
+        import sidecar.service.probe  # noqa: F401, PLC0415 - what the checks will ask with
+        from sidecar.service.watch import ServiceWatch  # noqa: PLC0415
+
+        self._watch = ServiceWatch(
+            engine=self._make_engine(),
+            containers=self._containers,
+            emit=lambda event: self._on_loop(lambda: self._emit(event)),
+        )
+        if not self._closed:
+            self._watch.run()
 
     def _end_watch(self) -> None:
-        self._watch.stop()
+        if self._watch is not None:
+            self._watch.stop()
         self._thread.join(_PATIENCE_S)
+
+    def _make_engine(self) -> "Engine":
+        from sidecar.service.engine import Engine  # noqa: PLC0415
+
+        return Engine(docker_host=self._docker_host, containers=self._containers, noted=self._noted)
 
     def _noted(self, container: str, seen: Inspection) -> None:
         self._on_loop(lambda: self._checker.observe(container, seen))

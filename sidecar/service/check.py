@@ -8,13 +8,15 @@ result and judges none: how many failures are too many is the core's business.
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from sidecar.core.events import ServiceChecked
 from sidecar.core.terms import SECOND, ContainerState, Health
 from sidecar.service.inspection import Inspection
 from sidecar.service.labels import CheckSpec, DockerCheck, HttpCheck, NoCheck, TcpCheck
-from sidecar.service.probe import Failed, Prober
+
+if TYPE_CHECKING:
+    from sidecar.service.probe import Prober
 
 _QUICK_S: Final = 0.05
 _QUICK_FOR_S: Final = 10.0
@@ -29,7 +31,7 @@ class Checker:
 
     def __init__(self, emit: Callable[[ServiceChecked], None]) -> None:
         self._emit = emit
-        self._prober = Prober()
+        self._prober: Prober | None = None
         self._seen: dict[str, Inspection] = {}
         self._tasks: dict[str, asyncio.Task[None] | None] = {}
         """An entry for each container whose checks were begun; no task where none is possible."""
@@ -77,12 +79,18 @@ class Checker:
         if task is not None:
             task.cancel()
 
+    def urls(self) -> dict[str, str]:
+        """What is requested of each container, as its label has it; not of one that is not."""
+        specs = {name: seen.settings.check for name, seen in self._seen.items()}
+        return {name: url for name, spec in specs.items() if (url := _url(spec))}
+
     async def close(self) -> None:
         tasks = [task for task in self._tasks.values() if task is not None]
         for container in list(self._tasks):
             self.end(container)
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._prober.close()
+        if self._prober is not None:
+            await self._prober.close()
 
     async def _repeat(
         self, container: str, spec: HttpCheck | TcpCheck, interval_s: float, timeout_s: float
@@ -99,6 +107,10 @@ class Checker:
             await asyncio.sleep(max(0.0, began + pace_s - loop.time()))
 
     async def _probe(self, spec: HttpCheck | TcpCheck, timeout_s: float) -> tuple[bool, str]:
+        from sidecar.service.probe import Failed, Prober  # noqa: PLC0415 - see adapter.py
+
+        if self._prober is None:
+            self._prober = Prober()
         try:
             async with asyncio.timeout(timeout_s):
                 return True, await self._prober.probe(spec)
@@ -128,6 +140,19 @@ class Checker:
 
 
 _VERDICTS: Final = {Health.HEALTHY: True, Health.UNHEALTHY: False}
+
+
+def _url(spec: CheckSpec) -> str:
+    match spec:
+        case HttpCheck():
+            return spec.url
+        case TcpCheck():
+            host = f"[{spec.host}]" if ":" in spec.host else spec.host
+            return f"tcp://{host}:{spec.port}"
+        case DockerCheck() | NoCheck():
+            return ""
+        case _:
+            assert_never(spec)
 
 
 def _what(spec: CheckSpec) -> str:

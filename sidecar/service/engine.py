@@ -10,13 +10,17 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final, assert_never
 
-from sidecar.core.actions import PauseService, RestartService, StartService, StopService
+from sidecar.core.actions import (
+    PauseService,
+    RestartService,
+    StartService,
+    StopService,
+    VerbAction,
+)
 from sidecar.core.events import ContainerFacts, ServiceDone, ServiceRefused
 from sidecar.core.terms import ContainerState
 from sidecar.service.client import Client, Refused, Silent
 from sidecar.service.inspection import ABSENT, NEVER_SEEN, Inspection, read_inspection, unknown
-
-VerbAction = StartService | RestartService | PauseService | StopService
 
 TIMEOUT_S: Final = 3
 """How long the engine may be silent. A healthy one starts a container in 0.2 s."""

@@ -7,9 +7,8 @@ never decides whether to hold an address, and it has no timer.
 """
 
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, assert_never
 
 from sidecar.core.actions import ClaimAddress, ReleaseAddress, RenewLease
@@ -22,9 +21,10 @@ from sidecar.core.events import (
 )
 from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND
-from sidecar.vip import interfaces, rtnl, secondary
+from sidecar.vip import frames, interfaces, secondary
 from sidecar.vip.reasons import reason_of
-from sidecar.vip.table import OUR_PROTO, AddressTable, RefusedError, Request, index_of
+from sidecar.vip.rtnl import OUR_PROTO
+from sidecar.vip.table import AddressTable, RefusedError, Request, index_of
 
 MAX_LABEL: Final = 15
 """Characters of an IPv4 label: IFNAMSIZ less the final zero."""
@@ -33,18 +33,6 @@ _IFA_F_NODAD: Final = 0x02
 _IFA_F_NOPREFIXROUTE: Final = 0x200
 
 Answer = AddressClaimed | AddressReleased | AddressRefused | LeaseRenewed | AddressLost
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftBehind:
-    """An address of the cluster that an earlier life of this sidecar left on this host."""
-
-    name: str
-    prefix: int
-    interface: str
-    index: int
-    leased: bool
-    """It ends by itself."""
 
 
 class Lease:
@@ -68,36 +56,10 @@ class Lease:
             case _:
                 assert_never(action)
 
-    def found(self, addresses: Iterable[Address]) -> tuple[LeftBehind, ...]:
-        """Those of the cluster's addresses that are here with our mark or with a finite lifetime.
-
-        Others with our mark are left alone: nobody renews what an old configuration left, so it
-        ends by itself, and what somebody renews belongs to another sidecar on this host.
-        """
-        names = {_canonical(address.name) for address in addresses}
-        host = interfaces.network()
-        return tuple(
-            LeftBehind(
-                name=here.address,
-                prefix=here.prefix,
-                interface=host.name_of(here.index),
-                index=here.index,
-                leased=here.lifetime_s != rtnl.FOREVER,
-            )
-            for here in host.assignments
-            if here.address in names
-            and (here.proto == OUR_PROTO or here.lifetime_s != rtnl.FOREVER)
-        )
-
-    def sweep(self, addresses: Iterable[LeftBehind]) -> tuple[str, ...]:
-        """Remove what was left behind; return the reasons where that failed."""
-        reasons: list[str] = []
-        for left in addresses:
-            try:
-                self._table.delete(left.index, left.name, left.prefix)
-            except OSError as error:
-                reasons.append(reason_of(error, left.interface, wish=f"remove {left.name}"))
-        return tuple(reasons)
+    def open(self) -> None:
+        """Get ready, so that the first wish need not wait for it. May fail: then that wish does."""
+        with suppress(OSError):
+            self._table.open()
 
     def close(self) -> None:
         """Close the netlink socket; addresses stay and end with their lease."""
@@ -202,7 +164,7 @@ class Lease:
         # Somebody may have put it there with another prefix length too. The peer is about to take
         # it, so no copy may stay on this interface.
         for copy in interfaces.network().assignments:
-            if copy.index == index and copy.address == _canonical(address.name):
+            if copy.index == index and copy.address == frames.canonical(address.name):
                 self._table.delete(index, copy.address, copy.prefix)
 
 
@@ -224,7 +186,7 @@ def _flags_of(host: interfaces.Network, index: int, address: Address) -> int:
     for own in host.assignments:
         if own.index == index and own.prefix == address.prefix and own.proto != OUR_PROTO:
             here = ipaddress.ip_address(own.address)
-            if here in network and own.address != _canonical(address.name):
+            if here in network and own.address != frames.canonical(address.name):
                 return _IFA_F_NODAD | _IFA_F_NOPREFIXROUTE
     return _IFA_F_NODAD
 
@@ -238,7 +200,3 @@ def _check_label(address: Address) -> None:
             f"its label {label} has to begin with the interface's name {address.interface} and "
             f"to have at most {MAX_LABEL} characters: correct it in haresources"
         )
-
-
-def _canonical(name: str) -> str:
-    return str(ipaddress.ip_address(name))

@@ -13,8 +13,7 @@ from typing import Final
 from sidecar.core.events import AddressLost, CarrierChanged
 from sidecar.core.params import Address
 from sidecar.vip import rtnl
-from sidecar.vip.rtnl import Assignment, Interface, Notice
-from sidecar.vip.table import OUR_PROTO
+from sidecar.vip.rtnl import OUR_PROTO, Assignment, Interface, Notice
 
 News = AddressLost | CarrierChanged
 

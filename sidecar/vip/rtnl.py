@@ -41,6 +41,9 @@ _IFF_UP: Final = 0x1
 _IFF_LOOPBACK: Final = 0x8
 _IFF_RUNNING: Final = 0x40
 IFA_F_SECONDARY: Final = 0x01
+OUR_PROTO: Final = 0xBE
+"""IFA_PROTO of our addresses, in the range that <linux/if_addr.h> leaves to user space; a newer
+``ip`` shows it as ``proto 0xbe``. Kernels before 5.18 ignore it: a finite lifetime marks ours."""
 FOREVER: Final = 0xFFFFFFFF
 
 _HEADER: Final = struct.Struct("=IHHII")  # length, type, flags, sequence, port

@@ -15,7 +15,7 @@ from typing import Final
 
 from sidecar.vip import rtnl
 from sidecar.vip.interfaces import Network
-from sidecar.vip.table import OUR_PROTO
+from sidecar.vip.rtnl import OUR_PROTO
 
 _NLM_F_REQUEST: Final = 0x1
 _NLM_F_ACK: Final = 0x4

@@ -7,13 +7,10 @@ anew and the request sent once more. One thread owns the table; what to write is
 import errno
 import socket
 from collections.abc import Callable
-from typing import Final
 
 from pyroute2 import IPRoute, NetlinkError
 
-OUR_PROTO: Final = 0xBE
-"""IFA_PROTO of our addresses, in the range that <linux/if_addr.h> leaves to user space; a newer
-``ip`` shows it as ``proto 0xbe``. Kernels before 5.18 ignore it: a finite lifetime marks ours."""
+from sidecar.vip.rtnl import OUR_PROTO
 
 Request = dict[str, int | str]
 
@@ -21,6 +18,10 @@ Request = dict[str, int | str]
 class AddressTable:
     def __init__(self) -> None:
         self._netlink: IPRoute | None = None
+
+    def open(self) -> None:
+        """Make the socket now and not with the first request. Raises OSError."""
+        self._attempt(lambda _netlink: None)
 
     def put(self, interface: str, request: Request, *, check: Callable[[], None]) -> None:
         """Add the address or renew its lifetime. ``check`` runs just before and may raise."""
@@ -51,6 +52,11 @@ class AddressTable:
             self._netlink.close()
             self._netlink = None
 
+    def _opened(self) -> IPRoute:
+        if self._netlink is None:
+            self._netlink = IPRoute()
+        return self._netlink
+
     def _attempt(self, send: Callable[[IPRoute], None]) -> None:
         try:
             self._once(send)
@@ -64,9 +70,7 @@ class AddressTable:
 
     def _once(self, send: Callable[[IPRoute], None]) -> None:
         try:
-            if self._netlink is None:
-                self._netlink = IPRoute()
-            send(self._netlink)
+            send(self._opened())
         except NetlinkError as error:
             raise OSError(error.code, str(error)) from error
         except RefusedError:

@@ -14,9 +14,9 @@ from prometheus_client.aiohttp import make_aiohttp_handler
 
 from sidecar import VERSION
 from sidecar.web import api, stream
+from sidecar.web.hub import EventHub
 from sidecar.web.pages import policy_of
 from sidecar.web.ports import Sources
-from sidecar.web.stream import EventHub
 
 SHUTDOWN_TIMEOUT_S: Final = 2.0
 

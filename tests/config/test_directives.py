@@ -27,6 +27,7 @@ GOOD = {
     "ping6": "fd00::1",
     "ping_group": "routers 192.168.17.3 192.168.17.4",
     "respawn": "hacluster /usr/lib64/heartbeat/ipfail",
+    "rtprio": "50",
 }
 GOOD_OF_KIND = {
     Kind.TIME: "60",

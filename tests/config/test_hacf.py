@@ -120,6 +120,14 @@ def test_msgfmt_netstring_leaves_out_the_inner_signature():
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "priority"),
+    [("", 1), ("rtprio 7\n", 7), ("realtime off\n", 0), ("rtprio 7\nrealtime no\n", 0)],
+)
+def test_real_time_scheduling_is_asked_for_unless_it_is_off(lines: str, priority: int):
+    assert ha_cf(HA_CF + lines).ha_cf.realtime_priority == priority
+
+
 def test_hopfudge_is_from_0_to_255():
     assert ha_cf(HA_CF + "hopfudge 3\n").ha_cf.hopfudge == 3
     assert ha_cf(HA_CF + "hopfudge 256\n").errors == [

@@ -30,7 +30,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.gate.set()
         self.worker: Worker[StartService] = Worker(
-            "hands", self._perform, emit=self._answered, crashed=self._crashed
+            "hands", lambda: self._perform, emit=self._answered, crashed=self._crashed
         )
 
     def _perform(self, action: StartService) -> Event:

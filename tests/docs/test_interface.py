@@ -11,7 +11,7 @@ from sidecar.core import dialect
 from sidecar.service import labels
 from sidecar.web.app import application
 from sidecar.web.document import status_document
-from sidecar.web.stream import EventHub
+from sidecar.web.hub import EventHub
 from tests.builders import a_view
 from tests.docs.commands import parsers
 from tests.docs.metrics import families, shown_name

@@ -8,10 +8,9 @@ from typing import Protocol
 
 import pytest
 
-from sidecar.core.actions import PauseService, RestartService, StartService, StopService
+from sidecar.core.actions import PauseService, RestartService, StartService, StopService, VerbAction
 from sidecar.core.events import ContainerFacts, ServiceDone, ServiceRefused
 from sidecar.core.terms import ContainerState
-from sidecar.service.engine import VerbAction
 
 ABSENT = ContainerState.ABSENT
 STOPPED = ContainerState.STOPPED

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sidecar.core.actions import BeginChecks, EndChecks, PauseService, StartService
+from sidecar.core.actions import BeginChecks, EndChecks, PauseService, StartService, VerbAction
 from sidecar.core.events import (
     EngineChanged,
     Event,
@@ -19,7 +19,6 @@ from sidecar.core.events import (
 )
 from sidecar.core.terms import ContainerState
 from sidecar.service.adapter import ServiceAdapter
-from sidecar.service.engine import VerbAction
 from tests.service.dockerd import Containers, Dockerd
 from tests.service.test_probe import free_port
 from tests.waiting import until
@@ -35,6 +34,7 @@ class Service:
     def __init__(self, docker_host: str) -> None:
         self.events: list[Event] = []
         self._worker = ThreadPoolExecutor(max_workers=1)
+        self._perform: Callable[[VerbAction], Event] | None = None
         self.adapter = ServiceAdapter(
             containers={NAME: NAME},
             docker_host=docker_host,
@@ -46,7 +46,8 @@ class Service:
         loop = asyncio.get_running_loop()
 
         def work() -> None:
-            answer = self.adapter.perform(action)
+            self._perform = self._perform or self.adapter.open()
+            answer = self._perform(action)
             loop.call_soon_threadsafe(self.events.append, answer)
 
         self._worker.submit(work)

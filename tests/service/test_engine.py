@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.core.actions import PauseService, RestartService, StartService, StopService
+from sidecar.core.actions import PauseService, RestartService, StartService, StopService, VerbAction
 from sidecar.core.events import ServiceDone, ServiceRefused
 from sidecar.core.terms import ContainerState, StandbyMode
-from sidecar.service.engine import Engine, VerbAction
+from sidecar.service.engine import Engine
 from tests.service.contract import NAME, VerbsContract
 from tests.service.dockerd import Containers, Dockerd, wait_until
 from tests.service.proxy import MakeProxy

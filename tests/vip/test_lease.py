@@ -16,8 +16,8 @@ from sidecar.core.params import Address
 from sidecar.core.terms import SECOND
 from sidecar.vip import interfaces
 from sidecar.vip.lease import Lease
-from sidecar.vip.rtnl import FOREVER
-from sidecar.vip.table import OUR_PROTO
+from sidecar.vip.leftover import left_behind, sweep
+from sidecar.vip.rtnl import FOREVER, OUR_PROTO
 from tests.netns import Host
 from tests.vip.conftest import boottime_ns, vip
 from tests.waiting import wait_for
@@ -251,14 +251,14 @@ def test_what_an_earlier_life_left_behind_is_found_and_swept(host: Host, lease: 
     for_ever = vip("10.77.0.104")
     lease.perform(claim(for_ever, lease_s=FOREVER))
     configured = [ours, vip("10.77.0.102"), vip("10.77.0.103"), for_ever]
-    left = lease.found(configured)
+    left = left_behind(configured)
     assert [(one.name, one.interface) for one in left] == [
         ("10.77.0.100", "eth0"),
         ("10.77.0.102", "eth0"),
         ("10.77.0.104", "eth0"),
     ]
-    assert lease.sweep(left) == ()
-    assert lease.found(configured) == ()
+    assert sweep(left) == ()
+    assert left_behind(configured) == ()
     assert host.has("10.77.0.101")
     assert host.has("10.77.0.103")
 

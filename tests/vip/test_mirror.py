@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from sidecar.core.events import AddressLost, CarrierChanged
 from sidecar.vip import rtnl
 from sidecar.vip.mirror import Mirror, News
-from sidecar.vip.rtnl import FOREVER, Assignment, Interface, Notice
-from sidecar.vip.table import OUR_PROTO
+from sidecar.vip.rtnl import FOREVER, OUR_PROTO, Assignment, Interface, Notice
 from tests.vip.conftest import vip
 
 UP = CarrierChanged(interface="eth0", up=True, mac="02:00:00:00:00:0a")

@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry
 from sidecar import VERSION
 from sidecar.core.terms import SECOND, AddressState, ContainerState, Holding
 from sidecar.web.app import BindError, WebServer
+from sidecar.web.hub import EventHub
 from sidecar.web.ports import Progress
-from sidecar.web.stream import EventHub
 from tests.builders import VIP, a_container, a_group, a_standby_view, a_view, an_address
 from tests.web.serving import Served, Stage, a_loop, run_in, serving
 

@@ -11,7 +11,7 @@ import pytest
 
 from sidecar.core.occurrences import BeatHeard, NodeDied, NodeReturned, TakeoverBegan
 from sidecar.core.terms import MILLISECOND, SECOND
-from sidecar.web import stream
+from sidecar.web import hub, stream
 from tests.builders import a_view
 from tests.web.serving import Served, run_in, serving
 
@@ -186,7 +186,7 @@ def test_a_client_that_left_is_forgotten(served: Served, monkeypatch: pytest.Mon
 
 
 def test_there_are_only_so_many_streams(served: Served, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(stream, "CLIENTS_MAX", 1)
+    monkeypatch.setattr(hub, "CLIENTS_MAX", 1)
     with a_reader(served) as first, a_reader(served) as second:
         assert next(first.messages())["event"] == "snapshot"
         assert second.status == 503
