@@ -168,6 +168,7 @@ def _add_asking(commands: _Commands, environ: Mapping[str, str]) -> None:
         parser.add_argument(
             "which", nargs="?", choices=_HOLDINGS, default="all", help="which (default: all)"
         )
+    _add_drill(add("drill", "hand over and take back, and measure what clients feel of it"))
     maintenance = add("maintenance", "let nothing move by itself for a while, on both nodes")
     maintenance.add_argument("switch", choices=("on", "off"), help="begin or end it")
     maintenance.add_argument(
@@ -178,6 +179,30 @@ def _add_asking(commands: _Commands, environ: Mapping[str, str]) -> None:
         help="how long at most: 90s, 30m, 1h, 2d (default: 1h)",
     )
     add("health", "exit 0 if the sidecar is alive: for the container's health check")
+
+
+def _add_drill(drill: argparse.ArgumentParser) -> None:
+    drill.add_argument(
+        "--url",
+        metavar="URL",
+        help="what the client requests: http://…, https://… or tcp://HOST:PORT (default: the "
+        "container's check, or else port 80, at the floating address)",
+    )
+    drill.add_argument(
+        "--limit-ms",
+        metavar="MS",
+        type=_count,
+        default=1000,
+        help="the longest gap that passes (default: 1000)",
+    )
+    drill.add_argument(
+        "--interval-ms",
+        metavar="MS",
+        type=_count,
+        default=10,
+        help="from one request to the next (default: 10)",
+    )
+    drill.add_argument("--json", action="store_true", help="the result for programs")
 
 
 def _count(written: str) -> int:

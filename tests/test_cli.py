@@ -21,6 +21,7 @@ COMMANDS = (
     "history",
     "standby",
     "takeover",
+    "drill",
     "maintenance",
     "health",
     "proxy",

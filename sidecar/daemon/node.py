@@ -103,6 +103,7 @@ class Node:
             progress=self._progress,
             wall_ns=time.time_ns,
             moves=history.moves,
+            checks=self._checks,
             beyond=shown.beyond,
             gaps=shown.gaps,
         )
@@ -209,6 +210,9 @@ class Node:
 
     def _progress(self) -> Progress:
         return Progress(age_ns=moment().ns - self._pulse_ns, limit_ns=STUCK_AFTER_NS)
+
+    def _checks(self) -> dict[str, str]:
+        return self._adapters.service.checks()  # of the service as the last reload made it
 
     def _part_trouble(self, part: str, trouble: str) -> None:
         self.feed(PartChanged(part=part, trouble=trouble))

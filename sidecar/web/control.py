@@ -6,6 +6,7 @@ most 4096 bytes. Each request gets one answer, in order; a connection may carry 
     {"command": "status"}                          {"ok": true, "status": {..}}   as /api/status
     {"command": "explain"}                         {"ok": true, "lines": [..]}
     {"command": "history"}                         {"ok": true, "history": {..}}  as /api/history
+    {"command": "checks"}                          {"ok": true, "checks": {"nginx": "http://.."}}
     {"command": "health"}                          {"ok": bool, "text": ".."}
     {"command": "standby", "which": "all"}         {"ok": bool, "text": ".."}     when it has ended
     {"command": "takeover", "which": "foreign"}    {"ok": bool, "text": ".."}     when it has ended
@@ -42,7 +43,7 @@ DEADLINE_S: Final = 120.0
 IDLE_S: Final = 60.0
 """A client that says nothing, or does not read its answer, for so long is let go."""
 
-_QUESTIONS: Final = ("status", "explain", "history", "health")
+_QUESTIONS: Final = ("status", "explain", "history", "checks", "health")
 _COMMANDS: Final = (*_QUESTIONS, *(kind.value for kind in RequestKind))
 _Asked = str | Request
 """A question, which is answered at once, or a request, which the cluster has to carry out."""
@@ -133,6 +134,8 @@ class ControlServer:
             case "history":
                 node, moves = self._sources.view().node, self._sources.moves()
                 return {"ok": True, "history": history_document(node, moves)}
+            case "checks":
+                return {"ok": True, "checks": self._sources.checks()}
             case _:
                 progress = self._sources.progress()
                 return {"ok": progress.alive, "text": progress.sentence()}

@@ -42,6 +42,8 @@ class Sources:
     """The wall clock, only to stamp what is shown to people."""
     moves: Callable[[], tuple[Move, ...]] = tuple
     """The newest first."""
+    checks: Callable[[], dict[str, str]] = dict
+    """The URL by which each container is checked, of those that are checked by one."""
     beyond: Callable[[], Beyond] = Beyond
     gaps: Callable[[], tuple[LinkGaps, ...]] = tuple
 

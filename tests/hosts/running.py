@@ -105,6 +105,15 @@ class Sidecar:
             return {}
         return answer
 
+    def moves(self) -> list[dict[str, Any]]:
+        """As `sidecar history --json` has them, the newest first; none while it does not answer."""
+        try:
+            answer = ask(str(self._control), {"command": "history"})
+        except Unreachable:
+            return []
+        moves: list[dict[str, Any]] = answer["history"]["takeovers"]
+        return moves
+
     def links(self) -> dict[str, dict[str, Any]]:
         """Each link to the peer by its name."""
         return {link["name"]: link for node in self.status()["nodes"] for link in node["links"]}
