@@ -86,7 +86,7 @@ class Run:
 
     def _trouble(self, system: str, item: Item, error: Exception) -> None:
         said = str(error).strip().splitlines()
-        what = said[0] if said else type(error).__name__
+        what = " ".join(said) or type(error).__name__
         self._say(f"{system}: {item.entry.name}, round {item.round}: {what}")
         self._rows.add(
             Row(
@@ -95,7 +95,7 @@ class Run:
                 part="",
                 round=item.round,
                 commit=self._commit,
-                trouble=what[:300],
+                trouble=what[:1000],
             )
         )
 

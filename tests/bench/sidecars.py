@@ -14,6 +14,8 @@ from tests.testbed.pair import AUTHKEYS, MASTER, SLAVE, VIP
 from tests.testbed.waiting import wait_for
 
 SECONDS = 30
+IN_A_LINE = 200
+"""Addresses: a line of haresources has 5119 characters at most."""
 REALTIME = ("realtime true", "rtprio 1")
 MAY_BE_REALTIME = "services: {sidecar: {cap_add: [SYS_NICE]}}"
 
@@ -68,7 +70,7 @@ class Sidecars(System):
         more = REALTIME if self._realtime else ()
         pair.configure(
             ha_cf(self._interval_ms, self._warn_ms, self._dead_ms, *more),
-            haresources=" ".join((MASTER, *self._addresses, "nginx\n")),
+            haresources=_haresources(self._addresses),
             authkeys=AUTHKEYS,
         )
         for node in pair.nodes:
@@ -88,7 +90,9 @@ class Sidecars(System):
         for node in self.ground.nodes:
             status = node.status()
             if status is None:
-                return f"{node.name} does not answer"
+                state = node.state("sidecar") if node.engine.running else "off"
+                said = node.logs()[-400:] if node.engine.running else ""
+                return f"{node.name} does not answer; its container is {state}; it said: {said}"
             if wrong := not_at_rest(status, held=node is holder):
                 return f"{node.name}: {wrong}"
         return ""
@@ -141,6 +145,16 @@ class Sidecars(System):
         node.override_nothing()
         node.up("nginx")
         self.ground.boot_network(node)
+
+
+def _haresources(addresses: tuple[str, ...]) -> str:
+    """As many lines as a Heartbeat node can read; what stands with nginx waits for it."""
+    lines = [
+        [MASTER, *batch]
+        for batch in (addresses[at : at + IN_A_LINE] for at in range(0, len(addresses), IN_A_LINE))
+    ]
+    lines[0].append("nginx")
+    return "\n".join(" ".join(line) for line in (*lines, []))
 
 
 def pid_of(node: DockerHost) -> int:

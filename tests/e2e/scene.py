@@ -186,15 +186,16 @@ class Scene:
 
 def not_at_rest(status: Status, *, held: bool) -> str:
     """What is wrong with a node at rest; nothing in the usual case."""
-    (group,) = status["groups"]
-    containers = {r["name"]: r["state"] for r in group["resources"] if r["kind"] == "container"}
+    groups = status["groups"]
+    resources = [resource for group in groups for resource in group["resources"]]
+    containers = {r["name"]: r["state"] for r in resources if r["kind"] == "container"}
     expected = {
         "stable": True,
         "ready": True,
         "split_brain": False,
         "nodes": ["active", "active"],
         "links": {"up"},
-        "held": held,
+        "held": {held},
         "nginx": "running" if held else "paused",
     }
     found = {
@@ -203,7 +204,7 @@ def not_at_rest(status: Status, *, held: bool) -> str:
         "split_brain": status["split_brain"],
         "nodes": [node["status"] for node in status["nodes"]],
         "links": {link["status"] for node in status["nodes"] for link in node["links"]},
-        "held": group["held"],
+        "held": {group["held"] for group in groups},
         "nginx": containers["nginx"],
     }
     wrong = {name: found[name] for name, value in expected.items() if found[name] != value}
