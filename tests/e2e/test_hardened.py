@@ -2,12 +2,14 @@
 
 import json
 import signal
+import socket
 from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.scene import GROUP, Scene
 from tests.e2e.scene import HA_CF as FAST
+from tests.notify.receiver import Receiver, receiving
 from tests.testbed.compose import HARDENED_FILE, NODE_FILE
 from tests.testbed.host import DockerHost
 from tests.testbed.waiting import wait_for
@@ -15,6 +17,7 @@ from tests.testbed.waiting import wait_for
 pytestmark = pytest.mark.e2e
 
 TAKEOVER_MS = 7000
+OBSERVER, WEBHOOK_PORT = "192.168.171.61", 8080
 HA_CF = f"""\
 keepalive 500ms
 warntime 3
@@ -40,11 +43,21 @@ print(json.dumps(answers))
 
 
 @pytest.fixture
-def hardened(running_scene: Scene) -> Iterator[Scene]:
+def webhook(running_scene: Scene) -> Iterator[Receiver]:
+    """On a third machine of the service network."""
+    with running_scene.pair.observer.entered():
+        listener = socket.create_server((OBSERVER, WEBHOOK_PORT))
+    with listener, receiving(listener=listener) as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def hardened(running_scene: Scene, webhook: Receiver) -> Iterator[Scene]:
     scene = running_scene
     scene.clear()
     for node in scene.pair.nodes:
         node.compose_file = HARDENED_FILE
+        node.variables |= {"SIDECAR_WEBHOOK": f"http://{OBSERVER}:{webhook.port}/"}
     scene.configure(HA_CF)
     scene.pair.up()
     scene.at_rest(scene.master, seconds=60)
@@ -52,6 +65,7 @@ def hardened(running_scene: Scene) -> Iterator[Scene]:
     scene.clear()
     for node in scene.pair.nodes:
         node.compose_file = NODE_FILE
+        del node.variables["SIDECAR_WEBHOOK"]
 
 
 def answers(node: DockerHost, *calls: str) -> dict[str, int]:
@@ -70,13 +84,14 @@ def mode(node: DockerHost, container: str, path: str) -> str:
     return node.docker("exec", container, "stat", "-c", "%a %u", path).strip()
 
 
-def test_a_hardened_pair(hardened: Scene) -> None:
+def test_a_hardened_pair(hardened: Scene, webhook: Receiver) -> None:
     """One test: what costs is the start of the pair, and all of these look at it at work."""
     master, slave = hardened.master, hardened.slave
     _each_part_has_the_least(master)
     _the_control_socket_is_roots_alone(master)
     _nothing_but_the_calls_of_a_sidecar_passes(master)
     _a_takeover_works(hardened)
+    _it_was_told(webhook, slave)
     _without_the_proxy_the_address_stays(hardened)
     for node in (master, slave):
         assert "internal error" not in node.logs()
@@ -148,6 +163,14 @@ def _a_takeover_works(scene: Scene) -> None:
         back.wait_for_page(scene.master.page, seconds=40)
         scene.at_rest(scene.master, seconds=40)
     assert back.cost.two_holders_ms == 0
+
+
+def _it_was_told(webhook: Receiver, node: DockerHost) -> None:
+    told = [got.document for got in webhook.got if got.document["node"] == node.name]
+    events = [one["event"] for one in told]
+    died = events.index("node_died")
+    assert events.index("takeover_began", died) < events.index("takeover_done", died)
+    assert [one["number"] for one in told] == list(range(1, len(told) + 1))
 
 
 def _without_the_proxy_the_address_stays(scene: Scene) -> None:

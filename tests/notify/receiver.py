@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,15 +71,24 @@ class Receiver:
 
 @contextmanager
 def receiving(
-    *replies: Reply, port: int = 0, context: SSLContext | None = None
+    *replies: Reply,
+    port: int = 0,
+    context: SSLContext | None = None,
+    listener: socket.socket | None = None,
 ) -> Iterator[Receiver]:
+    """``listener`` is a socket of another host, say; otherwise it listens here."""
     receiver = Receiver(*replies)
 
     async def start() -> web.ServerRunner:
         server = web.Server(receiver.take, handler_cancellation=True, access_log=None)
         runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=context).start()
+        site = (
+            web.TCPSite(runner, "127.0.0.1", port, ssl_context=context)
+            if listener is None
+            else web.SockSite(runner, listener)
+        )
+        await site.start()
         return runner
 
     with a_loop() as loop:
