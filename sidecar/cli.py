@@ -160,6 +160,8 @@ def _add_asking(commands: _Commands, environ: Mapping[str, str]) -> None:
     history.add_argument(
         "-n", dest="count", metavar="N", type=_count, default=10, help="how many (default: 10)"
     )
+    tune = add("tune", "say how regularly the other node is heard, and which timers that allows")
+    tune.add_argument("--json", action="store_true", help="the same for programs")
     for name, purpose in (
         ("standby", "hand groups over to the other node"),
         ("takeover", "take groups over from the other node"),

@@ -19,6 +19,7 @@ COMMANDS = (
     "status",
     "explain",
     "history",
+    "tune",
     "standby",
     "takeover",
     "drill",

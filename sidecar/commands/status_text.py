@@ -17,12 +17,12 @@ def status_text(status: Status) -> str:
 def _lines(status: Status) -> Iterator[str]:
     yield status["summary"]
     yield ""
-    yield from _table(("NODE", "STATUS", "READY", "LINKS"), map(_node_row, status["nodes"]))
+    yield from table(("NODE", "STATUS", "READY", "LINKS"), map(_node_row, status["nodes"]))
     yield ""
-    yield from _table(("GROUP", "PREFERS", "HERE", "RESOURCES"), map(_group_row, status["groups"]))
+    yield from table(("GROUP", "PREFERS", "HERE", "RESOURCES"), map(_group_row, status["groups"]))
     if status["ping"]:
         yield ""
-        yield from _table(("PING NODE", "STATUS"), map(_ping_row, status["ping"]))
+        yield from table(("PING NODE", "STATUS"), map(_ping_row, status["ping"]))
     yield ""
     yield from _readiness(status)
     yield from status["notes"]
@@ -93,7 +93,7 @@ def _yes_or_no(said: bool | None) -> str:  # noqa: FBT001 - a value out of the d
     return "yes" if said else "no"
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     """Columns as wide as their widest cell, two spaces apart."""
     lines: Sequence[tuple[str, ...]] = (head, *rows)
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

@@ -106,6 +106,7 @@ class Node:
             checks=self._checks,
             beyond=shown.beyond,
             gaps=shown.gaps,
+            observed=shown.observed,
         )
 
         def web() -> guard.Part:

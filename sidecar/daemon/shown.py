@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import PacketReceived
+from sidecar.core.occurrences import Occurrence
 from sidecar.web.beyond import Beyond, Incidents, LinkGaps
 from sidecar.web.gaps import Gaps
+from sidecar.web.observed import Observed
 
 
 class Shown:
@@ -16,7 +18,11 @@ class Shown:
         self._now_ns = now_ns
         self._gaps = Gaps()
         self._incidents = Incidents(now_ns)
-        self.report = self._incidents.report
+        self._observed = Observed()
+
+    def report(self, occurrence: Occurrence) -> None:
+        self._incidents.report(occurrence)
+        self._observed.report(occurrence)
 
     def packet(self, event: PacketReceived) -> None:
         """After the core has judged it."""
@@ -36,6 +42,9 @@ class Shown:
             conflicts=self._incidents.conflicts(),
             refused=self._incidents.refused,
         )
+
+    def observed(self) -> Observed:
+        return self._observed
 
     def gaps(self) -> tuple[LinkGaps, ...]:
         links = tuple(state.link.name for state in self._cluster.links)

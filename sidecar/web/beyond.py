@@ -14,6 +14,7 @@ from sidecar.core.occurrences import (
     ReloadFailed,
 )
 from sidecar.core.terms import SECOND
+from sidecar.web.distribution import NOTHING, Summary
 
 CONFLICT_SHOWN_NS: Final = 300 * SECOND
 """As long as the alert on conflicts looks back."""
@@ -27,6 +28,8 @@ class LinkGaps:
     gaps_ns: tuple[int, ...]
     silence_ns: int | None
     """Since the last beat; None when none came yet."""
+    since_start: Summary = NOTHING
+    """Of all of them, those that are not in the list any more too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

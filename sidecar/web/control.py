@@ -7,6 +7,7 @@ most 4096 bytes. Each request gets one answer, in order; a connection may carry 
     {"command": "explain"}                         {"ok": true, "lines": [..]}
     {"command": "history"}                         {"ok": true, "history": {..}}  as /api/history
     {"command": "checks"}                          {"ok": true, "checks": {"nginx": "http://.."}}
+    {"command": "gaps"}                            {"ok": true, "gaps": {..}}     for sidecar tune
     {"command": "health"}                          {"ok": bool, "text": ".."}
     {"command": "standby", "which": "all"}         {"ok": bool, "text": ".."}     when it has ended
     {"command": "takeover", "which": "foreign"}    {"ok": bool, "text": ".."}     when it has ended
@@ -33,6 +34,7 @@ from typing import Final
 from sidecar.core.dialect import ORDER_MAX_S as MAINTENANCE_MAX_S
 from sidecar.web.document import Document, status_document
 from sidecar.web.history import history_document
+from sidecar.web.observed import observed_document
 from sidecar.web.ports import Ask, Request, RequestKind, Sources
 
 REQUEST_BYTES_MAX: Final = 4096
@@ -43,7 +45,7 @@ DEADLINE_S: Final = 120.0
 IDLE_S: Final = 60.0
 """A client that says nothing, or does not read its answer, for so long is let go."""
 
-_QUESTIONS: Final = ("status", "explain", "history", "checks", "health")
+_QUESTIONS: Final = ("status", "explain", "history", "checks", "gaps", "health")
 _COMMANDS: Final = (*_QUESTIONS, *(kind.value for kind in RequestKind))
 _Asked = str | Request
 """A question, which is answered at once, or a request, which the cluster has to carry out."""
@@ -134,6 +136,8 @@ class ControlServer:
             case "history":
                 node, moves = self._sources.view().node, self._sources.moves()
                 return {"ok": True, "history": history_document(node, moves)}
+            case "gaps":
+                return {"ok": True, "gaps": _gaps(self._sources)}
             case "checks":
                 return {"ok": True, "checks": self._sources.checks()}
             case _:
@@ -188,6 +192,11 @@ def _seconds(value: object) -> int:
             f"end it; not {value!r}"
         )
     return value
+
+
+def _gaps(sources: Sources) -> Document:
+    view, beyond = sources.view(), sources.beyond()
+    return observed_document(view, beyond, sources.observed(), sources.gaps())
 
 
 def _refusal(text: str) -> Document:

@@ -10,6 +10,7 @@ from typing import Final
 from sidecar.core.terms import MILLISECOND
 from sidecar.core.view import ClusterView
 from sidecar.web.beyond import Beyond, LinkGaps
+from sidecar.web.distribution import Distribution
 from sidecar.web.document import Document
 
 KEPT: Final = 120
@@ -18,16 +19,18 @@ _BEAT: Final = b"t=status"
 
 
 class _Ring:
-    __slots__ = ("gaps_ns", "heard_ns", "received")
+    __slots__ = ("all_gaps", "gaps_ns", "heard_ns", "received")
 
     def __init__(self) -> None:
         self.received = 0
         self.heard_ns: int | None = None
         self.gaps_ns: deque[int] = deque(maxlen=KEPT)
+        self.all_gaps = Distribution()
 
     def beat(self, at_ns: int) -> None:
         if self.heard_ns is not None:
             self.gaps_ns.append(at_ns - self.heard_ns)
+            self.all_gaps.add(at_ns - self.heard_ns)
         self.heard_ns = at_ns
 
 
@@ -56,7 +59,12 @@ class Gaps:
         ring = self._rings.get(link)
         if ring is None or ring.heard_ns is None:
             return LinkGaps(link=link, gaps_ns=(), silence_ns=None)
-        return LinkGaps(link=link, gaps_ns=tuple(ring.gaps_ns), silence_ns=now_ns - ring.heard_ns)
+        return LinkGaps(
+            link=link,
+            gaps_ns=tuple(ring.gaps_ns),
+            silence_ns=now_ns - ring.heard_ns,
+            since_start=ring.all_gaps.summary(),
+        )
 
 
 def gaps_document(view: ClusterView, beyond: Beyond, gaps: tuple[LinkGaps, ...]) -> Document:

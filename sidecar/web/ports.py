@@ -12,6 +12,7 @@ from sidecar.core.occurrences import seconds_text
 from sidecar.core.view import ClusterView
 from sidecar.web.beyond import Beyond, LinkGaps
 from sidecar.web.move import Move
+from sidecar.web.observed import Observed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Sources:
     """The URL by which each container is checked, of those that are checked by one."""
     beyond: Callable[[], Beyond] = Beyond
     gaps: Callable[[], tuple[LinkGaps, ...]] = tuple
+    observed: Callable[[], Observed] = Observed
 
 
 class RequestKind(StrEnum):

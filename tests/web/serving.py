@@ -28,6 +28,7 @@ from sidecar.web.counters import Counters
 from sidecar.web.hub import EventHub
 from sidecar.web.metrics import register_view
 from sidecar.web.move import Move
+from sidecar.web.observed import Observed
 from sidecar.web.pages import page_text
 from sidecar.web.ports import Progress, Reply, Request, Sources
 from tests.builders import a_view
@@ -61,6 +62,7 @@ class Stage:
     checks: dict[str, str] = field(default_factory=dict)
     beyond: Beyond = field(default_factory=Beyond)
     gaps: tuple[LinkGaps, ...] = ()
+    observed: Observed = field(default_factory=Observed)
 
     async def ask(self, request: Request) -> Reply:
         self.asked.append(request)
@@ -78,6 +80,7 @@ class Stage:
             checks=lambda: self.checks,
             beyond=lambda: self.beyond,
             gaps=lambda: self.gaps,
+            observed=lambda: self.observed,
         )
 
 
