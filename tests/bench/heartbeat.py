@@ -9,11 +9,12 @@ from tests.bench.ground import Ground, Spawned
 from tests.bench.sidecars import ha_cf
 from tests.bench.system import QUICK, System, Timers, family, held_by
 from tests.interop.node import run
-from tests.interop.real import HERE, RUNNER, TOOLS
+from tests.interop.real import DAEMON, HERE, RUNNER, TOOLS
 from tests.testbed.host import DockerHost
 from tests.testbed.pair import AUTHKEYS, MASTER, VIP
 
 STOPPED_S = 60
+LIBEXEC = str(DAEMON.parent)
 _HEADERS = 14 + 20 + 8
 
 
@@ -72,6 +73,10 @@ class Heartbeat(System):
     def processes(self, node: DockerHost) -> list[int]:
         """All in the box; the first one is the box's own."""
         return family(self._box(node))
+
+    def daemons(self, node: DockerHost) -> list[int]:
+        """Without the box's own shell."""
+        return [pid for pid in self.processes(node) if _program(pid).startswith(LIBEXEC)]
 
     def prepare_move(self, _holder: DockerHost) -> None:
         self._join()
@@ -145,3 +150,11 @@ class Heartbeat(System):
         for command in self._commands:
             command.wait(STOPPED_S)
         self._commands.clear()
+
+
+def _program(pid: int) -> str:
+    """Nothing when it has just ended."""
+    try:
+        return str(Path(f"/proc/{pid}/exe").readlink())
+    except OSError:
+        return ""

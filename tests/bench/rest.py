@@ -46,7 +46,7 @@ def at_rest(system: System, measured_s: float = MEASURED_S) -> Iterator[Part]:
                     else {}
                 ),
                 "packets_per_s": values["packets"] / minutes / 60,
-                "pss_mib": sum(_pss_kib(pid) for pid in system.processes(node)) / 1024,
+                "pss_mib": sum(_pss_kib(pid) for pid in system.daemons(node)) / 1024,
                 **_lateness(beats, system.timers().interval_ms),
             },
         )
@@ -62,7 +62,7 @@ def _lateness(beats: list[int], interval_ms: float) -> dict[str, float]:
 
 def _counted(system: System, node: DockerHost) -> dict[str, float]:
     return {
-        "cpu_s": sum(_cpu_ns(pid) for pid in system.processes(node)) / 1e9,
+        "cpu_s": sum(_cpu_ns(pid) for pid in system.daemons(node)) / 1e9,
         "box_s": _box_ns(system, node) / 1e9,
         "packets": sum(_packets(node, interface) for interface in node.cables),
     }

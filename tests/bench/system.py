@@ -75,6 +75,10 @@ class System(ABC):
     def processes(self, node: DockerHost) -> list[int]:
         """Those of its daemon, the first one first."""
 
+    def daemons(self, node: DockerHost) -> list[int]:
+        """Those whose costs are the system's own."""
+        return self.processes(node)
+
     # --- what is asked of it -------------------------------------------------------------------
 
     @abstractmethod

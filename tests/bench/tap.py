@@ -21,6 +21,9 @@ VRRP: Final = 112
 """The protocol number of keepalived's adverts, and of ucarp's."""
 _UDP: Final = 17
 _HEARTBEAT: Final = 694
+SO_RCVBUFFORCE: Final = 33
+_BUFFER: Final = 64 * 2**20
+"""A thousand addresses are announced in some thousand frames at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,7 @@ def tap(host: Host, interface: str, kind: int, wanted: Wanted) -> Iterator[Tap]:
     with host.entered():
         wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(kind))
         wire.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        wire.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, _BUFFER)
         wire.bind((interface, kind))
     stop = threading.Event()
     thread = threading.Thread(target=_listen, args=(wire, wanted, made, stop), name="tap")
