@@ -86,16 +86,19 @@ class Reader:
         finally:
             self._resize(DESKTOP)
 
-    def shoot(self, folder: Path, name: str) -> None:
-        """The whole page on a desktop and on a phone, light and dark."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def looks(self) -> Iterator[tuple[str, Theme]]:
+        """On a desktop and on a phone, light and dark, one after the other."""
         for device, size in SIZES.items():
             with self.on(size):
                 for theme in THEMES:
                     self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-                    picture = self.page.screenshot(full_page=True)
-                    (folder / f"{name}-{device}-{theme}.png").write_bytes(picture)
+                    yield device, theme
         self.page.emulate_media(color_scheme="light")
+
+    def shoot(self, file: Path) -> None:
+        """The whole page as it is now."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(self.page.screenshot(full_page=True))
 
     def _resize(self, size: Size) -> None:
         self.page.set_viewport_size({"width": size[0], "height": size[1]})

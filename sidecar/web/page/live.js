@@ -85,6 +85,7 @@ function lose() {
     ? ["The sidecar has not answered yet; trying again."]
     : [`The sidecar of ${node} does not answer; trying again. What follows is of `, moment(latest.at),
       " and may be wrong now."]));
+  if (latest !== null) say(at("summary"), `Last known: ${sentence(latest.status.summary)}`);
   say(at("attention-none"), "Whether anything needs a person is not known now.");
   document.title = `connection lost · ${node} · heartbeat-sidecar`;
   say(at("alarm"), `Connection lost: the sidecar of ${node} does not answer.`);

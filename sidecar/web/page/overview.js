@@ -13,7 +13,7 @@ function showStatus(status) {
   say(at("node"), status.node);
   say(at("seen-from"), status.node);
   say(at("version"), status.version);
-  say(at("summary"), sentence(status.summary));
+  showSummary(sentence(status.summary));
   showAttention(status.attention);
   keep(at("groups"), status.groups.map((group) => ({ group, nodes: status.nodes })),
     ({ group }) => group.name, fillGroup, "article", "card");
@@ -22,6 +22,16 @@ function showStatus(status) {
   keep(at("why"), status.explanation.map(sentence), (line) => line, (li, line) => say(li, line), "li");
   at("ping-section").hidden = !status.ping.length;
   keep(at("ping"), status.ping, (target) => target.name, fillPing, "li");
+}
+
+/** A countdown in it is shown, and not said aloud every second. */
+function showSummary(summary) {
+  say(at("summary"), summary);
+  if (steady(summary) !== steady(at("news").textContent)) say(at("news"), summary);
+}
+
+function steady(text) {
+  return text.replace(/\d+ (ms|s)\b/g, "");
 }
 
 /** What only this node knows of itself. */
@@ -46,7 +56,7 @@ function showAttention(entries) {
   at("attention-list").hidden = !entries.length;
   say(at("attention-none"), entries.length ? "" : "✓ Nothing needs a person.");
   at("attention-none").hidden = entries.length > 0;
-  keep(at("attention-list"), entries, (entry) => entry.runbook + entry.sentence.replace(/\d+ s/g, ""), fillAttention, "li");
+  keep(at("attention-list"), entries, (entry) => entry.runbook + steady(entry.sentence), fillAttention, "li");
   announce(entries);
 }
 
