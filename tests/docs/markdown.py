@@ -47,10 +47,10 @@ def links(page: str) -> list[str]:
 
 def anchors(page: str) -> set[str]:
     """Where a link into the page can lead: its headings, as GitHub names them."""
-    return {_slug(heading) for heading in _HEADING.findall(_FENCE.sub("", page))}
+    return {slug(heading) for heading in _HEADING.findall(_FENCE.sub("", page))}
 
 
-def _slug(heading: str) -> str:
+def slug(heading: str) -> str:
     kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
     return kept.replace(" ", "-")
 

@@ -12,7 +12,6 @@ from typing import Final, Literal
 Severity = Literal["critical", "warning", "info"]
 """critical: clients feel it, or soon may. warning: redundancy is less. info: worth knowing."""
 
-RUNBOOK: Final = "docs/runbook.md"
 EVERY_S: Final = 5
 """How often the nodes are scraped and the rules evaluated."""
 MINUTE: Final = 60

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.monitoring.alerts import ALERTS, HOUR, MINUTE, Alert
-from tests.monitoring.rules import annotations
+from tests.monitoring.rules import RUNBOOK, annotations
 from tests.monitoring.yaml import Yaml, dump
 
 _STEP_S: Final = 15  # coarser than a scrape, for the machine's sake
@@ -18,6 +18,7 @@ WELL_S: Final = 1 * MINUTE
 _BY_NAME: Final = {alert.name: alert for alert in ALERTS}
 _LOOKED_BACK_S: Final = 15 * MINUTE  # the longest window of an expression
 
+EXTERNAL_URL: Final = "http://prometheus.example:9090"
 VIP: Final = "192.168.171.100"
 A: Final = 'cluster="web",instance="a:9694",job="heartbeat"'
 B: Final = 'cluster="web",instance="b:9694",job="heartbeat"'
@@ -360,6 +361,7 @@ def _test(case: Case) -> Yaml:
     moments = (WELL_S - every_s, *patient, fired_s, WELL_S + ill_s + after_s)
     return {
         "name": case.what,
+        "external_url": EXTERNAL_URL,
         "interval": f"{every_s}s",
         "input_series": [
             {"series": series, "values": _values(well, ill, every_s, ill_s, after_s)}
@@ -385,7 +387,7 @@ def _look(moment_s: int, alert: Alert, case: Case, fires: Alert | None) -> Yaml:
 
 def _filled(alert: Alert, labels: dict[str, str]) -> dict[str, str]:
     """The annotations as the rule's templates give them."""
-    texts = annotations(alert)
+    texts = annotations(alert, RUNBOOK.replace("{{ $externalURL }}", EXTERNAL_URL))
     for name, value in labels.items():
         texts = {
             key: text.replace(f"{{{{ $labels.{name} }}}}", value) for key, text in texts.items()

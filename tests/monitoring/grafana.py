@@ -16,6 +16,8 @@ from tests.monitoring.yaml import Yaml, dump
 
 DATASOURCE: Final = "heartbeat-prometheus"
 """The uid that compose/monitoring gives to its Prometheus."""
+RUNBOOK: Final = r'{{ reReplaceAll "/+\\z" "" externalURL }}/public/heartbeat/runbook.html'
+"""Grafana serves it, too. Its own address may end in a slash or not."""
 FOLDER: Final = "Heartbeat alerts"
 _EVERY: Final = "10s"  # Grafana evaluates no faster
 _LOOKBACK_S: Final = 600
@@ -58,7 +60,7 @@ def rule(alert: Alert) -> Yaml:
         "execErrState": "Error",
         "for": duration(alert.for_s),
         "labels": {"severity": alert.severity},
-        "annotations": annotations(alert),
+        "annotations": annotations(alert, RUNBOOK),
         "isPaused": False,
     }
 

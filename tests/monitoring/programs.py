@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -55,6 +55,15 @@ class Watching:
         assert answer["status"] == "success", answer
         found: list[dict[str, Any]] = answer["data"]["result"]
         return found
+
+    def page(self, url: str) -> str:
+        """A page of Prometheus that an alert leads to."""
+        parts = urlsplit(url)
+        assert (parts.hostname, parts.port) == ("127.0.0.1", PROMETHEUS_PORT), url
+        answer = get(self._host, parts.path, port=PROMETHEUS_PORT)
+        assert answer is not None, url
+        assert answer.status == _OK, url
+        return answer.text
 
     def targets_up(self) -> bool:
         """Every target of every job has been reached at least once."""
@@ -132,6 +141,8 @@ def _commands(config: Path, folder: Path) -> dict[str, tuple[str, ...]]:
         "prometheus": (
             f"--config.file={config / 'prometheus.yaml'}",
             f"--storage.tsdb.path={folder / 'tsdb'}",
+            f"--web.external-url=http://127.0.0.1:{PROMETHEUS_PORT}",
+            f"--web.user-assets={config / 'runbook'}",
             f"{listen}:{PROMETHEUS_PORT}",
         ),
         "prometheus-alertmanager": (

@@ -1,12 +1,18 @@
 """The alerts as Prometheus' rules (prometheus.io, "Alerting rules")."""
 
-from tests.monitoring.alerts import ALERTS, RUNBOOK, Alert
+from typing import Final
+
+from tests.monitoring.alerts import ALERTS, Alert
 from tests.monitoring.yaml import Yaml, dump
 
 HEAD = """\
 # Written by `python -m tests.monitoring --write`, out of tests/monitoring/alerts.py.
 # What each alert means and what to do: docs/runbook.md.
 """
+
+
+RUNBOOK: Final = "{{ $externalURL }}/user/runbook.html"
+"""Prometheus itself serves it, at the address by which people reach Prometheus."""
 
 
 def rules_file() -> str:
@@ -21,15 +27,15 @@ def rule(alert: Alert) -> Yaml:
         "expr": alert.expr,
         **waits,
         "labels": {"severity": alert.severity},
-        "annotations": annotations(alert),
+        "annotations": annotations(alert, RUNBOOK),
     }
 
 
-def annotations(alert: Alert) -> dict[str, str]:
+def annotations(alert: Alert, runbook: str) -> dict[str, str]:
     return {
         "summary": alert.summary,
         "description": alert.description,
-        "runbook_url": f"{RUNBOOK}#{alert.anchor}",
+        "runbook_url": f"{runbook}#{alert.anchor}",
     }
 
 

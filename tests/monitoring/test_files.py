@@ -1,12 +1,14 @@
 """The files of compose/monitoring as the programs themselves read them, and as Compose does."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.monitoring.alerts import ALERTS
 from tests.monitoring.programs import COMPOSE_FILE, contents, copied
 from tests.monitoring.test_rules import promtool
 from tests.monitoring.written import FOLDER
@@ -86,3 +88,22 @@ def test_what_is_mounted_is_there():
     for service in understood(**VARIABLES)["services"].values():
         for mount in service.get("volumes", ()):
             assert mount["type"] == "volume" or Path(mount["source"]).exists(), mount
+
+
+def test_each_alert_leads_to_its_section_of_the_page_that_is_served():
+    text = (FOLDER / "runbook" / "runbook.html").read_text()
+    assert {alert.anchor for alert in ALERTS} <= set(re.findall(r'<h3 id="(\w+)">', text))
+    for service, served_at in (
+        ("prometheus", "/etc/prometheus/runbook"),
+        ("grafana", "/usr/share/grafana/public/heartbeat"),
+    ):
+        mounts = understood(**VARIABLES)["services"][service]["volumes"]
+        sources = {mount["target"]: mount["source"] for mount in mounts}
+        assert sources[served_at] == str(FOLDER / "runbook")
+
+
+def test_the_links_of_alerts_begin_with_the_address_that_people_use():
+    variables = {"PROMETHEUS_URL": "https://prometheus.example", "GRAFANA_URL": "https://g.example"}
+    services = understood(**VARIABLES, **variables)["services"]
+    assert "--web.external-url=https://prometheus.example" in services["prometheus"]["command"]
+    assert services["grafana"]["environment"]["GF_SERVER_ROOT_URL"] == "https://g.example"

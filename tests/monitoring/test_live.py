@@ -5,19 +5,32 @@ timers. It is watched from a third machine of the service network.
 """
 
 import json
-import os
 import re
-import signal
-import socket
 import subprocess
-import time
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 
 import pytest
 
 from tests.monitoring.alerts import ALERTS
+from tests.monitoring.faults import (
+    FAKETIME,
+    another_clock,
+    another_user,
+    configured,
+    cut,
+    dropped,
+    garbage,
+    hiccup,
+    killed,
+    parted,
+    silent_engine,
+    starved,
+    unplugged,
+    unseen,
+)
 from tests.monitoring.programs import WINDOW, Watching, need_programs, watching
 from tests.monitoring.test_dashboards import DASHBOARDS, panel_queries
 from tests.testbed.host import DockerHost
@@ -44,8 +57,6 @@ node masternginx
 node slavenginx
 """
 VARIABLES = {"NODE_A": "192.168.171.50", "NODE_B": "192.168.171.51", "VIP": VIP}
-LATE_S = 1.2
-"""Longer than warntime, shorter than deadtime."""
 
 
 @pytest.fixture(scope="module")
@@ -62,111 +73,6 @@ def watched(shared_pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iter
             yield made
     finally:
         shared_pair.reset()
-
-
-# --- faults --------------------------------------------------------------------------------------
-
-
-@contextmanager
-def dropped(node: DockerHost, rule: str) -> Iterator[None]:
-    """Packets that come in are lost by a rule of the host's firewall."""
-    chain = "{ type filter hook input priority 0; }"
-    node.net.run("nft", f"add table inet t; add chain inet t in {chain}")
-    node.net.run("nft", f"add rule inet t in {rule} drop")
-    try:
-        yield
-    finally:
-        node.net.run("nft", "delete table inet t")
-
-
-@contextmanager
-def unseen(node: DockerHost) -> Iterator[None]:
-    """The switch loses what would show the node the floating address, and nothing else."""
-    cable = node.cables["eth0"]
-    chain = f"{{ type filter hook egress device {cable.port} priority 0; }}"
-    rule = f"arp saddr ip {VIP} drop"
-    table = "netdev unseen"
-    cable.switch.run(
-        "nft", f"add table {table}; add chain {table} out {chain}; add rule {table} out {rule}"
-    )
-    try:
-        yield
-    finally:
-        cable.switch.run("nft", f"delete table {table}")
-
-
-@contextmanager
-def configured(node: DockerHost, ha_cf: str) -> Iterator[None]:
-    """The node reads another ha.cf, and then its own again."""
-    path = node.config / "ha.cf"
-    before = path.read_text()
-    try:
-        path.write_text(ha_cf)
-        node.signal("sidecar", signal.SIGHUP)
-        yield
-    finally:
-        path.write_text(before)
-        node.signal("sidecar", signal.SIGHUP)
-
-
-@contextmanager
-def unplugged(pair: Pair) -> Iterator[None]:
-    """The ping node is gone, and the slave's heartbeat cable is pulled."""
-    cables = (pair.cable(pair.arbiter, "eth1"), pair.slave.cables["eth1"])
-    try:
-        for cable in cables:
-            cable.cut()
-        yield
-    finally:
-        for cable in cables:
-            cable.restore()
-
-
-@contextmanager
-def silent_engine(node: DockerHost) -> Iterator[None]:
-    pid = int((node.engine.folder / "dockerd.pid").read_text())
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-@contextmanager
-def killed(*nodes: DockerHost) -> Iterator[None]:
-    """Their sidecars are killed; the first one is started again before the others."""
-    try:
-        for node in nodes:
-            node.docker("kill", "sidecar")
-        yield
-    finally:
-        for node in nodes:
-            node.docker("start", "sidecar")
-
-
-def garbage(pair: Pair) -> None:
-    with pair.observer.entered():
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    with sock:
-        for _ in range(20):
-            sock.sendto(b"###\nno heartbeat\n%%%\n", ("192.168.171.50", 694))
-
-
-def another_user(pair: Pair) -> None:
-    """A third machine says that the address is its own."""
-    pair.neighbour.run("ip", "addr", "add", f"{VIP}/24", "dev", "eth0")
-    try:
-        pair.neighbour.run("arping", "-q", "-A", "-c", "2", "-w", "2", "-I", "eth0", VIP)
-    finally:
-        pair.neighbour.run("ip", "addr", "del", f"{VIP}/24", "dev", "eth0")
-
-
-def hiccup(node: DockerHost) -> None:
-    """The node does not run for longer than warntime and shorter than deadtime."""
-    pid = int(node.docker("inspect", "--format", "{{.State.Pid}}", "sidecar"))
-    os.kill(pid, signal.SIGSTOP)
-    time.sleep(LATE_S)
-    os.kill(pid, signal.SIGCONT)
 
 
 # --- what is seen --------------------------------------------------------------------------------
@@ -255,6 +161,10 @@ def test_faults_of_what_surrounds_the_standby(watched: Watching, shared_pair: Pa
 def test_maintenance_that_is_forgotten(watched: Watching, shared_pair: Pair):
     shared_pair.master.docker("exec", "sidecar", "sidecar", "maintenance", "on")
     watched.await_alerts("HeartbeatMaintenanceLong")
+    (told,) = watched.alerts()
+    texts = told["annotations"]
+    assert "192.168.171.5" in texts["summary"]
+    assert 'id="heartbeatmaintenancelong"' in watched.page(texts["runbook_url"])
     shared_pair.master.docker("exec", "sidecar", "sidecar", "maintenance", "off")
     watched.await_calm()
 
@@ -280,3 +190,57 @@ def test_the_loss_of_one_node_and_then_of_both(watched: Watching, shared_pair: P
         master.docker("start", "sidecar")
         watched.await_alerts("HeartbeatNobodyHolds")
     watched.await_calm()
+
+
+@pytest.mark.costly  # a minute or so, as those below
+def test_both_nodes_hold_the_address(watched: Watching, shared_pair: Pair):
+    with parted(shared_pair):
+        watched.await_alerts("HeartbeatTwoHold", "HeartbeatSplitBrain", "HeartbeatPeerLost")
+    watched.await_calm()
+
+
+@pytest.mark.costly
+def test_a_group_that_flaps(watched: Watching, shared_pair: Pair):
+    """Its service cable is loose. Each move is a hand-over, and each second one a failback."""
+    master, slave = shared_pair.master, shared_pair.slave
+    cable = master.cables["eth0"]
+    for _ in range(2):
+        with cut(cable):
+            await_holder(slave)
+        await_holder(master)
+    with cut(cable):
+        watched.await_alerts("HeartbeatFlapping")
+    master.docker("exec", "sidecar", "sidecar", "takeover")
+    await_holder(master)
+    watched.await_calm()
+
+
+@pytest.mark.costly
+def test_a_clock_that_is_wrong(watched: Watching, shared_pair: Pair):
+    if not FAKETIME.exists():
+        pytest.skip("needs another clock: apt-get install libfaketime")
+    with another_clock(shared_pair.slave, seconds=60):
+        watched.await_alerts("HeartbeatClocksDiffer")
+        assert shared_pair.master.metric("heartbeat_clock_offset_seconds") == pytest.approx(
+            60, abs=2
+        )
+    watched.await_calm()
+
+
+@pytest.mark.costly
+def test_a_node_that_gets_too_little_time(watched: Watching, shared_pair: Pair):
+    busy = threading.Thread(target=partial(starved, shared_pair.slave, seconds=15))
+    busy.start()
+    try:
+        watched.await_alerts("HeartbeatLoopLag", seconds=15)
+    finally:
+        busy.join()
+    watched.await_calm()
+
+
+def await_holder(node: DockerHost) -> None:
+    wait_for(
+        lambda: node.metric("heartbeat_group_held") == 1 or None,
+        seconds=15,
+        what=lambda: f"the group at {node.name}: {node.status()}",
+    )
