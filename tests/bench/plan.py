@@ -41,8 +41,7 @@ def choose(
         for entry in entries
         if {entry.name, entry.group} & set(names) or not (names or entry.on_request)
     ]
-    pairs = [(e, tuple(s for s in e.systems if s in systems)) for e in chosen]
-    return [(entry, those) for entry, those in pairs if those]
+    return [(entry, tuple(s for s in entry.systems if s in systems)) for entry in chosen]
 
 
 def stints(

@@ -1,10 +1,12 @@
 """The order of the bench: turns, and what is left after a stop."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bench import plan
 from tests.bench.catalogue import SYSTEMS, catalogue
 from tests.bench.rows import Rows
+from tests.bench.written import row
 
 
 def stints(*names: str, systems: tuple[str, ...] = SYSTEMS, rounds: int = 4, done=()):
@@ -47,7 +49,10 @@ def test_a_system_without_the_scenario_is_left_out():
     assert stints("birth", systems=("ucarp",)) == []
 
 
-def test_the_time_that_is_left_follows_from_what_is_planned(tmp_path: Path):
+def test_the_time_that_is_left_follows_from_what_a_round_took_before(tmp_path: Path):
     rows = Rows(tmp_path / "rows.jsonl")
-    few, many = (plan.seconds(stints("host", rounds=n), rows) for n in (2, 4))
-    assert 0 < few < many
+    left = stints("host", systems=("sidecar",), rounds=2)
+    guessed = plan.seconds(left, rows)
+    rows.add(replace(row("sidecar", "host", "lost"), took_s=500))
+    assert guessed < 100
+    assert 1000 < plan.seconds(left, rows) < 1100
