@@ -1,24 +1,17 @@
-"""One container on this node: brought to serve, or to stand by; mended within a budget.
+"""One container on this node: brought to serve, or to stand by; mended where that helps.
 
-Serving means running, not paused, and passing its checks. An engine that does not answer has not
-stopped the container: then the checks alone decide (safety rule 6). A failure is mended by local
-restarts as long as the budget lasts; then the container counts as failed, which is a reason to hand
-over, and is tried again in peace at growing intervals. Never decides who holds a group.
+Serving means running, not paused, and passing its checks (checks.py). An engine that does not
+answer has not stopped the container: then the checks alone decide (safety rule 6). A failure is
+mended by local restarts as long as the budget lasts; then the container counts as failed, which is
+a reason to hand over (mending.py). Never decides who holds a group.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final, assert_never
 
-from sidecar.core.actions import (
-    BeginChecks,
-    EndChecks,
-    PauseService,
-    RestartService,
-    StartService,
-    StopService,
-)
-from sidecar.core.budget import Budget
+from sidecar.core import condition
+from sidecar.core.actions import PauseService, RestartService, StartService, StopService
+from sidecar.core.checks import Checks
 from sidecar.core.events import (
     ContainerEvent,
     ContainerFacts,
@@ -28,30 +21,23 @@ from sidecar.core.events import (
     ServiceRefused,
     ServiceRestarted,
 )
+from sidecar.core.handsoff import HandsOff
+from sidecar.core.mending import Mending
 from sidecar.core.occurrences import (
     CheckFailed,
-    CheckPassed,
-    ContainerChanged,
     RestartedByOthers,
     ServiceFailed,
-    ServiceLeftAlone,
     ServiceRecovered,
 )
+from sidecar.core.operation import Operation
 from sidecar.core.params import Container
-from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, StandbyMode
-from sidecar.core.timers import Then, Timers
+from sidecar.core.terms import SECOND, ContainerState
+from sidecar.core.timers import Timers
 from sidecar.core.turn import Operations, Turn
 from sidecar.core.view import ContainerView
 
 OPERATION_MAX_NS: Final = 15 * SECOND
-FIRST_CHECK_MAX_NS: Final = 10 * SECOND
-RETRY_MIN_NS: Final = 500 * MILLISECOND
-RETRY_MAX_NS: Final = 30 * SECOND
-RETRY_MAX_ACTIVE_NS: Final = 3 * SECOND
-BUDGET_BACK_AFTER_NS: Final = 60 * SECOND
 SETTLE_NS: Final = 2 * SECOND
-
-_UP: Final = (ContainerState.RUNNING, ContainerState.UNKNOWN)
 
 
 class ContainerKeeper:
@@ -67,32 +53,22 @@ class ContainerKeeper:
     ) -> None:
         self.name = container.name
         self.facts = ContainerFacts(state=ContainerState.UNKNOWN, detail="not inspected yet")
-        self.failed = False
         self.reconfigure(container)
         self._timers = timers
-        self._operations = operations
-        self._frozen = frozen
-        self._ordered = False
-        """Whether it is on its way to what it was last told, and not there yet."""
-        self._left_alone = ""
-        """The failure that was told of and not mended, because of maintenance."""
+        self._settling = f"settle of {container.name}"
+        self._operation = Operation(f"operation of {container.name}", operations, timers)
+        self._checks = Checks(container.name, timers, late=self._first_check_late)
+        self._mending = Mending(container.name, timers, again=self.advance, mend=self._try_to_mend)
+        self._hands_off = HandsOff(container.name, frozen)
         self._directed = False
         """Whether it was ever told what to do: until then it is left as it was found."""
         self._active = False
-        self._op: int | None = None
-        self._checking = False
-        self._passed = False
-        self._tells_check = False
-        self._fails_in_a_row = 0
-        self._budget = Budget()
         self._rests = False
         """Whether the operation under way is one towards rest."""
         self._ran = False
         """Whether it has run since it was last to serve or mended: losing that is a failure."""
         self._served = False
         """Whether it has also passed its checks since then."""
-        self._retry_ns = RETRY_MIN_NS
-        self._trial = False
         self._reason = ""
 
     def reconfigure(self, container: Container) -> None:
@@ -101,22 +77,28 @@ class ContainerKeeper:
 
     def leave(self, turn: Turn) -> None:
         """It is not ours any more: it stays as it is."""
-        self._end_checks(turn)
-        for what in ("retry", "mend", "budget", "settle", "operation"):
-            self._disarm(what)
+        self._checks.end(turn)
+        self._mending.leave()
+        self._operation.end()
+        self._timers.disarm(self._settling)
 
     @property
     def busy(self) -> bool:
-        return self._op is not None
+        return self._operation.under_way
+
+    @property
+    def failed(self) -> bool:
+        """No restart has helped; it is tried on."""
+        return self._mending.failed
 
     @property
     def serving(self) -> bool:
-        if self.failed or not (self._active or self._trial):
+        if self.failed or not (self._active or self._mending.trial):
             return False
         if self.facts.state is ContainerState.UNKNOWN:
-            return self._passed if self.facts.checked else self._served
+            return self._checks.passed if self.facts.checked else self._served
         return self.facts.state is ContainerState.RUNNING and (
-            self._passed or not self.facts.checked
+            self._checks.passed or not self.facts.checked
         )
 
     @property
@@ -124,65 +106,46 @@ class ContainerKeeper:
         """Why it could not serve if asked to; empty when it could."""
         if self.failed:
             return f"container {self.name} failed: {self._reason}"
-        match self.facts.state:
-            case ContainerState.ABSENT:
-                return f"container {self.name} does not exist: create it (docker compose up)"
-            case ContainerState.UNKNOWN:
-                return f"container {self.name} is unknown: {self.facts.detail}"
-            case _:
-                return ""
+        return condition.trouble_of(self.name, self.facts)
 
     @property
     def at_rest(self) -> bool:
         """Standing by as its mode says, or not there to be put to rest."""
-        resting = self._rest_action() is None or self._hands_off
+        resting = self._rest_action() is None or self._hands_off.on
         return not self.busy and not self._active and resting
-
-    @property
-    def _hands_off(self) -> bool:
-        """Maintenance: what happens to it is seen and told, and nothing is done about it."""
-        return self._frozen() and not self._ordered
 
     def activate(self, turn: Turn) -> None:
         """Make it serve, and keep it serving."""
         self._directed = True
         if not self._active:
-            self._active = self._ordered = True
+            self._active = self._hands_off.ordered = True
             self._ran = self._served = False
-            self._retry_ns = RETRY_MIN_NS
-            self._disarm("retry")
-            self._disarm("mend")
-            # A takeover is a new chance: it is tried even where it failed before.
-            self._trial = self.failed = False
-            self._budget.restore()
+            self._mending.begin()
         self.advance(turn)
 
     def stand_by(self, turn: Turn) -> None:
         """It need not serve: pause, stop or leave it, as its mode says."""
         self._directed = True
         if self._active:
-            self._ordered = True
-            self._active = self._ran = self._served = self._tells_check = False
-            self._retry_ns = RETRY_MIN_NS
-            for what in ("retry", "mend", "budget"):
-                self._disarm(what)
-            if self.failed:
-                self._mend_later(turn)
+            self._hands_off.ordered = True
+            self._active = self._ran = self._served = False
+            self._checks.tell_next(good=False)
+            self._mending.end(turn)
         self.advance(turn)
 
     def tell_next_check(self) -> None:
         """Its group is held from now on: its next good check is worth telling."""
-        self._tells_check = True
+        self._checks.tell_next(good=True)
 
     def advance(self, turn: Turn) -> None:
         """Take the next step towards the wish, unless one is under way or waits for its time."""
-        if self.busy or not self._directed or self._is_armed("retry"):
+        if self.busy or not self._directed or self._mending.pauses:
             return
-        if self._hands_off:
+        if self._hands_off.on:
             self._look_on(turn)
-        elif not (self._active or self._trial):
+        elif not (self._active or self._mending.trial):
             self._advance_to_rest(turn)
-        elif not self._is_armed("mend"):
+        elif not self._mending.waits:
             self._advance_to_serving(turn)
 
     def _look_on(self, turn: Turn) -> None:
@@ -193,29 +156,27 @@ class ContainerKeeper:
             case ContainerState.RUNNING:
                 self._begin_checks(turn)
                 if not self.facts.checked:
-                    self._left_alone = ""
+                    self._hands_off.forget()
             case ContainerState.UNKNOWN:
                 return  # the checks go on, and the engine is told of elsewhere
             case _:
                 self._leave_alone(turn, self.facts.detail or f"it is {self.facts.state}")
 
     def _leave_alone(self, turn: Turn, reason: str) -> None:
-        self._passed = False
+        self._checks.passed = False
         self._reason = reason
-        if not self._left_alone:
-            self._left_alone = reason
-            turn.tell(ServiceLeftAlone(container=self.name, reason=reason))
+        self._hands_off.tell(turn, reason)
 
     # --- answers -------------------------------------------------------------------------------
 
     def on_event(self, turn: Turn, event: ContainerEvent) -> None:
         """Take a fact about this container; an answer that is not awaited any more is ignored."""
         match event:
-            case ServiceDone() if event.op == self._op:
-                self._end_operation()
+            case ServiceDone() if self._operation.is_answered_by(event.op):
+                self._operation.end()
                 self._learn(turn, event.facts)
-            case ServiceRefused() if event.op == self._op:
-                self._end_operation()
+            case ServiceRefused() if self._operation.is_answered_by(event.op):
+                self._operation.end()
                 self._not_done(turn, event.reason)
             case ServiceDone() | ServiceRefused():
                 return
@@ -229,38 +190,38 @@ class ContainerKeeper:
                 assert_never(event)
 
     def _checked(self, turn: Turn, event: ServiceChecked) -> None:
-        if not self._checking:
+        if not self._checks.running:
             return
         if event.passed:
             self._pass(turn)
             return
-        self._fails_in_a_row += 1
-        if not self._passed and not self._served:
+        self._checks.fails_in_a_row += 1
+        if not self._checks.passed and not self._served:
             self._reason = event.detail  # still starting: the deadline of the first check decides
             return
         limit = self.facts.failures
-        if self._left_alone and self._hands_off:
+        if self._hands_off.has_told:
             return  # it was told once, and would be each second
         turn.tell(
             CheckFailed(
                 container=self.name,
                 detail=event.detail,
-                in_a_row=self._fails_in_a_row,
+                in_a_row=self._checks.fails_in_a_row,
                 limit=limit,
             )
         )
-        if self._fails_in_a_row >= limit and not self.busy:
-            self._fail(turn, f"{self._fails_in_a_row} checks failed: {event.detail}")
+        if self._checks.fails_in_a_row >= limit and not self.busy:
+            self._fail(turn, f"{self._checks.fails_in_a_row} checks failed: {event.detail}")
 
     def _restarted(self, turn: Turn) -> None:
         """The engine tells of a restart. What somebody else wanted is no failure."""
-        if not self._budget.is_strangers(turn.ns):
+        if not self._mending.budget.is_strangers(turn.ns):
             return
         turn.tell(RestartedByOthers(container=self.name))
         if self.failed:
             self._be_lenient()
         else:
-            self._budget.give_back(turn.ns)
+            self._mending.budget.give_back(turn.ns)
         self.advance(turn)
 
     def view(self) -> ContainerView:
@@ -281,40 +242,23 @@ class ContainerKeeper:
                 self._begin_checks(turn)
                 if self.serving:
                     self._count_as_serving(turn)
-            case ContainerState.UNKNOWN if self._served or self._checking:
+            case ContainerState.UNKNOWN if self._served or self._checks.running:
                 return  # the checks will tell
             case ContainerState.ABSENT:
                 self._fail(turn, self.facts.detail or "it does not exist")
             case ContainerState.STOPPED | ContainerState.RESTARTING if self._ran:
-                self._budget.note_stop(turn.ns)
+                self._mending.budget.note_stop(turn.ns)
                 self._fail(turn, self.facts.detail or f"it is {self.facts.state}")
             case _:
                 self._operate(turn, StartService)
 
     def _begin_checks(self, turn: Turn) -> None:
-        if self._checking or not self.facts.checked:
-            return
-        self._checking = True
-        self._fails_in_a_row = 0
-        turn.do(BeginChecks(container=self.name))
-        self._arm(turn, "first check", FIRST_CHECK_MAX_NS, self._first_check_late)
-
-    def _end_checks(self, turn: Turn) -> None:
-        self._passed = False
-        if not self._checking:
-            return
-        self._checking = False
-        self._disarm("first check")
-        turn.do(EndChecks(container=self.name))
+        if self.facts.checked:
+            self._checks.begin(turn)
 
     def _pass(self, turn: Turn) -> None:
-        self._passed = True
-        if self._tells_check:
-            self._tells_check = False
-            turn.tell(CheckPassed(container=self.name))
-        self._left_alone = ""
-        self._fails_in_a_row = 0
-        self._disarm("first check")
+        self._checks.on_pass(turn)
+        self._hands_off.forget()
         if self.failed:
             self._recover(turn)
         self.advance(turn)
@@ -323,105 +267,77 @@ class ContainerKeeper:
         self._fail(turn, f"no check passed within 10 s of its start: {self._reason}")
 
     def _count_as_serving(self, turn: Turn) -> None:
-        self._ordered = False
-        self._left_alone = ""
-        if self._trial and not self._active:
+        self._hands_off.ordered = False
+        self._hands_off.forget()
+        if self._mending.trial and not self._active:
             self._end_trial(turn)
             return
         if self._served:
             return
         self._served = True
-        self._retry_ns = RETRY_MIN_NS
-        self._arm(turn, "budget", BUDGET_BACK_AFTER_NS, self._restore_budget)
-
-    def _restore_budget(self, turn: Turn) -> None:
-        del turn
-        self._budget.restore()
+        self._mending.serves(turn)
 
     # --- failure and mending -------------------------------------------------------------------
 
     def _fail(self, turn: Turn, reason: str) -> None:
         """It does not serve though it should, or did not do as it was told."""
-        if self._hands_off:
+        if self._hands_off.on:
             self._leave_alone(turn, reason)
             return
         self._reason = reason
-        self._left_alone = ""
-        self._disarm("budget")
-        if not (self._active or self._trial):
-            self._arm(turn, "retry", self._next_pause_ns(), self.advance)
+        self._hands_off.forget()
+        self._mending.fails()
+        if not (self._active or self._mending.trial):
+            self._mending.repeat_later(turn, active=self._active)
             return
         exists = self.facts.state is not ContainerState.ABSENT
-        left = self._budget.left(self.facts.restarts) if exists else 0
-        if not self.failed or self._trial:
+        left = self._mending.budget.left(self.facts.restarts) if exists else 0
+        if not self.failed or self._mending.trial:
             turn.tell(ServiceFailed(container=self.name, reason=reason, restarts_left=left))
-        self._end_checks(turn)
+        self._checks.end(turn)
         self._ran = self._served = False
         if left and not self.failed:
-            self._budget.spend()
+            self._mending.budget.spend()
             self._mend(turn)
             return
-        self.failed = True
-        self._trial = False
-        self._mend_later(turn)
+        self._mending.give_up()
+        self._mending.mend_later(turn, active=self._active)
         self.advance(turn)
 
     def _mend(self, turn: Turn) -> None:
-        verb = RestartService if self.facts.state in _UP else StartService
-        self._operate(turn, verb)
-
-    def _mend_later(self, turn: Turn) -> None:
-        self._arm(turn, "mend", self._next_pause_ns(), self._try_to_mend)
-
-    def _next_pause_ns(self) -> int:
-        pause_ns = self._retry_ns
-        longest_ns = RETRY_MAX_ACTIVE_NS if self._active else RETRY_MAX_NS
-        self._retry_ns = min(2 * pause_ns, longest_ns)
-        return pause_ns
+        self._operate(turn, condition.mending_action(self.facts))
 
     def _try_to_mend(self, turn: Turn) -> None:
-        if self.busy or self.facts.state is ContainerState.ABSENT or self._hands_off:
-            self._mend_later(turn)
+        if self.busy or self.facts.state is ContainerState.ABSENT or self._hands_off.on:
+            self._mending.mend_later(turn, active=self._active)
             return
         # Also on the node that stands by: only a container seen serving is fit for a takeover.
-        self._trial = not self._active
+        self._mending.trial = not self._active
         self._mend(turn)
 
     def _recover(self, turn: Turn) -> None:
-        self._forget_failure()
+        self._mending.forget()
+        self._reason = ""
         turn.tell(ServiceRecovered(container=self.name))
 
-    def _forget_failure(self) -> None:
-        self.failed = False
-        self._budget.restore()
-        self._reason = ""
-        self._disarm("mend")
-
     def _end_trial(self, turn: Turn) -> None:
-        self._trial = False
-        self._retry_ns = RETRY_MIN_NS
+        self._mending.end_trial()
         self._advance_to_rest(turn)
 
     # --- towards rest --------------------------------------------------------------------------
 
     def _advance_to_rest(self, turn: Turn) -> None:
-        self._end_checks(turn)
+        self._checks.end(turn)
         verb = self._rest_action()
         if verb is not None:
             self._operate(turn, verb)
         else:
-            self._ordered = False
+            self._hands_off.ordered = False
 
     def _rest_action(self) -> type[PauseService | StopService] | None:
-        if self._trial:
+        if self._mending.trial:
             return None
-        match self._standby or self.facts.standby, self.facts.state:
-            case StandbyMode.PAUSE, ContainerState.RUNNING:
-                return PauseService
-            case StandbyMode.STOP, ContainerState.RUNNING | ContainerState.PAUSED:
-                return StopService
-            case _:
-                return None
+        return condition.resting_action(self.facts, self._standby or self.facts.standby)
 
     # --- operations and facts ------------------------------------------------------------------
 
@@ -430,77 +346,41 @@ class ContainerKeeper:
         turn: Turn,
         verb: type[StartService | RestartService | PauseService | StopService],
     ) -> None:
-        self._op = self._operations.next()
         self._rests = verb in (PauseService, StopService)
         if verb is RestartService:
-            self._budget.note_asked(turn.ns)
-        turn.do(verb(op=self._op, container=self.name))
-        self._arm(turn, "operation", OPERATION_MAX_NS, self._operation_hangs)
+            self._mending.budget.note_asked(turn.ns)
+        op = self._operation.begin(turn, at_most_ns=OPERATION_MAX_NS, hangs=self._hangs)
+        turn.do(verb(op=op, container=self.name))
 
-    def _operation_hangs(self, turn: Turn) -> None:
-        self._op = None
+    def _hangs(self, turn: Turn) -> None:
         self._not_done(turn, "the Docker engine did not answer within 15 s")
 
     def _not_done(self, turn: Turn, reason: str) -> None:
-        if self._rests and (self._active or self._trial):
+        if self._rests and (self._active or self._mending.trial):
             self.advance(turn)  # it was to rest, and is to serve by now: this is no failure
         else:
             self._fail(turn, reason)
 
-    def _end_operation(self) -> None:
-        self._op = None
-        self._disarm("operation")
-
     def _learn(self, turn: Turn, facts: ContainerFacts) -> None:
-        was = self.facts
-        if facts.state is ContainerState.UNKNOWN:
-            # An engine that does not answer has changed nothing: what is known of it stays.
-            facts = replace(was, state=facts.state, detail=facts.detail)
-        self.facts = facts
-        if facts.state is not was.state:
-            turn.tell(
-                ContainerChanged(
-                    container=self.name,
-                    state=facts.state.value,
-                    was=was.state.value,
-                    detail=facts.detail,
-                )
-            )
-        if facts.state not in _UP:
-            self._end_checks(turn)
-        if self.failed and self._deserves_a_chance(was, facts):
+        was, self.facts = self.facts, condition.known_of(self.facts, facts)
+        if self.facts.state is not was.state:
+            turn.tell(condition.change(self.name, was, self.facts))
+        if self.facts.state not in condition.UP:
+            self._checks.end(turn)
+        if self.failed and condition.deserves_a_chance(was, self.facts):
             self._be_lenient()
-        if self.failed and facts.state is ContainerState.RUNNING and not facts.checked:
-            self._arm(turn, "settle", SETTLE_NS, self._settled)
+        running = self.facts.state is ContainerState.RUNNING
+        if self.failed and running and not self.facts.checked:
+            self._timers.arm(self._settling, turn.ns + SETTLE_NS, self._settled)
         self.advance(turn)
-
-    @staticmethod
-    def _deserves_a_chance(was: ContainerFacts, facts: ContainerFacts) -> bool:
-        """Somebody made the container anew, or the engine answers again."""
-        if facts.state in (ContainerState.ABSENT, ContainerState.UNKNOWN):
-            return False
-        return facts.identity != was.identity or was.state is ContainerState.UNKNOWN
 
     def _be_lenient(self) -> None:
         """What was wrong may be right now: a new chance, and a new budget."""
-        self._disarm("retry")
-        self._retry_ns = RETRY_MIN_NS
-        self._forget_failure()
+        self._mending.be_lenient()
+        self._reason = ""
 
     def _settled(self, turn: Turn) -> None:
         """Unchecked, and still running after a while: that has to do as a proof."""
         if self.failed and self.facts.state is ContainerState.RUNNING:
             self._recover(turn)
             self.advance(turn)
-
-    def _timer(self, what: str) -> str:
-        return f"{what} of {self.name}"
-
-    def _arm(self, turn: Turn, what: str, after_ns: int, then: Then) -> None:
-        self._timers.arm(self._timer(what), turn.ns + after_ns, then)
-
-    def _is_armed(self, what: str) -> bool:
-        return self._timers.is_armed(self._timer(what))
-
-    def _disarm(self, what: str) -> None:
-        self._timers.disarm(self._timer(what))

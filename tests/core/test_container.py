@@ -375,10 +375,14 @@ def test_a_failed_one_gets_a_new_chance_when_the_engine_answers_again():
     for _ in range(6):
         bench.wait(4_000)
         for _ in bench.all_of(StartService) + bench.all_of(RestartService):
-            bench.feed(ServiceRefused(op=bench.nginx._op or 0, container="nginx", reason="silent"))
+            bench.feed(
+                ServiceRefused(
+                    op=bench.nginx._operation._op or 0, container="nginx", reason="silent"
+                )
+            )
     assert bench.nginx.failed
     bench.all_of(StartService)
-    bench.nginx._op = None
+    bench.nginx._operation._op = None
     bench.inspected(PAUSED)
     assert not bench.nginx.failed
     bench.wish(StartService)
