@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sidecar.core.group import Group
 from sidecar.core.occurrences import wait_text
+from sidecar.core.prospects import prospects
 from sidecar.core.terms import Holding, NodeStatus, ResourceState
 from sidecar.core.view import ClusterView, GroupView, NodeView
 
@@ -96,12 +97,13 @@ def _notes(cluster: "Cluster", now_ns: int) -> tuple[str, ...]:
 
 
 def _explain(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> tuple[str, ...]:
-    """The first sentence sums up; the others give the reasons and what would make it move."""
+    """The first sentence sums up; then why it is so, and at last what would make it move."""
     lines = [_headline(cluster, now_ns)]
     lines += [_explain_group(cluster, group) for group in cluster.takeover.groups]
     lines += _notes(cluster, now_ns)
     lines.append(_explain_peer(cluster))
     lines += [f"not ready: {reason}" for reason in reasons]
+    lines += prospects(cluster)
     obstacle = cluster.moves.obstacle()
     lines.append(
         f"a hand-over to {cluster.peer.name} is not possible now: {obstacle}"

@@ -10,11 +10,12 @@ from sidecar.core.events import (
     CarrierChanged,
     ContainerFacts,
     EngineChanged,
+    MaintenanceRequested,
     ServiceChanged,
     ShutdownRequested,
 )
 from sidecar.core.params import ResourceGroup
-from sidecar.core.terms import SECOND, ContainerState, Holding, NodeName
+from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, Holding, NodeName
 from tests.core.harness import (
     ETH1,
     ETH2,
@@ -73,6 +74,60 @@ def test_the_standby_says_who_holds_and_what_would_make_it_move(pair):
         pair.b
     )
     assert view.holding is Holding.NONE
+
+
+def test_the_holder_says_what_would_make_it_move(pair):
+    deadtime_ms = pair.a.params.timing.deadtime_ns // MILLISECOND
+    assert (
+        f"web would move to node-b if this node is silent for {deadtime_ms} ms or its service or "
+        "its network fails here, or by `sidecar standby`"
+    ) in pair.a.cluster.view().explanation
+
+
+def test_the_standby_says_what_would_bring_it_here(pair):
+    deadtime_ms = pair.b.params.timing.deadtime_ns // MILLISECOND
+    assert (
+        f"web would come here if node-a is silent for {deadtime_ms} ms and does not answer for its "
+        "addresses or node-a hands it over, or by `sidecar takeover`"
+    ) in pair.b.cluster.view().explanation
+
+
+def test_what_would_make_it_move_comes_after_why_it_is_where_it_is(pair):
+    said = pair.a.cluster.view().explanation
+    of = [index for index, line in enumerate(said) if line.startswith("web ")]
+    why, prospect = of
+    assert said[why].startswith("web is held here")
+    assert said[prospect].startswith("web would move")
+
+
+def test_a_node_that_is_alone_would_give_to_nobody():
+    scene = alone()
+    assert any(
+        line.endswith("would move nowhere: node-b is not there")
+        for line in scene.node.cluster.view().explanation
+    )
+
+
+def test_a_stand_in_says_when_its_group_goes_back():
+    params = some_params(groups=(named("web", PEER, VIP),), failback_delay_ns=5 * SECOND)
+    wired = Wired(params)
+    wired.start()
+    wired.b.die()
+    wired.world.run_until(lambda: wired.a.cluster.view().groups[0].held)
+    assert "web would move nowhere: node-b is not there" in explained(wired.a)
+    wired.restart_b(generation=20)
+    wired.b.start()
+    wired.world.run_until(lambda: wired.a.cluster.view().stable and wired.a.cluster.peer.alive)
+    assert "fails here or node-b has been ready for 5 s, or by `sidecar standby`" in explained(
+        wired.a
+    )
+
+
+def test_in_maintenance_only_an_operator_moves_it(pair):
+    pair.a.step(MaintenanceRequested(request=1, seconds=60))
+    pair.world.run(2 * SECOND)
+    assert "web would move to node-b by `sidecar standby` alone: maintenance" in explained(pair.a)
+    assert "web would come here by `sidecar takeover` alone: maintenance" in explained(pair.b)
 
 
 def test_the_first_sentence_is_the_summary(pair):
