@@ -13,15 +13,9 @@ from typing import Final
 
 from sidecar.config import authkeys, hacf, haresources, webhooks
 from sidecar.config.hacf import HaCf
+from sidecar.config.localfacts import HttpBind, LocalFacts, LogFormat, LogLevel, read_local_facts
 from sidecar.config.media import MediumLine
-from sidecar.config.options import (
-    CONTAINERS,
-    HttpBind,
-    LocalFacts,
-    LogFormat,
-    LogLevel,
-    read_local_facts,
-)
+from sidecar.config.options import CONTAINERS
 from sidecar.config.pings import PingLine
 from sidecar.config.problems import FileProblems, Problem, Problems, Severity, quote
 from sidecar.config.textfile import cut_lines, read_file

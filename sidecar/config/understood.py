@@ -6,7 +6,7 @@ Says as much as could be understood, even where there are errors. Never shows th
 from collections.abc import Iterator
 
 from sidecar.config.hacf import HaCf
-from sidecar.config.options import LocalFacts
+from sidecar.config.localfacts import LocalFacts
 from sidecar.config.settings import Reading, failback_delay_ns
 from sidecar.config.values import say_time
 from sidecar.config.webhooks import Webhooks

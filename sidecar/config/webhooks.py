@@ -13,7 +13,8 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from sidecar.config import authkeys
-from sidecar.config.options import OPTIONS, LogLevel, Option, choose
+from sidecar.config.localfacts import LogLevel
+from sidecar.config.options import OPTIONS, Option, choose
 from sidecar.config.problems import FileProblems, Problems, quote
 from sidecar.config.textfile import read_file
 from sidecar.config.values import did_you_mean

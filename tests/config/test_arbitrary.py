@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sidecar.config import authkeys, hacf, haresources
 from sidecar.config.addresses import parse_ipv4, parse_ipv6
 from sidecar.config.directives import names
-from sidecar.config.options import OPTIONS, read_local_facts
+from sidecar.config.localfacts import read_local_facts
+from sidecar.config.options import OPTIONS
 from sidecar.config.problems import Problems
 from sidecar.config.textfile import cut_lines
 from sidecar.config.values import BadValue, parse_time

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.config.options import HttpBind, LogFormat, LogLevel
+from sidecar.config.localfacts import HttpBind, LogFormat, LogLevel
 from sidecar.config.problems import ConfigError, Severity
 from sidecar.config.settings import Settings, load, read
 from sidecar.core.params import (

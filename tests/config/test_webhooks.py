@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.cli import build_parser
-from sidecar.config.options import LogLevel
+from sidecar.config.localfacts import LogLevel
 from sidecar.config.problems import Problems, Severity
 from sidecar.config.settings import read as read_all
 from sidecar.config.understood import describe
