@@ -72,6 +72,11 @@ bench *options: setup image
     {{ python }} -m tests.bench run {{ options }}
     {{ python }} -m tests.bench report {{ if options =~ '--quick' { '--quick' } else { '' } }}
 
+# The status page in a real Chromium (apt-get install chromium); pictures in .cache/artifacts/page
+[group('prove')]
+page *options: setup image
+    {{ python }} -m pytest tests/page {{ options }}
+
 # docs/migration.md on two hosts, each step forwards, back and forwards again
 [group('prove')]
 migration *options: setup image
@@ -96,6 +101,11 @@ setup:
 [group('make')]
 image:
     @bash -c 'source images/setup.sh; need_root; lock_setup; ensure_engine; ensure_images'
+
+# docs/status-page.png: the page of a node that has just taken over
+[group('make')]
+picture: (page "--artifacts .cache/artifacts")
+    {{ python }} -m tests.page.picture .cache/artifacts/page/2-during-slavenginx-desktop-light.png docs/status-page.png
 
 # The lock files from pyproject.toml
 [group('make')]

@@ -1,5 +1,6 @@
 """The names that monitoring and scripts of others rely on, asked over real HTTP."""
 
+import re
 import socket
 
 import pytest
@@ -8,7 +9,9 @@ from prometheus_client import CollectorRegistry
 from sidecar import VERSION
 from sidecar.core.terms import SECOND, AddressState, ContainerState, Holding
 from sidecar.web.app import BindError, WebServer
+from sidecar.web.beyond import Beyond, LinkGaps
 from sidecar.web.hub import EventHub
+from sidecar.web.pages import policy_of
 from sidecar.web.ports import Progress
 from tests.builders import VIP, a_container, a_group, a_standby_view, a_view, an_address
 from tests.web.serving import Served, Stage, a_loop, run_in, serving
@@ -55,6 +58,31 @@ def test_status_names_each_resource_with_its_kind_and_state(served: Served):
         "container",
         "running",
     )
+
+
+def test_status_says_who_has_each_group_and_what_needs_a_person(served: Served):
+    status = served.get("/api/status").json()
+    assert status["groups"][0]["holder"] == "node-a"
+    assert status["attention"] == []
+    served.stage.view = a_standby_view(explanation=("x", f"{a_group().name} is not held here: y"))
+    served.stage.beyond = Beyond(peer_holds=(a_group().name,), warntime_ns=2 * SECOND)
+    status = served.get("/api/status").json()
+    assert status["groups"][0]["holder"] == "node-a"
+    assert status["groups"][0]["why"] == f"{a_group().name} is not held here: y"
+    assert status["timing"]["warntime_ms"] == 2000
+    served.stage.beyond = Beyond()
+    (entry,) = served.get("/api/status").json()["attention"]
+    assert (entry["severity"], entry["runbook"]) == ("critical", "HeartbeatNobodyHolds")
+
+
+def test_the_gaps_are_told_by_link(served: Served):
+    served.stage.beyond = Beyond(warntime_ns=2 * SECOND)
+    served.stage.gaps = (LinkGaps(link="eth1", gaps_ns=(SECOND,), silence_ns=0),)
+    answer = served.get("/api/gaps").json()
+    assert (answer["warntime_ms"], answer["deadtime_ms"]) == (2000, 3000)
+    assert answer["links"] == [
+        {"node": "node-b", "link": "eth1", "silence_ms": 0.0, "gaps_ms": [1000.0]}
+    ]
 
 
 @pytest.mark.parametrize("holding", list(Holding))
@@ -140,6 +168,19 @@ def test_the_page_carries_itself(served: Served):
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "http://" not in answer.body
     assert "https://" not in answer.body
+
+
+def test_nothing_runs_in_the_page_but_its_own_script(served: Served):
+    answer = served.get("/")
+    policy = dict(
+        one.split(" ", 1) for one in answer.headers["Content-Security-Policy"].split("; ")
+    )
+    assert re.fullmatch(r"'sha256-[\w+/]{43}='", policy["script-src"])
+    assert re.fullmatch(r"'sha256-[\w+/]{43}='", policy["style-src"])
+    assert policy["default-src"] == "'none'"
+    changed = answer.body.replace("const at =", "const at=", 1)
+    assert changed != answer.body
+    assert policy["script-src"] not in policy_of(changed)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
