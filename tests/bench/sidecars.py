@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 from sidecar.commands.control_client import ask
@@ -17,7 +18,8 @@ SECONDS = 30
 IN_A_LINE = 200
 """Addresses: a line of haresources has 5119 characters at most."""
 REALTIME = ("realtime true", "rtprio 1")
-MAY_BE_REALTIME = "services: {sidecar: {cap_add: [SYS_NICE]}}"
+BUDGET_US = 400_000
+"""Of each second, for what runs in real time on one host, where the kernel divides it by groups."""
 
 
 def ha_cf(interval_ms: int, warn_ms: int, dead_ms: int, *more: str) -> str:
@@ -78,7 +80,7 @@ class Sidecars(System):
             # The rounds move the group more often than any flapping pair.
             node.variables["SIDECAR_MAX_MOVES"] = "0"
             if self._realtime:
-                node.override(MAY_BE_REALTIME)
+                node.override(_realtime_override(node))
         pair.up()
         self.at_rest(self.ground.master)
 
@@ -145,6 +147,15 @@ class Sidecars(System):
         node.override_nothing()
         node.up("nginx")
         self.ground.boot_network(node)
+
+
+def _realtime_override(node: DockerHost) -> str:
+    """What an administrator adds, so that the container may ask for real-time scheduling."""
+    share = Path("/sys/fs/cgroup/cpu") / node.net.name / "cpu.rt_runtime_us"
+    if not share.exists():
+        return "services: {sidecar: {cap_add: [SYS_NICE]}}"
+    share.write_text(str(BUDGET_US))
+    return f"services: {{sidecar: {{cap_add: [SYS_NICE], cpu_rt_runtime: {BUDGET_US}}}}}"
 
 
 def _haresources(addresses: tuple[str, ...]) -> str:

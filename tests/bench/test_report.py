@@ -69,6 +69,7 @@ def test_a_strip_shows_every_figure_and_one_median_for_each_system():
     dots = [d for d in drawing.iter(f"{SVG}circle") if "dot" in d.attrib["class"]]
     medians = [m for m in drawing.iter(f"{SVG}line") if m.attrib["class"] == "mark"]
     assert (len(dots), len(medians)) == (5, 2)
+    assert medians[0].attrib["x1"] == dots[1].attrib["cx"]
     places = [float(dot.attrib["cx"]) for dot in dots[:3]]
     assert places == sorted(places)
     assert all(0 <= float(dot.attrib["cx"]) <= 860 for dot in dots)
