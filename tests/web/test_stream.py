@@ -1,6 +1,7 @@
 """The event stream, read as any client would read it: line by line from a socket."""
 
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from sidecar.core.occurrences import BeatHeard, NodeDied, NodeReturned, TakeoverBegan
 from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.web import hub, stream
+from sidecar.web.pages import page_text
 from tests.builders import a_view
 from tests.web.serving import Served, run_in, serving
 
@@ -145,6 +147,11 @@ def test_what_happened_is_followed_by_the_status_at_once(
         served.report(DIED)
         assert json.loads(next(lines).removeprefix("data: "))["event"] == "node_died"
         assert json.loads(next(lines).removeprefix("data: "))["event"] == "status"
+
+
+def test_the_page_waits_for_three_of_them():
+    (lost_after_ms,) = re.findall(r"LOST_AFTER_MS = (\d+);", page_text())
+    assert int(lost_after_ms) == 3000 * stream.STATUS_EVERY_S
 
 
 def test_stopping_the_server_ends_the_streams_at_once(served: Served):
