@@ -32,6 +32,11 @@ class Terminal:
             return text
         return f"\x1b[{colour.value}m{text}\x1b[0m"
 
+    def draw(self, text: str) -> None:
+        """As it is, control sequences and all; for what is live only."""
+        self._stream.write(text)
+        self._stream.flush()
+
     def say(self, text: str) -> None:
         """A line that stays."""
         self.settle()
