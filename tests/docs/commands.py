@@ -4,6 +4,7 @@ import argparse
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import dropwhile
 from typing import Final
 
 from sidecar.cli import build_parser
@@ -65,5 +66,7 @@ def _arguments(words: list[str]) -> Iterator[list[str]]:
         yield words[1:]
     elif words[:2] == ["docker", "run"] and IMAGE in words:
         yield words[words.index(IMAGE) + 1 :]
-    elif words[:2] == ["docker", "exec"] and "sidecar" in words[3:]:
-        yield words[words.index("sidecar", 3) + 1 :]
+    elif words[:2] == ["docker", "exec"]:
+        called = list(dropwhile(lambda word: word.startswith("-"), words[2:]))
+        if called[1:2] == ["sidecar"]:
+            yield called[2:]
