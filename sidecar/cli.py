@@ -13,10 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from sidecar import VERSION
-from sidecar.config.options import CONTROL, Option, choose
+from sidecar.config.options import CONTROL, OPTIONS, Option, choose
 from sidecar.config.problems import ConfigError
 from sidecar.config.proxying import PROXY_OPTIONS
-from sidecar.config.webhooks import NODE_OPTIONS
 
 FINE: Final = 0
 FAILED: Final = 1
@@ -73,12 +72,12 @@ def _add(commands: _Commands, name: str, purpose: str) -> argparse.ArgumentParse
 
 def _add_run(commands: _Commands) -> None:
     run = _add(commands, "run", "be a node: speak Heartbeat, hold the addresses when it is time")
-    _add_options(run, NODE_OPTIONS)
+    _add_options(run, OPTIONS)
 
 
 def _add_check(commands: _Commands) -> None:
     check = _add(commands, "check", "read the configuration, say what it means and what is wrong")
-    _add_options(check, NODE_OPTIONS)
+    _add_options(check, OPTIONS)
 
 
 def _add_options(parser: argparse.ArgumentParser, options: Sequence[Option]) -> None:

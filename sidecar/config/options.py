@@ -122,6 +122,40 @@ MOVES_WINDOW: Final = Option(
     metavar="TIME",
     help="for how long a move counts towards that bound",
 )
+WEBHOOK: Final = Option(
+    name="webhook",
+    flag="--webhook",
+    environment="SIDECAR_WEBHOOK",
+    default="",
+    metavar="URL",
+    help="where to post what happens; several with blanks between them, or the option several "
+    "times",
+    several=True,
+)
+WEBHOOK_FORMAT: Final = Option(
+    name="webhook_format",
+    flag="--webhook-format",
+    environment="SIDECAR_WEBHOOK_FORMAT",
+    default="json",
+    metavar="json|slack",
+    help="in which form; one word for all webhooks, or one for each",
+)
+WEBHOOK_LEVEL: Final = Option(
+    name="webhook_level",
+    flag="--webhook-level",
+    environment="SIDECAR_WEBHOOK_LEVEL",
+    default="info",
+    metavar="LEVEL",
+    help="post what is at least info, warning or error, and its end",
+)
+WEBHOOK_SECRET: Final = Option(
+    name="webhook_secret_file",
+    flag="--webhook-secret-file",
+    environment="SIDECAR_WEBHOOK_SECRET_FILE",
+    default="",
+    metavar="FILE",
+    help="a file with the secret that signs what is posted; without it nothing is signed",
+)
 OPTIONS: Final = (
     CONFIG_DIR,
     NODE,
@@ -135,6 +169,10 @@ OPTIONS: Final = (
     FAILBACK_DELAY,
     MAX_MOVES,
     MOVES_WINDOW,
+    WEBHOOK,
+    WEBHOOK_FORMAT,
+    WEBHOOK_LEVEL,
+    WEBHOOK_SECRET,
 )
 
 

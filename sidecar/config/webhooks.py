@@ -14,48 +14,17 @@ from urllib.parse import SplitResult, urlsplit
 
 from sidecar.config import authkeys
 from sidecar.config.localfacts import LogLevel
-from sidecar.config.options import OPTIONS, Option, choose
+from sidecar.config.options import (
+    WEBHOOK,
+    WEBHOOK_FORMAT,
+    WEBHOOK_LEVEL,
+    WEBHOOK_SECRET,
+    Option,
+    choose_with_source,
+)
 from sidecar.config.problems import FileProblems, Problems, quote
 from sidecar.config.textfile import read_file
 from sidecar.config.values import did_you_mean
-
-WEBHOOK: Final = Option(
-    name="webhook",
-    flag="--webhook",
-    environment="SIDECAR_WEBHOOK",
-    default="",
-    metavar="URL",
-    help="where to post what happens; several with blanks between them, or the option several "
-    "times",
-    several=True,
-)
-WEBHOOK_FORMAT: Final = Option(
-    name="webhook_format",
-    flag="--webhook-format",
-    environment="SIDECAR_WEBHOOK_FORMAT",
-    default="json",
-    metavar="json|slack",
-    help="in which form; one word for all webhooks, or one for each",
-)
-WEBHOOK_LEVEL: Final = Option(
-    name="webhook_level",
-    flag="--webhook-level",
-    environment="SIDECAR_WEBHOOK_LEVEL",
-    default="info",
-    metavar="LEVEL",
-    help="post what is at least info, warning or error, and its end",
-)
-WEBHOOK_SECRET: Final = Option(
-    name="webhook_secret_file",
-    flag="--webhook-secret-file",
-    environment="SIDECAR_WEBHOOK_SECRET_FILE",
-    default="",
-    metavar="FILE",
-    help="a file with the secret that signs what is posted; without it nothing is signed",
-)
-WEBHOOK_OPTIONS: Final = (WEBHOOK, WEBHOOK_FORMAT, WEBHOOK_LEVEL, WEBHOOK_SECRET)
-NODE_OPTIONS: Final = (*OPTIONS, *WEBHOOK_OPTIONS)
-"""All options of ``sidecar run`` and ``sidecar check``."""
 
 WEBHOOKS_MAX: Final = 8
 """Each has a thread of its own."""
@@ -93,8 +62,8 @@ def read(options: Mapping[str, object], environ: Mapping[str, str], problems: Pr
     """Everything that makes sense; what does not is told by its number."""
 
     def chosen(option: Option) -> tuple[str, FileProblems]:
-        source = option.flag if options.get(option.name) else option.environment
-        return choose(option, options, environ), problems.of(source)
+        value, source = choose_with_source(option, options, environ)
+        return value, problems.of(source)
 
     text, here = chosen(WEBHOOK)
     urls = text.split()

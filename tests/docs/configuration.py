@@ -3,7 +3,7 @@
 from typing import Final
 
 from sidecar.config.directives import DIRECTIVES, Directive, Standing
-from sidecar.config.webhooks import NODE_OPTIONS
+from sidecar.config.options import OPTIONS
 from sidecar.wire.auth import Method
 from tests.docs.markdown import code, table
 
@@ -56,7 +56,7 @@ def options() -> str:
             code(one.default),
             one.help,
         )
-        for one in NODE_OPTIONS
+        for one in OPTIONS
     )
     return table(("option", "variable", "default", "what"), rows)
 

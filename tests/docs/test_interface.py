@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from sidecar.config.directives import DIRECTIVES
-from sidecar.config.webhooks import NODE_OPTIONS
+from sidecar.config.options import OPTIONS
 from sidecar.core import dialect
 from sidecar.service import labels
 from sidecar.web.app import application
@@ -37,7 +37,7 @@ def test_a_command_is_told(command: str):
     assert f"`sidecar {command}" in all_text()
 
 
-@pytest.mark.parametrize("option", NODE_OPTIONS, ids=lambda option: option.name)
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_an_option_is_told_with_its_variable(option):
     assert f"`{option.flag}" in all_text()
     assert f"`{option.environment}`" in all_text()
