@@ -82,7 +82,7 @@ page *options: setup image
 migration *options: setup image
     MIGRATION_BACK=1 {{ python }} -m pytest tests/e2e/test_migration.py {{ options }}
 
-# The real Prometheus and Alertmanager watch a pair that is broken on purpose
+# The real Prometheus and Alertmanager watch a pair that is broken on purpose (apt-get install libfaketime for a wrong clock)
 [group('prove')]
 monitoring *options: setup image
     {{ python }} -m pytest --costly tests/monitoring {{ options }}

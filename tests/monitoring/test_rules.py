@@ -10,6 +10,7 @@ import pytest
 from tests.docs.markdown import anchors
 from tests.docs.metrics import families, shown_name
 from tests.docs.pages import ROOT, name_of
+from tests.monitoring import test_live
 from tests.monitoring.alerts import ALERTS, EVERY_S, Alert
 from tests.monitoring.cases import CASES, played_file
 from tests.monitoring.written import FOLDER, WRITTEN
@@ -61,6 +62,11 @@ def test_a_case_that_expects_the_wrong_alert_is_refused(tmp_path: Path):
 @each_alert
 def test_an_alert_has_a_case_in_which_it_fires(alert: Alert):
     assert any(case.fires == alert.name for case in CASES)
+
+
+@each_alert
+def test_an_alert_comes_from_a_real_fault_as_well(alert: Alert):
+    assert f'"{alert.name}"' in Path(test_live.__file__).read_text()
 
 
 @each_alert
