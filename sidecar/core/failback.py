@@ -13,7 +13,7 @@ from sidecar.core.occurrences import FailbackWaits
 from sidecar.core.params import Params
 from sidecar.core.peer import Peer
 from sidecar.core.terms import NodeStatus
-from sidecar.core.timers import Timers
+from sidecar.core.timers import Timers, look_again
 from sidecar.core.turn import Turn
 
 DUE = "failback"
@@ -60,7 +60,7 @@ class FailbackDelay:
         if left_ns == 0:
             return False
         if left_ns is not None:
-            self._timers.arm(DUE, turn.ns + left_ns, _look_again)
+            self._timers.arm(DUE, turn.ns + left_ns, look_again)
             if not self._told:
                 self._told = True
                 turn.tell(self._waits(left_ns))
@@ -78,7 +78,3 @@ class FailbackDelay:
         peer = self._peer
         well = peer.can_serve and peer.status is NodeStatus.ACTIVE
         return well and not peer.sees_less(self._ping_count())
-
-
-def _look_again(turn: Turn) -> None:
-    del turn  # the look follows every step

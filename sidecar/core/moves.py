@@ -19,7 +19,7 @@ from sidecar.core.peer import Peer
 from sidecar.core.standby import HandOver
 from sidecar.core.takeover import Takeover
 from sidecar.core.terms import SECOND, AutoFailback, Holding
-from sidecar.core.timers import Timers
+from sidecar.core.timers import Timers, look_again
 from sidecar.core.turn import Turn
 
 RETRY_NS: Final = 1 * SECOND
@@ -68,7 +68,7 @@ class Moves:
             return "this node is still moving resources"
         if not takeover.other_stable:
             return f"{peer.name} is still moving resources"
-        if takeover.split_brain:
+        if takeover.split_brain.suspected:
             return f"this node and {peer.name} hold the same groups"
         return ""
 
@@ -111,7 +111,7 @@ class Moves:
             if turn.ns >= at_ns:
                 self._begin(turn, side, label, why)
                 return True
-            self._timers.arm(f"rescue of {group.name}", at_ns, _look_again)
+            self._timers.arm(f"rescue of {group.name}", at_ns, look_again)
         return bool(failing)
 
     def _fail_back(self, turn: Turn) -> None:
@@ -164,7 +164,7 @@ class Moves:
             if reason == "failback":
                 self._takeover.arm_failback()
             self._not_before_ns = turn.ns + RETRY_NS
-            self._timers.arm("move again", self._not_before_ns, _look_again)
+            self._timers.arm("move again", self._not_before_ns, look_again)
 
         hand_over = HandOver(which=which, reason=reason, why=why, finished=finished)
         self._takeover.standby.begin(turn, hand_over)
@@ -203,7 +203,3 @@ class Moves:
     def _adopt(self, turn: Turn) -> None:
         side = Holding.LOCAL if Holding.LOCAL in self._orphans() else Holding.FOREIGN
         self._takeover.adopt(turn, side)
-
-
-def _look_again(turn: Turn) -> None:
-    del turn  # the look follows every step

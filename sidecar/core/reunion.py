@@ -16,7 +16,6 @@ Between two sidecars claims are compared instead: see takeover.py.
 from typing import Final
 
 from sidecar.core.claims import SIDES
-from sidecar.core.occurrences import SplitBrainEnded, SplitBrainSuspected
 from sidecar.core.outbox import Outbox
 from sidecar.core.peer import Peer
 from sidecar.core.takeover import Takeover
@@ -65,16 +64,14 @@ class Reunion:
         """After every step: are there two owners, or no more?"""
         contested = bool(self._contested()) and self._takeover.standby.idle
         if contested and not self.two_owners:
-            self.two_owners = self._takeover.split_brain = True
-            why = f"this node and {self._peer.name} hold the same groups"
-            turn.tell(SplitBrainSuspected(why=why))
+            self.two_owners = True
+            self._takeover.split_brain.suspect(turn)
             self._timers.arm("yield", turn.ns + YIELD_AFTER_NS, self._yield)
         elif self.two_owners and not self._contested():
-            self.two_owners = self._takeover.split_brain = False
+            self.two_owners = False
             self._timers.disarm("yield")
-            turn.tell(SplitBrainEnded(why=f"{self._peer.name} holds {self._takeover.other.word}"))
-            for group in self._takeover.groups:
-                group.announce(turn)
+            why = f"{self._peer.name} holds {self._takeover.other.word}"
+            self._takeover.split_brain.end(turn, why)
 
     def _concerned(self) -> bool:
         peer, takeover = self._peer, self._takeover
@@ -97,9 +94,7 @@ class Reunion:
 
     def _contested(self) -> Holding:
         """The sides with groups that a real node and this one both claim."""
-        overlap = self._takeover.mine & self._takeover.other.swapped
-        contested = Holding.NONE
-        for side in SIDES:
-            if side in overlap and self._takeover.groups.of(side) and self._concerned():
-                contested |= side
-        return contested
+        takeover = self._takeover
+        if not self._concerned():
+            return Holding.NONE
+        return takeover.split_brain.contested(takeover.mine, takeover.other)

@@ -6,6 +6,7 @@ things (``isstable``). The states and what moves them are in the table below.
 
 Between two sidecars nobody waits for R5: when the other has told its holdings all is known, and
 its claims and ours cannot overlap. R9, and what else may move when all is well, is in moves.py.
+How two owners are told is in splitbrain.py, what maintenance withholds in withheld.py.
 """
 
 from collections.abc import Callable
@@ -19,15 +20,11 @@ from sidecar.core.group import Group
 from sidecar.core.groups import Groups
 from sidecar.core.legacy import Legacy
 from sidecar.core.machine import Transitions, move
-from sidecar.core.occurrences import (
-    BecameStable,
-    SplitBrainEnded,
-    SplitBrainSuspected,
-    TakeoverWithheld,
-)
+from sidecar.core.occurrences import BecameStable
 from sidecar.core.outbox import Outbox
 from sidecar.core.params import Params
 from sidecar.core.peer import Peer
+from sidecar.core.splitbrain import SplitBrain
 from sidecar.core.standby import Standby
 from sidecar.core.terms import (
     HOLDING_OF_WORD,
@@ -38,6 +35,7 @@ from sidecar.core.terms import (
 )
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
+from sidecar.core.withheld import Withheld
 from sidecar.wire import fields
 from sidecar.wire.message import Message
 
@@ -74,7 +72,6 @@ class Takeover:
         self.mine = Holding.NONE
         self.other = Holding.NONE
         self.other_stable = False
-        self.split_brain = False
         self.groups = Groups(
             params,
             peer,
@@ -85,6 +82,7 @@ class Takeover:
             decided=lambda: self.state in (ResourceState.STABLE, ResourceState.SHUTDOWN),
             frozen=frozen,
         )
+        self.split_brain = SplitBrain(self.groups, peer)
         self.damping = Damping(params, timers)
         self.standby = Standby(self.groups, peer, outbox=outbox, timers=timers, holdings=self)
         self._peer = peer
@@ -95,8 +93,7 @@ class Takeover:
         self.claims = Claims()
         self.failback_armed = False
         self._frozen = frozen
-        self._owed: tuple[Holding, str, str] | None = None
-        """What maintenance keeps from being taken of a dead peer, with reason and why."""
+        self._withheld = Withheld(self.groups)
         self._releasing = False
         self._asked = 0
         self._awaited = ""
@@ -238,40 +235,26 @@ class Takeover:
         if not was_stable:
             self._become(ResourceState.STABLE)
         self.failback_armed = True
-        self._owed = None
+        self._withheld.forget()
         missing = Holding.ALL & ~self.mine
         if self._frozen() and not vouched:
-            missing = self._withhold(turn, missing, reason, why)
+            missing = self._withheld.hold_back(turn, missing, reason, why)
         if missing:
             self.claim(turn, missing, vouched=vouched, reason=reason, why=why)
             self._tell(turn, info="req_our_resources()")
         if not was_stable:
             turn.tell(BecameStable(holding=self.mine.word, why=why))
 
-    def _withhold(self, turn: Turn, missing: Holding, reason: str, why: str) -> Holding:
-        """Maintenance: nothing moves here; what may be taken all the same.
-
-        A node that starts takes up what prefers it: nobody is known to have it.
-        """
-        own = Holding.LOCAL & missing if reason == "start" else Holding.NONE
-        owed = missing & ~own
-        self._owed = (owed, reason, why)
-        if groups := self.groups.of(owed):
-            turn.tell(TakeoverWithheld(groups=tuple(g.name for g in groups), why=why))
-        return own
-
     @property
     def withheld(self) -> Holding:
         """The sides of a dead peer that are not taken because of maintenance."""
-        return self._owed[0] & ~self.mine if self._owed is not None else Holding.NONE
+        return self._withheld.sides(self.mine)
 
     def take_withheld(self, turn: Turn) -> None:
         """Maintenance is over, or a person asks for it."""
-        if self._owed is None:
-            return
-        which, (_, reason, why) = self.withheld, self._owed
-        self._owed = None
-        if which:
+        owed = self._withheld.take(self.mine)
+        if owed is not None and owed[0]:
+            which, reason, why = owed
             self.claim(turn, which, vouched=False, reason=reason, why=why)
             self._tell(turn, info="req_our_resources()")
 
@@ -281,7 +264,7 @@ class Takeover:
         """First contact. Who had settled alone must show what it holds: the other may have, too."""
         # Until it has told what it holds, it is still on its way: a real node ignores, and so
         # blocks for 10 s, whatever is offered to it before.
-        self._owed = None
+        self._withheld.forget()
         self.other = Holding.NONE
         self.other_stable = False
         if self.state is ResourceState.STABLE and self._peer.is_sidecar:
@@ -296,13 +279,13 @@ class Takeover:
         if self._peer.is_sidecar and self.state is ResourceState.STABLE:
             self._drop_wishes(turn)
         self._awaited = ""
-        self._owed = None
+        self._withheld.forget()
         self.other = Holding.NONE
         self.other_stable = False
 
     def peer_returned(self, turn: Turn) -> None:
         """It was only cut off. A real Heartbeat restarts itself now; a sidecar compares claims."""
-        self._owed = None
+        self._withheld.forget()
         self.other = Holding.NONE
         self.other_stable = False
         if not self._peer.is_sidecar or self.state is not ResourceState.STABLE:
@@ -329,10 +312,8 @@ class Takeover:
         if not self._peer.is_sidecar or not self.standby.idle:
             return
         overlap = self.mine & self.other.swapped
-        if self._contested() and not self.split_brain:
-            self.split_brain = True
-            why = f"this node and {self._peer.name} hold the same groups"
-            turn.tell(SplitBrainSuspected(why=why))
+        if self._contested() and not self.split_brain.suspected:
+            self.split_brain.suspect(turn)
         self._look_for_its_end(turn)
         for side in SIDES:
             if side in self.mine and side not in overlap:
@@ -346,22 +327,14 @@ class Takeover:
 
     def _contested(self) -> Holding:
         """The sides with groups that both claim."""
-        overlap = self.mine & self.other.swapped
-        contested = Holding.NONE
-        for side in SIDES:
-            if side in overlap and self.groups.of(side):
-                contested |= side
-        return contested
+        return self.split_brain.contested(self.mine, self.other)
 
     def _look_for_its_end(self, turn: Turn) -> None:
         # Whoever lets go is not stable until its addresses are gone: so long there may be two.
         releasing = self._releasing or not self.other_stable
-        if not self.split_brain or releasing or self._contested():
+        if not self.split_brain.suspected or releasing or self._contested():
             return
-        self.split_brain = False
-        turn.tell(SplitBrainEnded(why=f"{self._peer.name} holds {self.other.word} now"))
-        for group in self.groups:
-            group.announce(turn)
+        self.split_brain.end(turn, f"{self._peer.name} holds {self.other.word} now")
 
     # --- holdings change -----------------------------------------------------------------------
 

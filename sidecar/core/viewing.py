@@ -34,7 +34,7 @@ def view_of(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> Cluste
         ready=not reasons,
         reasons=reasons,
         engine_up=takeover.groups.engine_up,
-        split_brain=takeover.split_brain or any(g.blocked for g in takeover.groups),
+        split_brain=takeover.split_brain.suspected or any(g.blocked for g in takeover.groups),
         unseen=cluster.sight.unseen,
         explanation=explanation,
         notes=_notes(cluster, now_ns),

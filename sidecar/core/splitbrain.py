@@ -1,0 +1,42 @@
+"""Two owners of one group: how that is told, and told again when it is over.
+
+It is noticed, and ended, where the nodes speak of what they hold: between two sidecars in
+takeover.py, beside a real Heartbeat node in reunion.py. When it is over, whoever still holds
+announces its addresses anew, since clients may have learnt the other one's.
+"""
+
+from sidecar.core.claims import SIDES
+from sidecar.core.groups import Groups
+from sidecar.core.occurrences import SplitBrainEnded, SplitBrainSuspected
+from sidecar.core.peer import Peer
+from sidecar.core.terms import Holding
+from sidecar.core.turn import Turn
+
+
+class SplitBrain:
+    """Whether both nodes may hold the same groups."""
+
+    def __init__(self, groups: Groups, peer: Peer) -> None:
+        self.suspected = False
+        self._groups = groups
+        self._peer = peer
+
+    def contested(self, mine: Holding, other: Holding) -> Holding:
+        """The sides with groups that both nodes claim, each in its own words."""
+        overlap = mine & other.swapped
+        contested = Holding.NONE
+        for side in SIDES:
+            if side in overlap and self._groups.of(side):
+                contested |= side
+        return contested
+
+    def suspect(self, turn: Turn) -> None:
+        self.suspected = True
+        why = f"this node and {self._peer.name} hold the same groups"
+        turn.tell(SplitBrainSuspected(why=why))
+
+    def end(self, turn: Turn, why: str) -> None:
+        self.suspected = False
+        turn.tell(SplitBrainEnded(why=why))
+        for group in self._groups:
+            group.announce(turn)

@@ -1,0 +1,43 @@
+"""What maintenance keeps from being taken of a dead peer, until it may be taken.
+
+Maintenance that ends, or a person who asks for it, lets it happen. A peer that is heard again owes
+nothing any more. A node that starts takes up what prefers it all the same: nobody is known to have
+it.
+"""
+
+from sidecar.core.groups import Groups
+from sidecar.core.occurrences import TakeoverWithheld
+from sidecar.core.terms import Holding
+from sidecar.core.turn import Turn
+
+
+class Withheld:
+    """The takeover that is owed, with its reason and why."""
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+        self._owed: tuple[Holding, str, str] | None = None
+
+    def hold_back(self, turn: Turn, missing: Holding, reason: str, why: str) -> Holding:
+        """Take note of what is not taken now; what may be taken all the same."""
+        own = Holding.LOCAL & missing if reason == "start" else Holding.NONE
+        owed = missing & ~own
+        self._owed = (owed, reason, why)
+        if groups := self._groups.of(owed):
+            turn.tell(TakeoverWithheld(groups=tuple(g.name for g in groups), why=why))
+        return own
+
+    def sides(self, mine: Holding) -> Holding:
+        """The sides that are owed still; ``mine``: what is held here by now."""
+        return self._owed[0] & ~mine if self._owed is not None else Holding.NONE
+
+    def take(self, mine: Holding) -> tuple[Holding, str, str] | None:
+        """What is owed still, its reason and why. It is owed no more."""
+        if self._owed is None:
+            return None
+        which, (_, reason, why) = self.sides(mine), self._owed
+        self._owed = None
+        return which, reason, why
+
+    def forget(self) -> None:
+        self._owed = None
