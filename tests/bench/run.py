@@ -27,6 +27,9 @@ class Run:
         self._began = time.monotonic()
 
     def run(self) -> None:
+        if not self._stints:
+            self._say("nothing is left to measure")
+            return
         self._rows.begin(this_machine())
         self._say(f"about {plan.seconds(self._stints, self._rows) / 60:.0f} min to measure")
         with ground() as hosts:
