@@ -16,6 +16,11 @@ function make(tag, look = "", ...content) {
   return element;
 }
 
+/** A sentence with what stands between backquotes, which is to be typed, set as such. */
+function words(text) {
+  return text.split("`").map((part, place) => (place % 2 ? make("code", "", part) : part));
+}
+
 /** A word with a sign before it, so that the colour is not all there is. */
 function mark(look, word) {
   return make("span", `mark ${look}`, word);

@@ -19,7 +19,7 @@ function showStatus(status) {
     ({ group }) => group.name, fillGroup, "article", "card");
   keep(at("nodes"), status.nodes.map((node) => ({ node, status: local(node, status) })),
     ({ node }) => node.name, fillNode, "article", "card");
-  keep(at("why"), status.explanation.map(sentence), (line) => line, (li, line) => say(li, line), "li");
+  keep(at("why"), status.explanation.map(sentence), (line) => line, (li, line) => li.replaceChildren(...words(line)), "li");
   at("ping-section").hidden = !status.ping.length;
   keep(at("ping"), status.ping, (target) => target.name, fillPing, "li");
 }
@@ -56,20 +56,24 @@ function showAttention(entries) {
   at("attention-list").hidden = !entries.length;
   say(at("attention-none"), entries.length ? "" : "✓ Nothing needs a person.");
   at("attention-none").hidden = entries.length > 0;
-  keep(at("attention-list"), entries, (entry) => entry.runbook + steady(entry.sentence), fillAttention, "li");
+  keep(at("attention-list"), entries, subject, fillAttention, "li");
   announce(entries);
+}
+
+function subject(entry) {
+  return entry.runbook + steady(entry.sentence);
 }
 
 function fillAttention(li, entry) {
   const look = { critical: "bad", warning: "warn", info: "calm" }[entry.severity];
-  li.replaceChildren(mark(look, entry.severity), ` ${sentence(entry.sentence)} `,
+  li.replaceChildren(mark(look, entry.severity), " ", ...words(sentence(entry.sentence)), " ",
     make("span", "runbook", `Runbook: ${entry.runbook}`));
 }
 
 /** Say aloud what is new, and that all is over; a countdown in a sentence is no news. */
 function announce(entries) {
-  const now = new Map(entries.map((entry) => [entry.runbook, entry]));
-  const fresh = known === null ? entries : entries.filter((entry) => !known.has(entry.runbook));
+  const now = new Set(entries.map(subject));
+  const fresh = known === null ? entries : entries.filter((entry) => !known.has(subject(entry)));
   const urgent = fresh.filter((entry) => entry.severity === "critical");
   const others = fresh.filter((entry) => entry.severity !== "critical");
   if (urgent.length) say(at("alarm"), urgent.map((entry) => `Critical: ${entry.sentence}.`).join(" "));

@@ -49,7 +49,7 @@ function tell(happened) {
   const scrolled = list.scrollTop > 0;
   const before = list.scrollHeight;
   const li = make("li", happened.severity, moment(happened.at), make("span", "word", happened.severity),
-    make("span", "sentence", sentence(happened.sentence)));
+    make("span", "sentence", ...words(sentence(happened.sentence))));
   list.prepend(li);
   while (list.children.length > EVENTS_KEPT) list.lastChild.remove();
   if (scrolled) list.scrollTop += list.scrollHeight - before; // whoever reads is not carried away
