@@ -46,23 +46,24 @@ class Beat:
 
 def read_beat(message: Message) -> Beat:
     """Raise Malformed when a number in it is none."""
-    word = message.get(fields.ST) or ""
+    said = message.texts()
+    word = said.get(fields.ST, "")
     dt_ms = message.hex_int(fields.DT)
-    ready = message.get(dialect.READY)
+    ready = said.get(dialect.READY)
     return Beat(
         status=NodeStatus(word) if word in _OF_LIVING else None,
         dead_after_ns=min(dt_ms * MILLISECOND, DT_MAX_NS) if dt_ms else None,
-        acknowledges=message.get(fields.PROTOCOL) is not None,
-        is_sidecar=message.get(dialect.VERSION_FIELD) is not None,
+        acknowledges=fields.PROTOCOL in said,
+        is_sidecar=dialect.VERSION_FIELD in said,
         ready=None if ready is None else ready == "1",
-        sees=dialect.decode_sees(message.get(dialect.SEES) or ""),
+        sees=dialect.decode_sees(said.get(dialect.SEES, "")),
         ping_count=message.dec_int(dialect.PING),
-        macs=dialect.decode_macs(message.get(dialect.MACS) or ""),
-        link=dialect.decode_link(message.get(dialect.LINK)),
-        heard=dialect.decode_heard(message.get(dialect.HEARD)),
+        macs=dialect.decode_macs(said.get(dialect.MACS, "")),
+        link=dialect.decode_link(said.get(dialect.LINK)),
+        heard=dialect.decode_heard(said.get(dialect.HEARD)),
         maintenance=dialect.decode_maintenance(
-            message.get(dialect.MAINTENANCE), message.get(dialect.MAINTENANCE_ORDER)
+            said.get(dialect.MAINTENANCE), said.get(dialect.MAINTENANCE_ORDER)
         ),
-        configuration=dialect.decode_digest(message.get(dialect.CONF)),
+        configuration=dialect.decode_digest(said.get(dialect.CONF)),
         wall_s=message.hex_int(fields.TS),
     )

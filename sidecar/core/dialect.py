@@ -90,6 +90,12 @@ def decode_link(text: str | None) -> str:
     return text if text and _LINK_NAME.fullmatch(text) else ""
 
 
+def names_link(data: bytes, link: str) -> bool:
+    """Whether a status, in either form, says in plain sight that it went out by this link."""
+    said = f"{LINK}={link}".encode()
+    return b")%b," % said in data or b"\n%b\n" % said in data
+
+
 def encode_heard(links: Iterable[str]) -> str:
     return ",".join(links) or NOTHING
 

@@ -7,6 +7,7 @@ kind in its newest form: an older status or resource message that arrives late s
 
 from typing import Final, Protocol
 
+from sidecar.core import dialect
 from sidecar.core.beat import Beat, read_beat
 from sidecar.core.links import Links, LinkState
 from sidecar.core.occurrences import PacketsLost
@@ -20,7 +21,7 @@ from sidecar.core.turn import Turn
 from sidecar.wire import fields
 from sidecar.wire.codec import verified
 from sidecar.wire.errors import Malformed, WireError
-from sidecar.wire.glance import glance
+from sidecar.wire.glance import Glance, glance
 from sidecar.wire.message import Message
 
 NO_UUID: Final = bytes(16)
@@ -80,6 +81,10 @@ class Inbox:
             if not (of_peer and glanced.sequenced) and not link.repeats.may_chatter(turn.ns):
                 link.reject(turn, "flood", "more of this kind than honest nodes send")
                 return False
+            if of_peer and glanced.sequenced and self._is_second_copy(link, glanced, data):
+                link.repeats.remember(data)
+                self._links.heard(turn, link)
+                return False
             verdict = self._accept(turn, link, envelope.open().message)
         except WireError as error:
             link.reject(turn, error.reason, str(error))
@@ -89,6 +94,15 @@ class Inbox:
         elif verdict is not Verdict.EARLY:  # an early one may come again in its time
             link.repeats.remember(data)
         return verdict is not Verdict.REPLAY
+
+    def _is_second_copy(self, link: LinkState, glanced: Glance, data: bytes) -> bool:
+        """Whether all that it says is known: its number from another link, its link from before.
+
+        Half of what two nodes with two links hear is of this kind, and need not be read. It is
+        authentic, so that a glance is as good as a look.
+        """
+        known = self._peer.inbound.is_known(glanced.generation, glanced.seq)
+        return known and link.peer_name != "" and dialect.names_link(data, link.peer_name)
 
     def _accept(self, turn: Turn, link: LinkState, message: Message) -> Verdict | None:
         """How a sequenced message of the peer was judged; None for what has no number of its."""

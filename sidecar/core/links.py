@@ -125,6 +125,11 @@ class Links:
     def any_open(self) -> bool:
         return any(state.open for state in self)
 
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """Those that the open links speak."""
+        return tuple(dict.fromkeys(state.form for state in self if state.open))
+
     def opened(self, turn: Turn, name: LinkName) -> None:
         state = self._states[name]
         state.open = True

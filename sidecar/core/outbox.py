@@ -5,16 +5,18 @@ See protocol sections 2.1 (envelope), 4.2 and 4.3 (numbers, retransmission).
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 from sidecar.core import dialect
 from sidecar.core.actions import SendPacket
-from sidecar.core.links import Links
+from sidecar.core.links import Links, LinkState
 from sidecar.core.params import Boot, Params
 from sidecar.core.terms import MILLISECOND
 from sidecar.core.turn import Turn
 from sidecar.wire import fields
-from sidecar.wire.codec import Form, seal
+from sidecar.wire.codec import seal
+from sidecar.wire.copies import Copies
 from sidecar.wire.message import Message
 
 HISTORY_MAX: Final = 500
@@ -129,19 +131,20 @@ class Outbox:
         )
 
     def _transmit(self, turn: Turn, message: Message) -> None:
-        key, inner = self._params.keyring.current, self._params.inner_auth
-        sealed: dict[Form, bytes] = {}
+        seal = self._sealer(message)
         for state in self._links:
-            if not state.open:
-                continue
-            if message.kind == fields.STATUS:
-                named = message.with_fields((dialect.LINK, state.link.name))
-                data = seal(named, key, state.form, inner=inner)
-            else:
-                data = sealed.get(state.form) or seal(message, key, state.form, inner=inner)
-                sealed[state.form] = data
-            state.sent += 1
-            turn.do(SendPacket(link=state.link.name, data=data))
+            if state.open:
+                state.sent += 1
+                turn.do(SendPacket(link=state.link.name, data=seal(state)))
+
+    def _sealer(self, message: Message) -> Callable[[LinkState], bytes]:
+        """What makes the packet for each link: encoded as seldom as can be."""
+        key, inner = self._params.keyring.current, self._params.inner_auth
+        if message.kind == fields.STATUS:
+            copies = Copies(message, key, varies=dialect.LINK, inner=inner)
+            return lambda state: copies.seal(state.link.name, state.form)
+        sealed = {form: seal(message, key, form, inner=inner) for form in self._links.forms}
+        return lambda state: sealed[state.form]
 
 
 def _ttl(params: Params) -> str:

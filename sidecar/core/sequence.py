@@ -76,6 +76,12 @@ class Inbound:
             return generation < self.generation
         return seq <= self._last - REPLAY_WINDOW and seq not in self._gaps
 
+    def is_known(self, generation: int | None, seq: int | None) -> bool:
+        """Whether a packet of these numbers could only be judged a duplicate."""
+        if seq is None or generation is None or generation != self.generation:
+            return False
+        return self._last - REPLAY_WINDOW < seq <= self._last and seq not in self._gaps
+
     def forget_gaps(self) -> None:
         """The peer is dead: what it says until it is heard again is not asked for."""
         self._gaps.clear()

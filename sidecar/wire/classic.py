@@ -27,14 +27,14 @@ _LINE = re.compile(rb"(?:\(([1-4])\))?(" + NAME.encode() + rb")=(.*)", re.DOTALL
 
 def covered(message: Message) -> bytes:
     """The text that the inner authentication covers: every field but `auth`."""
-    return b"".join(_encode_field(field) for field in message.fields if field.name != AUTH)
+    return b"".join(encode_field(field) for field in message.fields if field.name != AUTH)
 
 
 def encode(message: Message) -> bytes:
     """The message as text. A message that this form cannot carry is a ValueError."""
     for field in message.fields:
-        _refuse_what_text_cannot_carry(field)
-    return b"".join([START, *map(_encode_field, message.fields), END])
+        refuse_what_text_cannot_carry(field)
+    return b"".join([START, *map(encode_field, message.fields), END])
 
 
 def parse(data: bytes) -> Message:
@@ -72,7 +72,8 @@ def _lines(data: bytes) -> list[bytes]:
     return lines
 
 
-def _encode_field(field: Field) -> bytes:
+def encode_field(field: Field) -> bytes:
+    """One field, as it stands among the others."""
     name, raw = field.name.encode("ascii"), field.raw()
     match field.kind:
         case FieldKind.STRING:
@@ -89,7 +90,8 @@ def _base64(raw: bytes) -> bytes:
     return binascii.b2a_base64(raw, newline=False)
 
 
-def _refuse_what_text_cannot_carry(field: Field) -> None:
+def refuse_what_text_cannot_carry(field: Field) -> None:
+    """Raise ValueError."""
     raw = field.raw()
     if not raw:
         # A real node's parser is unsafe there.

@@ -69,7 +69,7 @@ def seal(message: Message, key: Key, form: Form, *, inner: bool = True) -> bytes
     A message that has a field `auth` already keeps it as it is: so a captured message can be
     encoded again to the same bytes.
     """
-    _refuse_what_no_form_can_carry(message)
+    refuse_what_no_form_can_carry(message)
     match form:
         case Form.NETSTRING:
             covered = netstring.encode(_with_inner(message, key) if inner else message)
@@ -78,6 +78,23 @@ def seal(message: Message, key: Key, form: Form, *, inner: bool = True) -> bytes
             data = classic.encode(_with_inner(message, key))
         case _:
             assert_never(form)
+    return within_limit(data)
+
+
+def refuse_what_no_form_can_carry(message: Message) -> None:
+    """Raise ValueError."""
+    # One place is left for the inner authentication.
+    if len(message.fields) >= MAX_FIELDS:
+        raise ValueError(f"a message has at most {MAX_FIELDS - 1} fields besides auth")
+    for field in message.fields:
+        if not _NAME.fullmatch(field.name):
+            raise ValueError(f"{field.name!r} cannot be the name of a field")
+        if isinstance(field.value, str) is not (field.kind is FieldKind.STRING):
+            raise ValueError(f"field {field.name}: a string holds text, every other kind bytes")
+
+
+def within_limit(data: bytes) -> bytes:
+    """The same, if it is no longer than a datagram may be. Raise ValueError."""
     if len(data) > MAX_DATAGRAM:
         raise ValueError(f"the message takes {len(data)} bytes; {MAX_DATAGRAM} are allowed")
     return data
@@ -130,14 +147,3 @@ def _with_inner(message: Message, key: Key) -> Message:
         return message
     made = signature(key, classic.covered(message))
     return Message((*message.fields, Field(AUTH, made.encode(), FieldKind.STRING)))
-
-
-def _refuse_what_no_form_can_carry(message: Message) -> None:
-    # One place is left for the inner authentication.
-    if len(message.fields) >= MAX_FIELDS:
-        raise ValueError(f"a message has at most {MAX_FIELDS - 1} fields besides auth")
-    for field in message.fields:
-        if not _NAME.fullmatch(field.name):
-            raise ValueError(f"{field.name!r} cannot be the name of a field")
-        if isinstance(field.value, str) is not (field.kind is FieldKind.STRING):
-            raise ValueError(f"field {field.name}: a string holds text, every other kind bytes")

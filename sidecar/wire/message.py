@@ -73,6 +73,11 @@ class Message:
         field = self.find(name)
         return field.value if field is not None and isinstance(field.value, str) else None
 
+    def texts(self) -> dict[str, str]:
+        """The text of each string field, for who wants many of them."""
+        first = {field.name: field.value for field in reversed(self.fields)}
+        return {name: value for name, value in first.items() if isinstance(value, str)}
+
     def get_bytes(self, name: str) -> bytes | None:
         """The bytes of a field that is no string; None when it is absent or a string."""
         field = self.find(name)

@@ -2,7 +2,17 @@
 
 import pytest
 
-from sidecar.core.dialect import MACS_MAX, decode_macs, decode_terms, encode_macs
+from sidecar.core.dialect import (
+    LINK,
+    MACS_MAX,
+    decode_macs,
+    decode_terms,
+    encode_macs,
+    names_link,
+)
+from sidecar.wire.auth import Key, Method
+from sidecar.wire.codec import Form, seal
+from sidecar.wire.message import Message
 
 MAC = "02:00:00:00:00:0a"
 
@@ -53,3 +63,13 @@ def test_terms_are_local_and_foreign_in_hex(text: str, terms: tuple[int, int]):
 )
 def test_terms_that_make_no_sense_are_none(text: str | None):
     assert decode_terms(text) is None
+
+
+@pytest.mark.parametrize("form", Form)
+def test_the_link_that_a_status_went_out_by_is_seen_without_reading_it(form: Form):
+    message = Message.of(("t", "status"), (LINK, "eth1"), ("seq", "1"))
+    data = seal(message, Key(1, Method.SHA1, b"key"), form)
+    assert names_link(data, "eth1")
+    assert not names_link(data, "eth")
+    assert not names_link(data, "eth10")
+    assert not names_link(data, "th1")

@@ -115,6 +115,23 @@ def test_a_number_older_than_any_history_is_a_replay():
     assert listener.other(500) is Verdict.REPLAY
 
 
+def test_what_is_known_before_it_is_read_is_what_would_be_judged_a_duplicate():
+    for seq in (0, 1, 500, 501, 900, 995, 999, 1000, 1001, 1003, 1005, 1006):
+        listener = Listener(first=1000)
+        listener.other(1003)
+        listener.other(1005)
+        listener.other(1002)
+        known = listener.inbound.is_known(GENERATION, seq)
+        assert known is (listener.other(seq) is Verdict.DUPLICATE), seq
+
+
+@pytest.mark.parametrize(
+    ("generation", "seq"), [(99, 1), (101, 1), (None, 1), (GENERATION, None), (None, None)]
+)
+def test_nothing_is_known_of_another_life(generation: int | None, seq: int | None):
+    assert not Listener().inbound.is_known(generation, seq)
+
+
 # --- 4.3: requests -------------------------------------------------------------------------------
 
 
