@@ -5,6 +5,7 @@ Each system makes two nodes on the same ground: the master is preferred, the sla
 
 import os
 import signal
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from contextlib import suppress
@@ -29,6 +30,7 @@ class Timers:
     """By the system's own rule, for the standby."""
 
 
+MOMENT_S = 0.3
 QUICK = 100
 """Milliseconds between two heartbeats: the pace of the comparison."""
 
@@ -63,13 +65,20 @@ class System(ABC):
         """Why the pair is not at rest with this holder; empty when it is."""
 
     def at_rest(self, holder: DockerHost, *, seconds: float = 60) -> None:
-        """Until it is at rest."""
-        wait_for(
-            lambda: not self.unrest(holder),
-            seconds=seconds,
-            what=lambda: f"{self.name} at rest at {holder.name}: {self.unrest(holder)}",
-            pause=0.05,
-        )
+        """Until it is at rest, and still is a moment later: one node may know before the other."""
+        limit = time.monotonic() + seconds
+        while True:
+            wait_for(
+                lambda: not self.unrest(holder),
+                seconds=max(1.0, limit - time.monotonic()),
+                what=lambda: f"{self.name} at rest at {holder.name}: {self.unrest(holder)}",
+                pause=0.05,
+            )
+            time.sleep(MOMENT_S)
+            unrest = self.unrest(holder)
+            if not unrest:
+                return
+            assert time.monotonic() < limit, f"{self.name} at rest at {holder.name}: {unrest}"
 
     @abstractmethod
     def processes(self, node: DockerHost) -> list[int]:
