@@ -58,6 +58,7 @@ def build_parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     _add_init(commands)
     _add_asking(commands, environ)
     _add_proxy(commands)
+    _add_completion(commands)
     return parser
 
 
@@ -133,6 +134,11 @@ def _add_init(commands: _Commands) -> None:
 def _add_proxy(commands: _Commands) -> None:
     proxy = _add(commands, "proxy", "let a sidecar make its few calls to Docker, and no others")
     _add_options(proxy, PROXY_OPTIONS)
+
+
+def _add_completion(commands: _Commands) -> None:
+    completion = _add(commands, "completion", "print a script by which a shell completes this")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="for which shell")
 
 
 def _add_asking(commands: _Commands, environ: Mapping[str, str]) -> None:

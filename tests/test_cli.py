@@ -26,6 +26,7 @@ COMMANDS = (
     "maintenance",
     "health",
     "proxy",
+    "completion",
 )
 
 
