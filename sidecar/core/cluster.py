@@ -109,6 +109,7 @@ class Cluster:
             outbox=self.outbox,
             timers=self.timers,
             rng=rng,
+            life=boot.generation,
             all_ping_lost=lambda: self.ping.all_lost,
             frozen=lambda: self.maintenance.on,
         )

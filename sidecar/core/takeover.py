@@ -40,6 +40,9 @@ from sidecar.wire import fields
 from sidecar.wire.message import Message
 
 RESOURCE_WAIT_NS: Final = 10 * SECOND
+_QUESTIONS_BITS: Final = 8
+_QUESTIONS_END: Final = 1 << 32
+"""A generation grows by one with each life and each second: its numbers come again after months."""
 TRANSITIONS: Final[Transitions[ResourceState]] = {
     (ResourceState.INIT, ResourceState.STARTING): "R1 communication is up",
     (ResourceState.STARTING, ResourceState.BOTHSTARTING): "R2 the other starts, too",
@@ -65,6 +68,7 @@ class Takeover:
         outbox: Outbox,
         timers: Timers,
         rng: Random,
+        life: int,
         all_ping_lost: Callable[[], bool],
         frozen: Callable[[], bool],
     ) -> None:
@@ -95,7 +99,10 @@ class Takeover:
         self._frozen = frozen
         self._withheld = Withheld(self.groups)
         self._releasing = False
-        self._asked = 0
+        self._asked = (life << _QUESTIONS_BITS) % _QUESTIONS_END
+        """The last question: its number is not one that an earlier life has asked."""
+        self._proof = ""
+        """The question by whose answer the peer proves that it speaks now; empty when it has."""
         self._awaited = ""
         """The number of the question whose answer alone tells what a returned peer holds now."""
 
@@ -160,6 +167,7 @@ class Takeover:
         if told is None or self.speaks_legacy:
             return
         question = dialect.decode_number(message.get(dialect.ASK))
+        self._take_proof(message)
         if self._awaited and message.get(dialect.ANSWER) != self._awaited:
             if question:
                 self._tell(turn, answer=question)
@@ -184,6 +192,11 @@ class Takeover:
             self._tell(turn, answer=question)
         if self.state is ResourceState.RSCRCVD and (self.other_stable or self._peer.is_sidecar):
             self._settle(turn, f"{self._peer.name} holds {self.other.word}")
+
+    def _take_proof(self, message: Message) -> None:
+        """Nobody can have recorded an answer to a question that no earlier life has asked."""
+        if message.get(dialect.ANSWER) == self._proof:
+            self._proof = ""
 
     def _settle(self, turn: Turn, why: str) -> None:
         self._timers.disarm("resource wait")
@@ -261,12 +274,16 @@ class Takeover:
     # --- the other is back ---------------------------------------------------------------------
 
     def peer_met(self, turn: Turn) -> None:
-        """First contact. Who had settled alone must show what it holds: the other may have, too."""
+        """First contact: of when these words are, is not known yet.
+
+        Who had settled alone must show what it holds: the other may have, too.
+        """
         # Until it has told what it holds, it is still on its way: a real node ignores, and so
         # blocks for 10 s, whatever is offered to it before.
         self._withheld.forget()
         self.other = Holding.NONE
         self.other_stable = False
+        self._proof = self._next_question()
         if self.state is ResourceState.STABLE and self._peer.is_sidecar:
             self.peer_returned(turn)
 
@@ -280,6 +297,7 @@ class Takeover:
             self._drop_wishes(turn)
         self._awaited = ""
         self._withheld.forget()
+        self._proof = self._next_question()
         self.other = Holding.NONE
         self.other_stable = False
 
@@ -293,6 +311,7 @@ class Takeover:
         self._drop_wishes(turn)
         # What it said while nobody heard it may arrive only now: a kernel keeps packets until it
         # knows the receiver's hardware address. Only an answer to a question of now is true now.
+        self._proof = self._proof and self._next_question()
         self._awaited = self.ask(turn)
 
     def _drop_wishes(self, turn: Turn) -> None:
@@ -358,7 +377,13 @@ class Takeover:
         self.failback_armed = True
 
     def claim(self, turn: Turn, which: Holding, *, vouched: bool, reason: str, why: str) -> None:
-        """Decide to hold these. The bits change before anything runs, as with Heartbeat (R6)."""
+        """Decide to hold these. The bits change before anything runs, as with Heartbeat (R6).
+
+        A goodbye or a hand-over vouches only for a peer that has proved that it speaks now: what an
+        earlier life said may have been recorded, and a node that starts knows no generation yet.
+        Otherwise the address is asked for.
+        """
+        vouched = vouched and not (self._peer.is_sidecar and self._proof)
         self.mine |= which
         for side in SIDES:
             if side in which:
@@ -408,10 +433,13 @@ class Takeover:
 
     def ask(self, turn: Turn) -> str:
         """Say what is held, and ask the other sidecar to do the same; the question's number."""
-        self._asked += 1
-        number = f"{self._asked:x}"
+        number = self._proof or self._next_question()
         self._tell(turn, ask=number)
         return number
+
+    def _next_question(self) -> str:
+        self._asked = (self._asked + 1) % _QUESTIONS_END
+        return f"{self._asked:x}"
 
     def _tell(
         self,
@@ -433,8 +461,8 @@ class Takeover:
         ]
         if info:
             pairs.append((fields.INFO, info))
-        if ask:
-            pairs.append((dialect.ASK, ask))
+        if ask or self._proof:
+            pairs.append((dialect.ASK, ask or self._proof))
         if answer:
             pairs.append((dialect.ANSWER, answer))
         self._outbox.send(turn, fields.RESOURCE, *pairs, (dialect.TERMS, self.claims.encode()))

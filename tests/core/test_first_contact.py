@@ -1,9 +1,12 @@
 """What a node that has settled alone does when it hears the other for the first time, or again."""
 
+from sidecar.core import dialect
+from sidecar.core.actions import ProbeAddress
 from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.wire import fields
-from tests.core.harness import PEER, VIP, a_group, some_params
-from tests.core.scenes import Scene, alone
+from tests.core.harness import MACS, PEER, VIP, Node, World, a_group, some_params
+from tests.core.scenes import Scene, alone, just_started
+from tests.core.scripted import GENERATION, ScriptedPeer
 
 
 def asked(scene: Scene) -> list[str]:
@@ -36,3 +39,85 @@ def test_nothing_is_offered_to_a_real_node_that_returns_from_a_partition() -> No
     scene.peer.begin_beating()
     scene.run(2 * SECOND)
     assert asked(scene) == []
+
+
+# --- recorded words of an earlier life, to a node that has just started ---------------------------
+
+
+def an_earlier_life(scene: Scene) -> ScriptedPeer:
+    """Somebody without the key sends what the peer said before its last restart."""
+    listener = scene.node.carry
+    old = ScriptedPeer(scene.node, sidecar=True, generation=GENERATION - 1)
+    scene.node.carry = listener  # a recording hears no question
+    old.beat()
+    scene.run(100 * MILLISECOND)
+    old.tell("local", stable=True)
+    scene.run(100 * MILLISECOND)
+    return old
+
+
+def test_recorded_words_are_believed_until_the_peer_itself_is_heard() -> None:
+    """A node knows no generation when it starts, as a real Heartbeat node does not (4.1)."""
+    scene = just_started(some_params(groups=(a_group(PEER, VIP),)), sidecar=True)
+    old = an_earlier_life(scene)
+    assert scene.node.cluster.peer.alive
+    scene.peer.begin_beating()
+    old.beat()
+    assert scene.node.cluster.peer.inbound.generation == GENERATION
+    (link,) = scene.node.cluster.links
+    assert link.rejected == {"replay": 1}
+
+
+def test_a_recorded_goodbye_does_not_spare_the_question_for_the_address() -> None:
+    scene = just_started(some_params(groups=(a_group(PEER, VIP),)), sidecar=True)
+    scene.node.hands.owners[VIP] = MACS[PEER]
+    old = an_earlier_life(scene)
+    old.say(fields.SHUTDONE)
+    scene.run(1 * SECOND)
+    assert list(scene.node.wished(ProbeAddress))
+    assert scene.held == set(), "the peer itself still answers for it"
+
+
+def test_a_recorded_hand_over_does_not_spare_it_either() -> None:
+    scene = just_started(some_params(groups=(a_group(PEER, VIP),)), sidecar=True)
+    scene.node.hands.owners[VIP] = MACS[PEER]
+    old = an_earlier_life(scene)
+    old.ask("local", "me")
+    scene.run(500 * MILLISECOND)
+    old.ask("local", "done")
+    scene.run(1 * SECOND)
+    assert scene.held == set(), "the peer itself still answers for it"
+
+
+def test_who_answers_a_question_of_this_life_is_believed_at_its_word() -> None:
+    scene = just_started(some_params(groups=(a_group(PEER, VIP),)), sidecar=True)
+    scene.peer.begin_beating()
+    scene.run(100 * MILLISECOND)
+    scene.peer.tell("local", stable=True)
+    scene.run(100 * MILLISECOND)
+    scene.peer.tell("local", stable=True)  # with the answer
+    scene.node.forget()
+    scene.peer.say(fields.SHUTDONE)
+    scene.run(1 * MILLISECOND)
+    assert not list(scene.node.wished(ProbeAddress))
+    scene.run(100 * MILLISECOND)
+    assert scene.held == {VIP}
+
+
+def test_an_answer_to_a_question_of_an_earlier_life_proves_nothing() -> None:
+    """Each life asks with numbers of its own."""
+    questions = []
+    for generation in (1000, 1001):
+        world = World()
+        node = Node(world, some_params(), generation=generation)
+        peer = ScriptedPeer(node, sidecar=True)
+        node.start()
+        peer.begin_beating()
+        world.run(100 * MILLISECOND)
+        peer.tell("none", stable=True)
+        world.run(100 * MILLISECOND)
+        questions.append({m.get(dialect.ASK) for m in node.said(fields.RESOURCE)} - {None})
+    first, second = questions
+    assert first
+    assert second
+    assert not first & second
