@@ -18,7 +18,7 @@ from random import Random
 from typing import Final
 
 from sidecar.core.params import Link
-from sidecar.core.terms import MILLISECOND, LinkName, Medium, NodeName
+from sidecar.core.terms import MILLISECOND, SECOND, LinkName, Medium, NodeName
 from tests.sim.world import World
 
 Receive = Callable[[LinkName, bytes], None]
@@ -85,6 +85,8 @@ class Network:
         self.links = links
         self.sent = 0
         self.digest = 0
+        self.injected_ns = -SECOND
+        """When somebody else last sent something."""
         self.records = False
         """Whether what is sent is kept, for somebody to repeat it."""
         self._world = world
@@ -156,6 +158,7 @@ class Network:
 
     def inject(self, target: NodeName, link: LinkName, data: bytes) -> None:
         """Somebody else sends this to a node, by a link."""
+        self.injected_ns = self._world.now_ns
         receive = self._receivers.get(target)
         if receive is not None:
             receive(link, data)

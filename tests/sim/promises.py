@@ -57,10 +57,15 @@ class CutOff:
 
 
 class TakenOver:
-    """What a node held that is gone is held by the other one, if that one could serve."""
+    """What a node held that is gone, or not heard, is held by one of the two, if the other one could
+    serve: R7, and rule 4 for the one exception. Where there are ping nodes, and this node hears
+    neither them nor its peer, it claims nothing: if that is so on both nodes, nobody serves until
+    one of them hears something (docs/safety.md, "What two nodes cannot know").
+    """
 
     def __init__(self, two: TwoNodes, hindrances: Hindrances) -> None:
         self._two = two
+        self._since = hindrances
         self._windows = AbsenceWindows(two, hindrances)
         self._conditions = [
             self._condition(node, group) for node in two for group in two.pair.groups
@@ -75,7 +80,7 @@ class TakenOver:
         two, peer = self._two, self._two.peer_of(node)
 
         def holds() -> bool:
-            if peer.process is not None or peer.starting or not could_serve(node):
+            if self._since.hears[node.name].now or peer.starting or not could_serve(node):
                 return False
             addresses = [address.name for address in group.addresses]
             taken = all(node.host.kernel.holds(address) for address in addresses)
@@ -85,17 +90,20 @@ class TakenOver:
             ) or self._seems_used(node)
             cut_off = two.pair.ping and not two.arbiters.answers(node.name)
             stopping = node.process is None or node.process.stopping
-            return not (taken or used or cut_off or stopping or node.in_maintenance)
+            frozen = node.in_maintenance or peer.in_maintenance
+            return not (taken or used or cut_off or stopping or frozen)
 
         def judge(age_ns: int) -> None:
             age = f"{age_ns / SECOND:.3f} s"
             raise Violation(
-                "not taken over", f"{peer.name} is gone, {node.name} is well, {group.name}: {age}"
+                "not taken over",
+                f"{peer.name} is not heard, {node.name} is well, {group.name}: {age}",
             )
 
-        return Condition(
-            two, holds=holds, allowed_ns=lambda _: self._windows.takeover_ns(node), judge=judge
-        )
+        def allowed_ns(since_ns: int) -> int:
+            return self._windows.takeover_ns(node, since_ns)
+
+        return Condition(two, holds=holds, allowed_ns=allowed_ns, judge=judge)
 
     def _seems_used(self, node: Node) -> bool:
         """Whoever knows the dead one's hardware address sees through a router that answers."""

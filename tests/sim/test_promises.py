@@ -72,7 +72,7 @@ def test_what_a_dead_node_held_must_be_taken() -> None:
     world.numb("b")
     world.node("a").crash()
     world.run(11.9)
-    with pytest.raises(Violation, match="not taken over: a is gone, b is well"):
+    with pytest.raises(Violation, match="not taken over: a is not heard, b is well"):
         world.run(0.2)
 
 
@@ -200,3 +200,36 @@ def test_a_killed_sidecar_leaves_its_address_to_the_lease_and_that_is_no_exit() 
     world = CheckedWorld()
     world.a.kernel.put(VIP, LONG_S)
     world.live("a", Life.KILLED)
+
+
+# --- nobody is heard -------------------------------------------------------------------------
+
+
+def unheard(world: CheckedWorld) -> None:
+    """Both live, neither hears the other, and nobody has the address."""
+    world.numb("a", "b")
+    world.cut_heartbeat()
+    world.fault(lambda: world.a.kernel.delete(VIP))
+
+
+def test_of_two_that_do_not_hear_each_other_one_must_serve() -> None:
+    world = CheckedWorld(PINGING)
+    world.start_both(seconds=100)
+    unheard(world)
+    world.run(11.9)
+    with pytest.raises(Violation, match="not taken over"):
+        world.run(0.2)
+
+
+def test_a_double_fault_leaves_nobody_and_is_excused_while_both_are_cut_off() -> None:
+    """The heartbeat and the ping nodes of both: docs/safety.md, "What two nodes cannot know"."""
+    world = CheckedWorld(PINGING)
+    world.start_both(seconds=100)
+    world.two.arbiters.cut("a")
+    world.two.arbiters.cut("b")
+    unheard(world)
+    world.run(300)
+    world.fault(lambda: world.two.arbiters.restore("b"))
+    world.run(11.9)
+    with pytest.raises(Violation, match="not taken over: a is not heard, b is well"):
+        world.run(0.2)

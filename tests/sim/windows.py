@@ -219,10 +219,13 @@ class AbsenceWindows:
             gone_ns += timing.lease_s * SECOND + GRAIN_NS
         return missed_ns + self._late_ns() + gone_ns
 
-    def takeover_ns(self, node: Node) -> int:
+    def takeover_ns(self, node: Node, since_ns: int) -> int:
         """A dead peer has to be missed, its address to be asked for, the container to be started.
 
-        Where something was wrong lately, an operation of the engine may be under way, or hang.
+        Where something was wrong lately, an operation of the engine may be under way, or hang. A
+        peer that lives unheard may be about to serve itself, and goes first if the group prefers
+        it: then it is asked for as long as that may take. And what it says to nobody somebody may
+        record and hand in later: a sign of life that nobody had heard (docs/threat-model.md).
         """
         timing = self._two.pair.timing
         process = node.process
@@ -232,7 +235,13 @@ class AbsenceWindows:
         unfit = self._since.unfit[node.name], self._since.asleep[node.name]
         if any(one.within(missed_ns + MENDED_NS) for one in unfit):
             begun_ns += ENGINE_NS + FIRST_CHECK_NS
-        return missed_ns + self._late_ns() + begun_ns
+        peer = self._two.peer_of(node)
+        begin_ns = since_ns
+        if peer.process is not None:
+            begin_ns = max(since_ns, self._two.network.injected_ns)
+            if self._since.unfit[peer.name].within(MENDED_NS):
+                begun_ns += SETTLE_NS
+        return begin_ns - since_ns + missed_ns + self._late_ns() + begun_ns
 
     def _late_ns(self) -> int:
         """What was sent before may come late."""
