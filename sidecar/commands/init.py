@@ -23,7 +23,11 @@ _PUBLIC: Final = 0o644
 
 def main(arguments: argparse.Namespace) -> int:
     if not questions.complete(arguments) and sys.stdin.isatty():
-        arguments = questions.ask(arguments, input, sys.stdout.write)
+        try:
+            arguments = questions.ask(arguments, input, sys.stdout.write)
+        except EOFError:
+            sys.stderr.write("\nthe answers ended before the questions: nothing was written\n")
+            return 2
     answers = questions.from_flags(arguments)
     output = Path(arguments.output)
     files = render(answers, secrets.token_hex(_KEY_BYTES), output.resolve())
@@ -79,8 +83,9 @@ def _next_steps(answers: Answers, output: Path) -> str:
     return (
         f"Written to {folder}: ha.cf, haresources, authkeys, .env\n"
         "Next:\n"
-        f"  1. on {answers.node_a} and {answers.node_b}: copy the four files there, unchanged, "
-        "keeping their modes (scp -p)\n"
+        f"  1. the same four files to {answers.node_a} and to {answers.node_b}, with their modes:\n"
+        f"     scp -p {folder}/{{ha.cf,haresources,authkeys,.env}} "
+        f"root@{answers.node_b}:{folder}/\n"
         f"  2. on each: sidecar check --config-dir {folder}\n"
         f"  3. on each: let UDP {answers.udpport} through on {answers.interface}\n"
         "  4. on each: docker compose up -d, with .env beside node.yaml\n"

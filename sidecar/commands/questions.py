@@ -29,6 +29,10 @@ class Question:
     text: str
     check: Callable[[str], object]
     default: str | None = None
+    unlike: str = ""
+    """The answer that this one must differ from, upper and lower case taken as one."""
+    optional: bool = False
+    """No answer is an answer: it is left out."""
 
     @property
     def flag(self) -> str:
@@ -62,7 +66,7 @@ def _check_port(written: str) -> None:
 
 QUESTIONS: Final = (
     Question(name="node_a", text="host name of the first node (uname -n)", check=parse_name),
-    Question(name="node_b", text="host name of the second node", check=parse_name),
+    Question(name="node_b", text="host name of the second node", check=parse_name, unlike="node_a"),
     Question(
         name="interface",
         text="interface of the heartbeat, best a cable between the two",
@@ -70,7 +74,12 @@ QUESTIONS: Final = (
         default="eth1",
     ),
     Question(name="address_a", text="address of the first node there", check=check_target),
-    Question(name="address_b", text="address of the second node there", check=check_target),
+    Question(
+        name="address_b",
+        text="address of the second node there",
+        check=check_target,
+        unlike="address_a",
+    ),
     Question(name="vip", text="floating address with prefix (IP/BITS)", check=_check_vip),
     Question(
         name="vip_interface",
@@ -84,6 +93,18 @@ QUESTIONS: Final = (
         check=_check_container,
         default="nginx",
     ),
+    Question(
+        name="bcast",
+        text="interface of a second way for the heartbeat, if there is one, such as the service's",
+        check=check_device,
+        optional=True,
+    ),
+    Question(
+        name="ping",
+        text="router that both nodes reach, which tells a node that it is cut off, if there is one",
+        check=_check_ping,
+        optional=True,
+    ),
 )
 
 
@@ -93,7 +114,7 @@ def from_flags(arguments: argparse.Namespace) -> Answers:
     given.setdefault("container", "nginx")
     problems = Problems()
     for question in QUESTIONS:
-        if question.name not in given:
+        if question.name not in given and not question.optional:
             problems.of(question.flag).error(None, f"is missing: give the {question.text}")
     for name, check in _checks():
         flag = "--" + name.replace("_", "-")
@@ -109,8 +130,9 @@ def from_flags(arguments: argparse.Namespace) -> Answers:
 def complete(arguments: argparse.Namespace) -> bool:
     """Whether the flags answer every question that has no default."""
     return all(
-        getattr(arguments, question.name) is not None or question.name == "container"
+        getattr(arguments, question.name) is not None
         for question in QUESTIONS
+        if question.name != "container" and not question.optional
     )
 
 
@@ -121,10 +143,13 @@ def ask(
     answered = dict(vars(arguments))
     for question in QUESTIONS:
         while answered[question.name] is None:
-            default = f" [{question.default}]" if question.default else ""
+            default = f" [{question.default or 'none'}]" if _may_be_empty(question) else ""
             answer = read(f"{question.text}{default}: ").strip() or question.default or ""
+            if not answer and question.optional:
+                break
             try:
                 question.check(answer)
+                _check_unlike(answer, answered.get(question.unlike))
             except BadValue as fault:
                 write(f"{fault}\n")
             else:
@@ -132,13 +157,20 @@ def ask(
     return argparse.Namespace(**answered)
 
 
+def _may_be_empty(question: Question) -> bool:
+    return question.optional or question.default is not None
+
+
+def _check_unlike(answer: str, other: str | None) -> None:
+    if other is not None and answer.lower() == other.lower():
+        raise BadValue(f"{quote(answer)} is that of the first node: the two differ")
+
+
 def _checks() -> Iterator[tuple[str, Callable[[str], object]]]:
     yield from ((question.name, question.check) for question in QUESTIONS)
     yield from ((name, parse_time) for name in _TIMERS)
     yield "udpport", _check_port
-    yield "bcast", check_device
     yield "serial", check_serial
-    yield "ping", _check_ping
 
 
 def _answers(given: dict[str, str]) -> Answers:

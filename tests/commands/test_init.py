@@ -1,6 +1,9 @@
 """`sidecar init`: the files of a new cluster, right at the first try and never over others."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -174,7 +177,21 @@ def test_on_a_terminal_it_asks_for_what_is_missing_and_again_for_what_is_wrong()
     arguments = cli.build_parser({}).parse_args(
         ["init", "--node-a", "alpha", "--vip", "10.0.0.9/8"]
     )
-    answers = iter(["be ta", "beta", "", "10.0.1.1", "10.0.1.2", "eth7", ""])
+    answers = iter(
+        [
+            "be ta",
+            "ALPHA",
+            "beta",
+            "",
+            "10.0.1.1",
+            "10.0.1.1",
+            "10.0.1.2",
+            "eth7",
+            "",
+            "",
+            "10.0.0.1",
+        ]
+    )
     asked: list[str] = []
     said: list[str] = []
 
@@ -185,9 +202,45 @@ def test_on_a_terminal_it_asks_for_what_is_missing_and_again_for_what_is_wrong()
     found = questions.from_flags(questions.ask(arguments, read_answer, said.append))
     assert (found.node_b, found.interface, found.vip_interface) == ("beta", "eth1", "eth7")
     assert (found.address_a, found.address_b, found.container) == ("10.0.1.1", "10.0.1.2", "nginx")
-    assert said == ["`be ta` is no host name: write what `uname -n` says on that node\n"]
+    assert (found.bcast, found.ping) == (None, "10.0.0.1")
+    assert said == [
+        "`be ta` is no host name: write what `uname -n` says on that node\n",
+        "`ALPHA` is that of the first node: the two differ\n",
+        "`10.0.1.1` is that of the first node: the two differ\n",
+    ]
     assert asked[1] == "host name of the second node: "
-    assert asked[2] == "interface of the heartbeat, best a cable between the two [eth1]: "
+    assert asked[3] == "interface of the heartbeat, best a cable between the two [eth1]: "
+    assert asked[-1].endswith(", if there is one [none]: ")
+
+
+def on_a_terminal(folder: Path, typed: str) -> tuple[int, str]:
+    """The command in a process of its own, on a real pseudo-terminal: its status, and its words."""
+    screen, terminal = os.openpty()
+    command = (sys.executable, "-m", "sidecar.cli", "init", "--output", str(folder))
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as process:
+        os.close(terminal)
+        os.write(screen, typed.encode())
+        status = process.wait(60)
+        said = os.read(screen, 65536).decode()
+    os.close(screen)
+    return status, said
+
+
+def test_a_person_at_a_terminal_gets_the_files_for_both_nodes(tmp_path):
+    answers = ("alpha", "beta", "", "10.0.1.1", "10.0.1.2", "10.0.0.9/24", "", "", "eth0", "")
+    status, said = on_a_terminal(tmp_path, "".join(f"{answer}\n" for answer in answers))
+    assert status == 0
+    assert f"Written to {tmp_path}" in said
+    for node, own in (("alpha", "10.0.1.1"), ("beta", "10.0.1.2")):
+        settings = load({"config_dir": str(tmp_path), "node": node}, {}, {own})
+        assert [link.name for link in settings.params.links] == ["eth1", "eth0"]
+
+
+def test_answers_that_end_early_write_nothing(tmp_path):
+    status, said = on_a_terminal(tmp_path, "alpha\n\x04")
+    assert status == 2
+    assert "the answers ended before the questions: nothing was written" in said
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_problem_of_both_nodes_is_told_once(tmp_path, capsys):
