@@ -1,90 +1,130 @@
-"""Writes the kernel's address table: one blocking request each, by pyroute2.
+"""Writes the kernel's address table: one blocking request each, in bytes that pyroute2 makes.
 
-Every failure comes out as OSError with the kernel's number. A netlink socket that broke is made
-anew and the request sent once more. One thread owns the table; what to write is decided elsewhere.
+To make the bytes takes it far longer than the kernel takes to act on them, and a lease is renewed
+with the same ones several times a second. So they are kept; each time only the sequence number is
+new. Every failure comes out as OSError with the kernel's number. A netlink socket that broke is
+made anew and the request sent once more. One thread owns the table; what to write is decided
+elsewhere. See netlink(7) and rtnetlink(7).
 """
 
 import errno
+import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
 
-from pyroute2 import IPRoute, NetlinkError
+from pyroute2 import IPBatch
 
-from sidecar.vip.rtnl import OUR_PROTO
+from sidecar.vip import rtnl
 
 Request = dict[str, int | str]
+
+KEPT_MAX: Final = 4096
+"""Requests; with more they are all made anew."""
+_TIMEOUT_S: Final = 2.0
+_BUFFER: Final = 64 * 1024
+
+
+class RefusedError(OSError):
+    """Raised by a check: do not send, and do not try again."""
+
+
+class KernelError(OSError):
+    """The kernel's own answer."""
 
 
 class AddressTable:
     def __init__(self) -> None:
-        self._netlink: IPRoute | None = None
+        self._netlink: socket.socket | None = None
+        self._batch = IPBatch()
+        self._made: dict[tuple[str, int, frozenset[tuple[str, int | str]]], bytes] = {}
+        self._seq = 0
 
     def open(self) -> None:
         """Make the socket now and not with the first request. Raises OSError."""
-        self._attempt(lambda _netlink: None)
+        self._opened()
 
     def put(self, interface: str, request: Request, *, check: Callable[[], None]) -> None:
         """Add the address or renew its lifetime. ``check`` runs just before and may raise."""
 
-        def send(netlink: IPRoute) -> None:
-            index = index_of(interface)
+        def send() -> None:
+            data = self._bytes("replace", index_of(interface), request | {"proto": rtnl.OUR_PROTO})
             check()
-            netlink.addr("replace", index=index, proto=OUR_PROTO, **request)
+            self._ask(data)
 
         self._attempt(send)
 
     def delete(self, index: int, name: str, prefix: int) -> None:
         """Remove the address; one that is not there, or whose interface is gone, is success."""
         family = socket.AF_INET6 if ":" in name else socket.AF_INET
-
-        def send(netlink: IPRoute) -> None:
-            netlink.addr("del", family=family, index=index, address=name, prefixlen=prefix)
-
+        request: Request = {"family": family, "address": name, "prefixlen": prefix}
         try:
-            self._attempt(send)
+            self._attempt(lambda: self._ask(self._bytes("del", index, request)))
         except OSError as error:
             if error.errno not in {errno.EADDRNOTAVAIL, errno.ENODEV}:
                 raise
 
     def close(self) -> None:
         """Addresses stay and end with their lease."""
-        if self._netlink is not None:
-            self._netlink.close()
-            self._netlink = None
+        self._batch.close()
+        self._hang_up()
 
-    def _opened(self) -> IPRoute:
-        if self._netlink is None:
-            self._netlink = IPRoute()
-        return self._netlink
-
-    def _attempt(self, send: Callable[[IPRoute], None]) -> None:
+    def _attempt(self, send: Callable[[], None]) -> None:
         try:
-            self._once(send)
-        except OSError as error:
-            # The kernel's ENODEV: the interface was made anew between its look-up and the request.
-            # Anything that is not the kernel's answer: the socket broke, and a new one is made.
-            kernels = isinstance(error.__cause__, NetlinkError)
-            if isinstance(error, RefusedError) or (kernels and error.errno != errno.ENODEV):
-                raise
-            self._once(send)
-
-    def _once(self, send: Callable[[IPRoute], None]) -> None:
-        try:
-            send(self._opened())
-        except NetlinkError as error:
-            raise OSError(error.code, str(error)) from error
+            send()
         except RefusedError:
             raise
-        # A broken socket shows as OSError, as asyncio's or as pyroute2's own exception: a guard.
-        except Exception as error:
-            self.close()
-            if isinstance(error, OSError):
+        except OSError as error:
+            # The kernel's ENODEV: the interface was made anew between its look-up and the request.
+            if isinstance(error, KernelError) and error.errno != errno.ENODEV:
                 raise
-            raise OSError(f"netlink failed: {error!r}") from error
+            self._hang_up()
+            send()
 
+    def _bytes(self, verb: str, index: int, request: Request) -> bytes:
+        key = (verb, index, frozenset(request.items()))
+        made = self._made.get(key)
+        if made is None:
+            if len(self._made) >= KEPT_MAX:
+                self._made.clear()
+            made = self._made[key] = self._make(verb, index, request)
+        return made
 
-class RefusedError(OSError):
-    """Raised by a check: do not send, and do not try again."""
+    def _make(self, verb: str, index: int, request: Request) -> bytes:
+        self._batch.reset()
+        try:
+            self._batch.addr(verb, index=index, **request)
+        # What it raises for a value that it cannot write is its own affair: a guard.
+        except Exception as error:
+            raise OSError(f"no netlink request can be made of {request}: {error!r}") from error
+        return bytes(self._batch.batch)
+
+    def _ask(self, data: bytes) -> None:
+        """Send one request and wait for its answer. Raises OSError."""
+        netlink = self._opened()
+        self._seq = self._seq + 1 & 0xFFFFFFFF
+        netlink.send(rtnl.numbered(data, self._seq))
+        code = None
+        while code is None:  # the first may be an answer that came after its time
+            code = rtnl.answer_to(self._seq, netlink.recv(_BUFFER))
+        if code:
+            raise KernelError(code, os.strerror(code))
+
+    def _opened(self) -> socket.socket:
+        if self._netlink is None:
+            made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, rtnl.NETLINK_ROUTE)
+            made.settimeout(_TIMEOUT_S)
+            made.bind((0, 0))
+            made.connect((0, 0))
+            self._netlink = made
+        return self._netlink
+
+    def _hang_up(self) -> None:
+        if self._netlink is not None:
+            with suppress(OSError):
+                self._netlink.close()
+            self._netlink = None
 
 
 def index_of(interface: str) -> int:
