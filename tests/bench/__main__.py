@@ -11,6 +11,7 @@ makes the page and its plots from that file.
 import argparse
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def _run(options: argparse.Namespace) -> int:
     for name in set(options.systems or SYSTEMS) - set(here):
         print(f"bench: {name} is left out: no {PROGRAMS[name]} here", file=sys.stderr)
     stints = plan.stints(plan.choose(entries, options.scenarios, here), rows.done())
+    # Told to end, it takes its hosts down as it does after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         Run(rows, stints).run()
     except KeyboardInterrupt:
