@@ -121,3 +121,16 @@ def test_an_answer_to_a_question_of_an_earlier_life_proves_nothing() -> None:
     assert first
     assert second
     assert not first & second
+
+
+def test_the_highest_generation_locks_the_peer_out_until_a_restart() -> None:
+    """Only who has the key can say it, and no bound would help: there is a highest one below it."""
+    scene = just_started(some_params(), sidecar=True)
+    liar = ScriptedPeer(scene.node, sidecar=True, generation=2**64 - 1)
+    liar.beat()
+    scene.peer.beat()
+    (link,) = scene.node.cluster.links
+    assert link.rejected == {"replay": 1}
+    again = just_started(some_params(), sidecar=True)
+    again.peer.beat()
+    assert again.node.cluster.peer.alive

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from sidecar.core import presence, shutdown, standby, takeover
 from sidecar.core.machine import Transitions, mermaid
-from tests.docs import alerts, commands, configuration, metrics, stories
+from tests.docs import alerts, commands, configuration, metrics, mutants, stories
 from tests.docs.blocks import Makers
 from tests.docs.markdown import fenced
 
@@ -25,6 +25,7 @@ BLOCKS: Final[Makers] = {
     "methods": configuration.methods,
     "metrics": metrics.metrics,
     "alerts": alerts.alerts,
+    "mutants": mutants.mutants,
     "presence": partial(_diagram, presence.TRANSITIONS),
     "negotiation": partial(_diagram, takeover.TRANSITIONS),
     "hand-over": partial(_diagram, standby.TRANSITIONS),

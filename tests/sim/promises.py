@@ -57,8 +57,8 @@ class CutOff:
 
 
 class TakenOver:
-    """What a node held that is gone, or not heard, is held by one of the two, if the other one could
-    serve: R7, and rule 4 for the one exception. Where there are ping nodes, and this node hears
+    """What a node held that is gone, or not heard, is held by one of the two, if the other one is
+    well: R7, and rule 4 for the one exception. Where there are ping nodes, and this node hears
     neither them nor its peer, it claims nothing: if that is so on both nodes, nobody serves until
     one of them hears something (docs/safety.md, "What two nodes cannot know").
     """
