@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-HEIGHT_MAX: Final = 1125
+HEIGHT_MAX: Final = 1150
 """Down to the last moves."""
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _COLOURS: Final = 256

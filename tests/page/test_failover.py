@@ -18,7 +18,7 @@ from tests.testbed.host import HTTP_PORT
 from tests.testbed.pair import VIP, Pair
 from tests.testbed.waiting import wait_for
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 # Slower than in the other tests on the pair: a browser beside it takes what time there is.
 HA_CF = """\
 keepalive 200ms

@@ -64,7 +64,7 @@ def open_page(browser: Browser, served: Served) -> Iterator[Reader]:
 @pytest.fixture
 def reader(open_page: Reader, served: Served) -> Reader:
     """The page of a pair at rest."""
-    served.stage.view = a_view()
+    served.stage.view, served.stage.beyond = a_view(), TIMERS
     open_page.errors.clear()
     expect(connection(open_page.page)).to_contain_text("live")
     expect(summary(open_page.page)).to_have_text(a_view().summary)
@@ -94,6 +94,14 @@ def test_it_shows_both_nodes_and_who_holds_what(reader: Reader):
     expect(card).to_contain_text("192.168.171.100 held on eth0")
     expect(region(page, "Nodes").get_by_role("article")).to_have_count(2)
     expect(page.get_by_text("✓ Nothing needs a person.")).to_be_visible()
+
+
+def test_it_shows_what_the_other_node_holds(reader: Reader, served: Served):
+    served.stage.beyond = replace(TIMERS, peer_holds=(GROUP,))
+    served.stage.view = a_standby_view()
+    card = region(reader.page, "Who holds what").get_by_role("article")
+    expect(card).to_contain_text(re.compile("node-b.*stands by.*node-a.*holds it", re.DOTALL))
+    expect(reader.page.get_by_text("✓ Nothing needs a person.")).to_be_visible()
 
 
 def test_it_draws_the_gaps_of_a_link_and_says_what_the_curve_shows(reader: Reader):
