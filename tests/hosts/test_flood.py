@@ -37,6 +37,8 @@ ALPHA, BETA, STRANGER = "10.77.0.1", "10.77.0.2", "10.77.0.3"
 UCAST = f"ucast eth0 {ALPHA}\nucast eth0 {BETA}\n"
 SLOW = "keepalive 1\nwarntime 2\ndeadtime 4\ninitdead 10\n"
 RECORDED = 9
+REACHED_MIN = 0.75
+"""Of the rate: a flood that the test's own machine has no time to send proves nothing."""
 MEMORY_MAX = 4 * 1024 * 1024
 """More than caches that are filled for the first time take, and less than any leak at this rate."""
 REFUSED_MIN = 300
@@ -51,18 +53,17 @@ class Case:
 
     media: str
     source: str
-    to: tuple[str, str] | None = None
-    """The address and hardware address that it is sent to; None: alpha's own."""
+    to: str = ALPHA
+    """The address that it is sent to. The frames go to alpha alone: both hosts share the cores here,
+    and have their own elsewhere."""
     timers: str = TIMERS
     warntime_s: float = 0.6
 
 
 STRANGERS = Case(media=UCAST, source=STRANGER)
 PEERS = Case(media=UCAST, source=BETA)
-BROADCAST = Case(media="bcast eth0\n", source=BETA, to=("10.77.0.255", "ff:ff:ff:ff:ff:ff"))
-GROUP = Case(
-    media="mcast eth0 239.77.0.1 694 1 0\n", source=BETA, to=("239.77.0.1", "01:00:5e:4d:00:01")
-)
+BROADCAST = Case(media="bcast eth0\n", source=BETA, to="10.77.0.255")
+GROUP = Case(media="mcast eth0 239.77.0.1 694 1 0\n", source=BETA, to="239.77.0.1")
 SLOWLY = Case(media=UCAST, source=BETA, timers=SLOW, warntime_s=2)
 COSTLY = pytest.mark.costly
 CASES = [
@@ -165,7 +166,7 @@ def test_nothing_moves_and_no_beat_is_late(pair: Pair, case: Case) -> None:
     genuine = recorded(pair)
     alpha, beta = pair.both
     known = [peer_is_late(node) for node in pair.both]
-    target = case.to or (ALPHA, alpha.host.mac("eth0"))
+    target = (case.to, alpha.host.mac("eth0"))
     payloads = [*garbage(), *forged(genuine) * 10, *genuine * 10]
     random.Random(2).shuffle(payloads)
     with tap(beta.host, ALPHA) as ear:
@@ -188,7 +189,7 @@ def test_nothing_moves_and_no_beat_is_late(pair: Pair, case: Case) -> None:
         f"{busy_s / sent.seconds:.0%} of a core, longest gap {ear.longest_gap_s() * 1000:.0f} ms, "
         f"memory {growth / 1024:+.0f} KiB"
     )
-    assert sent.per_second > 0.9 * PER_SECOND
+    assert sent.per_second > REACHED_MIN * PER_SECOND
     assert ear.longest_gap_s() < case.warntime_s
     assert [peer_is_late(node) for node in pair.both] == known
     assert growth < MEMORY_MAX
