@@ -54,8 +54,8 @@ class Case:
     media: str
     source: str
     to: str = ALPHA
-    """The address that it is sent to. The frames go to alpha alone: both hosts share the cores here,
-    and have their own elsewhere."""
+    """The address that it is sent to. The frames go to alpha alone: both hosts share the cores
+    here, and have their own elsewhere."""
     timers: str = TIMERS
     warntime_s: float = 0.6
 
