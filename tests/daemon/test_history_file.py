@@ -65,6 +65,21 @@ def test_a_move_is_on_the_disk_a_moment_later_without_an_end(tmp_path: Path):
     assert whys(history_file.read(tmp_path)) == ["it is killed"]
 
 
+def test_an_end_does_not_wait_for_the_moment_after_a_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(history_file, "LATER_S", 3600)
+
+    async def live() -> None:
+        history = a_history()
+        file = HistoryFile(tmp_path, history)
+        take_over(history, "it ends")
+        await asyncio.wait_for(file.close(), 20)
+
+    asyncio.run(live())
+    assert whys(history_file.read(tmp_path)) == ["it ends"]
+
+
 def test_there_are_never_more_lines_than_moves_kept(tmp_path: Path):
     path = write(tmp_path, *(f"move {number}" for number in range(KEPT + 7)))
     assert len(path.read_text().splitlines()) == KEPT
