@@ -24,6 +24,7 @@ from sidecar.core.terms import MILLISECOND
 from sidecar.vip import frames, interfaces, secondary
 from sidecar.vip.reasons import reason_of
 from sidecar.vip.rtnl import OUR_PROTO
+from sidecar.vip.surroundings import Surroundings
 from sidecar.vip.table import AddressTable, RefusedError, Request, index_of
 
 MAX_LABEL: Final = 15
@@ -42,6 +43,7 @@ class Lease:
         """``now_ns`` reads CLOCK_BOOTTIME, the clock of ``not_after_ns``."""
         self._now_ns = now_ns
         self._table = AddressTable()
+        self._surroundings = Surroundings(now_ns)
         self._flags: dict[str, int] = {}
 
     def perform(self, action: ClaimAddress | RenewLease | ReleaseAddress) -> Answer:
@@ -139,15 +141,14 @@ class Lease:
     def _prepare(self, address: Address) -> None:
         """See to it that the host's own addresses and routes do not depend on this one."""
         index = index_of(address.interface)
-        host = interfaces.network()
+        host = self._surroundings.before_changing(address.name)
         if address.is_ipv6:
             self._flags[address.name] = _flags_of(host, index, address)
             return
-        # Where the kernel refuses the switch, it stays as the host's administrator left it.
-        with suppress(OSError):
-            secondary.promote_secondaries(index)
-            if secondary.displaced(host, index=index, address=address.name):
-                # Ours came first. Taken away and added again, it stands behind the host's own.
+        self._surroundings.promote_secondaries(index)
+        if secondary.displaced(host, index=index, address=address.name):
+            # Ours came first. Taken away and added again, it stands behind the host's own.
+            with suppress(OSError):
                 self._table.delete(index, address.name, address.prefix)
 
     def _undo_if_late(self, action: ClaimAddress | RenewLease) -> None:
@@ -160,11 +161,13 @@ class Lease:
             raise RefusedError(f"it came through {late_ns // MILLISECOND} ms too late")
 
     def _remove(self, index: int, address: Address) -> None:
+        host = self._surroundings.before_changing(address.name)
         self._table.delete(index, address.name, address.prefix)
         # Somebody may have put it there with another prefix length too. The peer is about to take
         # it, so no copy may stay on this interface.
-        for copy in interfaces.network().assignments:
-            if copy.index == index and copy.address == frames.canonical(address.name):
+        name = frames.canonical(address.name)
+        for copy in host.assignments:
+            if copy.index == index and copy.address == name and copy.prefix != address.prefix:
                 self._table.delete(index, copy.address, copy.prefix)
 
 

@@ -1,6 +1,7 @@
 """The lease on a real kernel: it ends by itself, and a late renewal does not bring it back."""
 
 from collections.abc import Iterator
+from itertools import chain, repeat
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_a_renewal_that_comes_too_late_does_not_put_the_address_back(
 
 
 def test_a_renewal_frozen_between_its_check_and_its_request_is_taken_back(host: Host) -> None:
-    times = iter([0, 10 * SECOND])  # as if stopped for ten seconds after the check
+    times = chain([0], repeat(10 * SECOND))  # as if stopped for ten seconds after the check
     frozen = Lease(lambda: next(times))
     answer = frozen.perform(RenewLease(address=vip(), lease_s=5, not_after_ns=SECOND))
     frozen.close()
