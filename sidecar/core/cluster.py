@@ -5,57 +5,25 @@
     deadline()        when to be woken next; the caller arms one timer
     view()            a frozen snapshot
 
-Here the parts are put together and messages are handed to the part they concern. Nothing is
-decided here but one thing: a turn that comes late means that this node slept, and then it must not
-believe what it held, nor that the peer was silent (safety rule 2).
+Here the parts are put together, and the peer's messages are handed to the part they concern; which
+part an event concerns is in routing.py. Nothing is decided here but one thing: a turn that comes
+late means that this node slept, and then it must not believe what it held, nor that the peer was
+silent (safety rule 2).
 """
 
 from random import Random
-from typing import assert_never
 
 from sidecar.core import dialect, ipfail
 from sidecar.core.actions import Action
 from sidecar.core.agreement import Agreement
 from sidecar.core.claims import SIDES
-from sidecar.core.events import (
-    AddressClaimed,
-    AddressLost,
-    AddressProbed,
-    AddressRefused,
-    AddressReleased,
-    CarrierChanged,
-    ConflictSeen,
-    EngineChanged,
-    Event,
-    LeaseRenewed,
-    LinkFailed,
-    LinkOpened,
-    LinkRefused,
-    MaintenanceRequested,
-    PacketReceived,
-    PacketsRefused,
-    PartChanged,
-    PingReplied,
-    ProbeFailed,
-    QuestionHeard,
-    Reloaded,
-    ReloadRefused,
-    ServiceChanged,
-    ServiceChecked,
-    ServiceDone,
-    ServiceRefused,
-    ServiceRestarted,
-    ShutdownRequested,
-    StandbyRequested,
-    TakeoverRequested,
-    Woke,
-)
+from sidecar.core.events import Event, PacketReceived, PacketsRefused
 from sidecar.core.inbox import Inbox
 from sidecar.core.ipfail import Ipfail
 from sidecar.core.links import Links
 from sidecar.core.maintenance import Maintenance
 from sidecar.core.moves import Moves
-from sidecar.core.occurrences import ConfigurationReloaded, ReadinessChanged, ReloadFailed, TurnLate
+from sidecar.core.occurrences import ConfigurationReloaded, TurnLate
 from sidecar.core.oneway import OneWay
 from sidecar.core.operator import Operator
 from sidecar.core.outbox import Outbox, Pair
@@ -63,8 +31,10 @@ from sidecar.core.params import Boot, Params, differences
 from sidecar.core.peer import Peer
 from sidecar.core.ping import PingNodes
 from sidecar.core.presence import Presence
+from sidecar.core.readiness import Readiness
 from sidecar.core.refusals import Refusals
 from sidecar.core.reunion import Reunion
+from sidecar.core.routing import route
 from sidecar.core.shutdown import Shutdown, Stage
 from sidecar.core.sight import Sight
 from sidecar.core.takeover import Takeover
@@ -159,9 +129,14 @@ class Cluster:
         self.shutdown = Shutdown(
             self.takeover, self.moves, self.peer, outbox=self.outbox, timers=self.timers
         )
-        self._reasons: tuple[str, ...] = ("starting",)
-        self._can_serve = False
-        self._part_trouble: dict[str, str] = {}
+        self.readiness = Readiness(
+            boot,
+            self.links,
+            self.takeover,
+            sight=self.sight,
+            shutdown=self.shutdown,
+            say_status=self._say_status,
+        )
         self._now_ns = 0
 
     # --- the door ------------------------------------------------------------------------------
@@ -177,9 +152,10 @@ class Cluster:
         fired = self.timers.fire_due(turn)
         if self._is_refused(turn, event) and not fired and not turn.actions:
             return []  # nothing has happened, and a flood must not cost more than that
-        self._dispatch(turn, event)
+        route(self, turn, event)
         self._advance(turn)
-        self._judge_readiness(turn, event)
+        if not isinstance(event, PacketReceived):
+            self.readiness.judge(turn)
         return turn.actions
 
     def deadline(self) -> int | None:
@@ -187,7 +163,7 @@ class Cluster:
         return self.timers.earliest()
 
     def view(self) -> ClusterView:
-        return view_of(self, self._now_ns, self._reasons)
+        return view_of(self, self._now_ns, self.readiness.reasons)
 
     # --- a step --------------------------------------------------------------------------------
 
@@ -221,61 +197,8 @@ class Cluster:
             case _:
                 return False
 
-    def _dispatch(self, turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - a table
-        groups = self.takeover.groups
-        match event:
-            case Woke() | PacketReceived() | PacketsRefused():
-                pass  # it has had its turn
-            case PingReplied():
-                self.ping.on_reply(turn, event)
-            case LinkOpened():
-                self.links.opened(turn, event.link)
-                self.presence.begin(turn)
-            case LinkFailed():
-                self.links.failed(turn, event.link, event.reason)
-            case LinkRefused():
-                self.links.refused(event.link)
-                self.refusals.on_refused(turn)
-            case AddressClaimed() | AddressReleased() | AddressRefused() | LeaseRenewed():
-                groups.on_address_event(turn, event)
-            case AddressProbed() | ProbeFailed() if self.sight.on_event(turn, event):
-                pass
-            case ConflictSeen() if self.reunion.two_owners:
-                pass  # whoever announced last is reached: see reunion.py
-            case QuestionHeard() if self.peer.alive:
-                groups.note_question(turn, event)  # who may claim what is settled with the peer
-            case AddressLost() | AddressProbed() | ProbeFailed() | ConflictSeen() | QuestionHeard():
-                groups.on_address_event(turn, event)
-            case (
-                ServiceDone()
-                | ServiceRefused()
-                | ServiceChanged()
-                | ServiceRestarted()
-                | ServiceChecked()
-            ):
-                groups.on_container_event(turn, event)
-            case CarrierChanged():
-                groups.on_carrier(turn, event)
-            case EngineChanged():
-                groups.on_engine(turn, event)
-            case Reloaded():
-                self._reload(turn, event.params)
-            case ReloadRefused():
-                turn.tell(ReloadFailed(problems=event.problems))
-            case PartChanged():
-                self._part_trouble[event.part] = event.trouble
-            case StandbyRequested():
-                self.operator.on_standby(turn, event)
-            case TakeoverRequested():
-                self.operator.on_takeover(turn, event)
-            case MaintenanceRequested():
-                self.maintenance.on_request(turn, event)
-            case ShutdownRequested():
-                self.shutdown.begin(turn)
-            case _:
-                assert_never(event)
-
-    def _reload(self, turn: Turn, params: Params) -> None:
+    def reload(self, turn: Turn, params: Params) -> None:
+        """Every part takes over the configuration as it is written now."""
         changes = differences(self.params, params)
         self.params = params
         for part in (self.peer, self.links, self.outbox, self.inbox, self.ping, self.moves):
@@ -300,30 +223,6 @@ class Cluster:
             self.sight.advance(turn)
         self.operator.advance(turn)
         self.shutdown.advance(turn)
-
-    def _judge_readiness(self, turn: Turn, event: Event) -> None:
-        if isinstance(event, PacketReceived | PacketsRefused):
-            return
-        obstacles = self._why_not_serving()
-        parts = filter(None, self._part_trouble.values())
-        reasons = (*self.boot.trouble, *parts, *obstacles, *self.sight.trouble())
-        if reasons == self._reasons:
-            return
-        self._reasons = reasons
-        turn.tell(ReadinessChanged(ready=not reasons, reasons=reasons))
-        if self._can_serve is not (not obstacles):
-            self._can_serve = not obstacles
-            self._say_status(turn)
-
-    def _why_not_serving(self) -> tuple[str, ...]:
-        """What the peer is told of: it must not hand over to a node that could not serve."""
-        reasons: list[str] = []
-        if not self.links.any_open:
-            reasons += [f"link {link.link.name}: {link.reason}" for link in self.links]
-        reasons += self.takeover.groups.trouble()
-        if self.shutdown.stage is not Stage.RUNNING:
-            reasons.append("shutting down")
-        return tuple(reasons)
 
     # --- messages of the peer ------------------------------------------------------------------
 
@@ -366,13 +265,13 @@ class Cluster:
     def _may_take(self) -> bool:
         """Whether the peer's offer can be honoured; a giver need not be fit to serve itself."""
         settled = self.takeover.stable and self.takeover.other_stable
-        return settled and self._can_serve and self.shutdown.stage is Stage.RUNNING
+        return settled and self.readiness.can_serve and self.shutdown.stage is Stage.RUNNING
 
     def _describe(self) -> tuple[Pair, ...]:
         """What every status says of this node to another sidecar."""
         macs = dialect.encode_macs(self.takeover.groups.macs) or "none"
         said = (
-            (dialect.READY, "1" if self._can_serve else "0"),
+            (dialect.READY, "1" if self.readiness.can_serve else "0"),
             (dialect.MACS, macs),
             (dialect.HEARD, dialect.encode_heard(self.links.heard_names)),
             *self.maintenance.describe(self._now_ns),

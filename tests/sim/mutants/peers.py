@@ -8,6 +8,7 @@ from sidecar.core.failback import FailbackDelay
 from sidecar.core.groups import Groups
 from sidecar.core.inbox import Inbox
 from sidecar.core.moves import Moves
+from sidecar.core.readiness import Readiness
 from sidecar.core.repeats import Repeats
 from sidecar.core.sequence import Inbound, Verdict
 from sidecar.core.shutdown import Stage
@@ -115,11 +116,11 @@ def _take_unfit(_: Function) -> Function:
 
 
 def _always_ready(_: Function) -> Function:
-    def why_not_serving(self: Cluster) -> tuple[str, ...]:
+    def obstacles(self: Readiness) -> tuple[str, ...]:
         del self
         return ()
 
-    return why_not_serving
+    return obstacles
 
 
 def _done_before_released(_: Function) -> Function:
@@ -216,7 +217,7 @@ MUTANTS: Final = (
         name="always ready",
         rule="safety 6: failback when it is ready",
         caught_by=("no worse",),
-        patches=(Patch(owner=Cluster, name="_why_not_serving", by=_always_ready),),
+        patches=(Patch(owner=Readiness, name="obstacles", by=_always_ready),),
         faults=(Fault.CONTAINER_REMOVED, Fault.CARRIER_LOST, Fault.STANDBY, Fault.CRASH),
         within=20,
         pace=LONG,
