@@ -6,7 +6,8 @@ things (``isstable``). The states and what moves them are in the table below.
 
 Between two sidecars nobody waits for R5: when the other has told its holdings all is known, and
 its claims and ours cannot overlap. R9, and what else may move when all is well, is in moves.py.
-How two owners are told is in splitbrain.py, what maintenance withholds in withheld.py.
+What may be believed of the other's words is in questions.py, how two owners are told in
+splitbrain.py, what maintenance withholds in withheld.py.
 """
 
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from sidecar.core.occurrences import BecameStable
 from sidecar.core.outbox import Outbox
 from sidecar.core.params import Params
 from sidecar.core.peer import Peer
+from sidecar.core.questions import Questions
 from sidecar.core.splitbrain import SplitBrain
 from sidecar.core.standby import Standby
 from sidecar.core.terms import (
@@ -40,9 +42,6 @@ from sidecar.wire import fields
 from sidecar.wire.message import Message
 
 RESOURCE_WAIT_NS: Final = 10 * SECOND
-_QUESTIONS_BITS: Final = 8
-_QUESTIONS_END: Final = 1 << 32
-"""A generation grows by one with each life and each second: its numbers come again after months."""
 TRANSITIONS: Final[Transitions[ResourceState]] = {
     (ResourceState.INIT, ResourceState.STARTING): "R1 communication is up",
     (ResourceState.STARTING, ResourceState.BOTHSTARTING): "R2 the other starts, too",
@@ -99,12 +98,7 @@ class Takeover:
         self._frozen = frozen
         self._withheld = Withheld(self.groups)
         self._releasing = False
-        self._asked = (life << _QUESTIONS_BITS) % _QUESTIONS_END
-        """The last question: its number is not one that an earlier life has asked."""
-        self._proof = ""
-        """The question by whose answer the peer proves that it speaks now; empty when it has."""
-        self._awaited = ""
-        """The number of the question whose answer alone tells what a returned peer holds now."""
+        self._questions = Questions(life)
 
     @property
     def speaks_legacy(self) -> bool:
@@ -167,12 +161,10 @@ class Takeover:
         if told is None or self.speaks_legacy:
             return
         question = dialect.decode_number(message.get(dialect.ASK))
-        self._take_proof(message)
-        if self._awaited and message.get(dialect.ANSWER) != self._awaited:
+        if not self._questions.may_believe(message):
             if question:
                 self._tell(turn, answer=question)
             return
-        self._awaited = ""
         self._receive_resources(turn)
         full = message.get(fields.RTYPE) == "full"
         self.other = told if full or not told else self.other | told
@@ -192,11 +184,6 @@ class Takeover:
             self._tell(turn, answer=question)
         if self.state is ResourceState.RSCRCVD and (self.other_stable or self._peer.is_sidecar):
             self._settle(turn, f"{self._peer.name} holds {self.other.word}")
-
-    def _take_proof(self, message: Message) -> None:
-        """Nobody can have recorded an answer to a question that no earlier life has asked."""
-        if message.get(dialect.ANSWER) == self._proof:
-            self._proof = ""
 
     def _settle(self, turn: Turn, why: str) -> None:
         self._timers.disarm("resource wait")
@@ -238,7 +225,7 @@ class Takeover:
         self.standby.cancel(turn, f"{self._peer.name} is shutting down")
 
     def _take_all(self, turn: Turn, *, vouched: bool, reason: str, why: str) -> None:
-        self._awaited = ""
+        self._questions.wait_no_more()
         self.other = Holding.NONE
         self.other_stable = True
         if self.state in (ResourceState.INIT, ResourceState.SHUTDOWN):
@@ -283,7 +270,7 @@ class Takeover:
         self._withheld.forget()
         self.other = Holding.NONE
         self.other_stable = False
-        self._proof = self._next_question()
+        self._questions.demand_proof()
         if self.state is ResourceState.STABLE and self._peer.is_sidecar:
             self.peer_returned(turn)
 
@@ -295,9 +282,9 @@ class Takeover:
         self.standby.cancel(turn, f"{self._peer.name} restarted")
         if self._peer.is_sidecar and self.state is ResourceState.STABLE:
             self._drop_wishes(turn)
-        self._awaited = ""
+        self._questions.wait_no_more()
         self._withheld.forget()
-        self._proof = self._next_question()
+        self._questions.demand_proof()
         self.other = Holding.NONE
         self.other_stable = False
 
@@ -311,8 +298,8 @@ class Takeover:
         self._drop_wishes(turn)
         # What it said while nobody heard it may arrive only now: a kernel keeps packets until it
         # knows the receiver's hardware address. Only an answer to a question of now is true now.
-        self._proof = self._proof and self._next_question()
-        self._awaited = self.ask(turn)
+        self._questions.renew_proof()
+        self._questions.wait_for(self.ask(turn))
 
     def _drop_wishes(self, turn: Turn) -> None:
         """What is wanted here and was not free to take is the returned peer's, if it has it."""
@@ -383,7 +370,7 @@ class Takeover:
         earlier life said may have been recorded, and a node that starts knows no generation yet.
         Otherwise the address is asked for.
         """
-        vouched = vouched and not (self._peer.is_sidecar and self._proof)
+        vouched = vouched and not (self._peer.is_sidecar and self._questions.proof)
         self.mine |= which
         for side in SIDES:
             if side in which:
@@ -427,19 +414,13 @@ class Takeover:
 
     def ask_again(self, turn: Turn) -> None:
         """The other is not known to be through with moving things: perhaps it was not heard."""
-        number = self.ask(turn)
-        if self._awaited:
-            self._awaited = number
+        self._questions.ask_again(self.ask(turn))
 
     def ask(self, turn: Turn) -> str:
         """Say what is held, and ask the other sidecar to do the same; the question's number."""
-        number = self._proof or self._next_question()
+        number = self._questions.next()
         self._tell(turn, ask=number)
         return number
-
-    def _next_question(self) -> str:
-        self._asked = (self._asked + 1) % _QUESTIONS_END
-        return f"{self._asked:x}"
 
     def _tell(
         self,
@@ -461,8 +442,8 @@ class Takeover:
         ]
         if info:
             pairs.append((fields.INFO, info))
-        if ask or self._proof:
-            pairs.append((dialect.ASK, ask or self._proof))
+        if ask := ask or self._questions.proof:
+            pairs.append((dialect.ASK, ask))
         if answer:
             pairs.append((dialect.ANSWER, answer))
         self._outbox.send(turn, fields.RESOURCE, *pairs, (dialect.TERMS, self.claims.encode()))

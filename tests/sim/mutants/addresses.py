@@ -88,7 +88,9 @@ def _any_carrier(_: Function) -> Function:
 def _fight_for_the_past(_: Function) -> Function:
     def reattach(self: Takeover, turn: Turn) -> None:
         if Holding.FOREIGN not in self.mine:
-            self._proof = ""  # the rule is kept there, too: nothing is vouched for before it
+            self._questions.proof = (
+                ""  # the rule is kept there, too: nothing is vouched for before it
+            )
             self.claim(turn, Holding.FOREIGN, vouched=True, reason="reattach", why="it was ours")
 
     return reattach

@@ -1,0 +1,65 @@
+"""Questions to the other sidecar, by whose answers alone some of its words can be believed.
+
+What it said while nobody heard it may arrive late, and what an earlier life of it said may have
+been recorded. Nobody can have recorded the answer to a question that no earlier life of this node
+has asked. So each question has a number, which begins with the life that asks.
+"""
+
+from typing import Final
+
+from sidecar.core import dialect
+from sidecar.wire.message import Message
+
+_QUESTIONS_BITS: Final = 8
+_QUESTIONS_END: Final = 1 << 32
+"""A generation grows by one with each life and each second: its numbers come again after months."""
+
+
+class Questions:
+    """What was asked, and what is not answered yet."""
+
+    def __init__(self, life: int) -> None:
+        self._asked = (life << _QUESTIONS_BITS) % _QUESTIONS_END
+        """The last question: its number is not one that an earlier life has asked."""
+        self.proof = ""
+        """The question by whose answer the peer proves that it speaks now; empty when it has."""
+        self._awaited = ""
+        """The number of the question whose answer alone tells what a returned peer holds now."""
+
+    def next(self) -> str:
+        """The number of another question; while a proof is open, it is asked for."""
+        return self.proof or self._next()
+
+    def demand_proof(self) -> None:
+        """The peer is met, or it is a new life: of when its words are, is not known."""
+        self.proof = self._next()
+
+    def renew_proof(self) -> None:
+        """It was away: an answer that was on its way since before is none."""
+        self.proof = self.proof and self._next()
+
+    def wait_for(self, number: str) -> None:
+        """Nothing is believed until this is answered."""
+        self._awaited = number
+
+    def ask_again(self, number: str) -> None:
+        """The same was asked anew: if an answer is waited for, it is this one's."""
+        if self._awaited:
+            self._awaited = number
+
+    def wait_no_more(self) -> None:
+        self._awaited = ""
+
+    def may_believe(self, message: Message) -> bool:
+        """Whether what it tells is of now, as far as that is asked for; an answer is taken."""
+        answer = message.get(dialect.ANSWER)
+        if answer == self.proof:
+            self.proof = ""
+        if self._awaited and answer != self._awaited:
+            return False
+        self._awaited = ""
+        return True
+
+    def _next(self) -> str:
+        self._asked = (self._asked + 1) % _QUESTIONS_END
+        return f"{self._asked:x}"
