@@ -27,11 +27,10 @@ class Service:
             except TimeoutError:
                 continue
             with connection:
-                if time.monotonic() < self._absent_until_s:
-                    continue
                 connection.settimeout(1)
-                connection.recv(4096)
-                connection.sendall(GOOD)
+                connection.recv(4096)  # first: a close before that would be a reset
+                if time.monotonic() >= self._absent_until_s:
+                    connection.sendall(GOOD)
 
     def end(self) -> None:
         self._ended.set()
