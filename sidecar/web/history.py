@@ -15,6 +15,7 @@ from sidecar.core.occurrences import (
     AddressAnnounced,
     AddressGivenUp,
     AddressHeld,
+    BeatHeard,
     CheckPassed,
     ConfigurationReloaded,
     GiveUpBegan,
@@ -115,6 +116,8 @@ class History:
     def report(self, occurrence: Occurrence) -> None:
         self._signs.note(occurrence)
         match occurrence:
+            case BeatHeard():
+                pass  # first, as it is by far the most frequent
             case TakeoverBegan() | GiveUpBegan():
                 for group in occurrence.groups:
                     self._begin(occurrence, group)
