@@ -113,7 +113,7 @@ class History:
         newest_first = reversed(self._moves)
         return tuple(one if isinstance(one, Move) else one.move() for one in newest_first)
 
-    def report(self, occurrence: Occurrence) -> None:
+    def report(self, occurrence: Occurrence) -> None:  # noqa: C901 - a table
         self._signs.note(occurrence)
         match occurrence:
             case BeatHeard():
