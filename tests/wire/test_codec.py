@@ -1,6 +1,5 @@
 """Sealing and unsealing: limits, refusals, and every message there and back."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
