@@ -50,7 +50,10 @@ class Adapters:
         self.pinger = Pinger(feed)
         self.prober = Prober(feed)
         self.announcer = Announcer()
-        self.leases: Worker[LeaseAction] = Worker("leases", self._lease, emit=feed, crashed=crashed)
+        self.leases: Worker[LeaseAction] = Worker(
+            "leases", self._lease, emit=feed, crashed=crashed, rest=self._settle
+        )
+        self._settle_claims: Callable[[], None] = lambda: None
         self._note_addresses()
         self._make_service()
         self._watching: asyncio.Task[None] | None = None
@@ -107,7 +110,11 @@ class Adapters:
         realtime.hurry(self.settings.realtime_priority)
         lease = Lease(lambda: moment().ns)
         lease.open()
+        self._settle_claims = lease.rest
         return lease.perform
+
+    def _settle(self) -> None:
+        self._settle_claims()
 
     def _note_addresses(self) -> None:
         for group in self.settings.params.groups:

@@ -30,9 +30,14 @@ class Worker(Generic[A]):
         *,
         emit: Callable[[Event], None],
         crashed: Callable[[BaseException], None],
+        rest: Callable[[], None] = lambda: None,
     ) -> None:
-        """``prepare`` is called once, on the thread, and gives what performs the actions."""
+        """``prepare`` is called once, on the thread, and gives what performs the actions.
+
+        ``rest`` is called there whenever no action waits after one was performed.
+        """
         self._prepare = prepare
+        self._rest = rest
         self._emit = emit
         self._crashed = crashed
         self._mailbox: queue.Queue[A | None] = queue.Queue(MAILBOX_MAX)
@@ -64,6 +69,8 @@ class Worker(Generic[A]):
             perform = self._prepare()
             while (action := self._mailbox.get()) is not None:
                 self._call(self._emit, perform(action))
+                if self._mailbox.empty():
+                    self._rest()
         except Exception as error:  # noqa: BLE001 - whatever it is ends the daemon, loudly
             self._call(self._crashed, error)
 

@@ -45,6 +45,7 @@ class Lease:
         self._table = AddressTable()
         self._surroundings = Surroundings(now_ns)
         self._flags: dict[str, int] = {}
+        self._unsettled: list[ClaimAddress] = []
 
     def perform(self, action: ClaimAddress | RenewLease | ReleaseAddress) -> Answer:
         """Answer with what became of the wish. Never raises for what the world does."""
@@ -63,6 +64,13 @@ class Lease:
         with suppress(OSError):
             self._table.open()
 
+    def rest(self) -> None:
+        """Do what can wait until nothing else waits: a client waits for a claim, not for this."""
+        unsettled, self._unsettled = self._unsettled, []
+        for action in unsettled:
+            with suppress(OSError):
+                self._settle(action)
+
     def close(self) -> None:
         """Close the netlink socket; addresses stay and end with their lease."""
         self._table.close()
@@ -79,12 +87,15 @@ class Lease:
 
         try:
             _check_label(address)
-            self._prepare(address)
+            if address.is_ipv6:
+                self._choose_flags(address)
             self._table.put(address.interface, self._wanted(address, action.lease_s), check=check)
             self._undo_if_late(action)
         except OSError as error:
             reason = reason_of(error, address.interface, wish=f"claim {address.name}")
             return AddressRefused(op=action.op, address=address.name, reason=reason)
+        if not address.is_ipv6:
+            self._unsettled.append(action)
         return AddressClaimed(op=action.op, address=address.name, at_ns=at_ns)
 
     def _renew(self, action: RenewLease) -> LeaseRenewed | AddressLost:
@@ -138,18 +149,29 @@ class Lease:
             request["broadcast"] = address.broadcast
         return request
 
-    def _prepare(self, address: Address) -> None:
-        """See to it that the host's own addresses and routes do not depend on this one."""
+    def _choose_flags(self, address: Address) -> None:
+        host = self._surroundings.before_changing(address.name)
+        self._flags[address.name] = _flags_of(host, index_of(address.interface), address)
+
+    def _settle(self, action: ClaimAddress) -> None:
+        """See to it that the host's own addresses do not depend on this one.
+
+        Where the kernel refuses, it stays as the host's administrator left it.
+        """
+        address = action.address
         index = index_of(address.interface)
         host = self._surroundings.before_changing(address.name)
-        if address.is_ipv6:
-            self._flags[address.name] = _flags_of(host, index, address)
-            return
         self._surroundings.promote_secondaries(index)
-        if secondary.displaced(host, index=index, address=address.name):
-            # Ours came first. Taken away and added again, it stands behind the host's own.
-            with suppress(OSError):
-                self._table.delete(index, address.name, address.prefix)
+        if not secondary.displaced(host, index=index, address=address.name):
+            return
+        # Ours came first. Taken away and added again, it stands behind the host's own.
+        wanted = self._wanted(address, action.lease_s)
+        self._table.delete(index, address.name, address.prefix)
+        self._table.put(
+            address.interface,
+            wanted,
+            check=lambda: _refuse_late(self._now_ns() - action.not_after_ns),
+        )
 
     def _undo_if_late(self, action: ClaimAddress | RenewLease) -> None:
         """Frozen between the check and the request, or held up in the kernel, the lease may have
@@ -162,6 +184,7 @@ class Lease:
 
     def _remove(self, index: int, address: Address) -> None:
         host = self._surroundings.before_changing(address.name)
+        self._surroundings.promote_secondaries(index)
         self._table.delete(index, address.name, address.prefix)
         # Somebody may have put it there with another prefix length too. The peer is about to take
         # it, so no copy may stay on this interface.

@@ -80,8 +80,7 @@ class Sidecars(System):
             node.variables["LOG_FORMAT"] = "json"
             # The rounds move the group more often than any flapping pair.
             node.variables["SIDECAR_MAX_MOVES"] = "0"
-            if self._realtime:
-                node.override(_realtime_override(node))
+            node.override(f"services: {{{', '.join(self._overrides(node))}}}")
         pair.up()
         self.at_rest(self.ground.master)
 
@@ -134,6 +133,13 @@ class Sidecars(System):
     def power_on(self, node: DockerHost) -> None:
         node.power_on()
 
+    def _overrides(self, node: DockerHost) -> list[str]:
+        # A failure of nginx is not mended here first: the other host serves sooner.
+        overrides = ['nginx: {labels: {sidecar.restarts: "0"}}']
+        if self._realtime:
+            overrides.append(_realtime_override(node))
+        return overrides
+
     def _join(self) -> None:
         for thread in self._asking:
             thread.join(SECONDS)
@@ -154,9 +160,9 @@ def _realtime_override(node: DockerHost) -> str:
     """What an administrator adds, so that the container may ask for real-time scheduling."""
     share = Path("/sys/fs/cgroup/cpu") / node.net.name / "cpu.rt_runtime_us"
     if not share.exists():
-        return "services: {sidecar: {cap_add: [SYS_NICE]}}"
+        return "sidecar: {cap_add: [SYS_NICE]}"
     share.write_text(str(BUDGET_US))
-    return f"services: {{sidecar: {{cap_add: [SYS_NICE], cpu_rt_runtime: {BUDGET_US}}}}}"
+    return f"sidecar: {{cap_add: [SYS_NICE], cpu_rt_runtime: {BUDGET_US}}}"
 
 
 def _haresources(addresses: tuple[str, ...]) -> str:

@@ -23,6 +23,8 @@ class Bench:
     began: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     performed: list[int] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
+    rested: list[int] = field(default_factory=list)
+    """How much had been performed at each rest."""
     answers: list[Event] = field(default_factory=list)
     crashes: list[BaseException] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -30,7 +32,11 @@ class Bench:
     def __post_init__(self) -> None:
         self.gate.set()
         self.worker: Worker[StartService] = Worker(
-            "hands", lambda: self._perform, emit=self._answered, crashed=self._crashed
+            "hands",
+            lambda: self._perform,
+            emit=self._answered,
+            crashed=self._crashed,
+            rest=lambda: self.rested.append(len(self.performed)),
         )
 
     def _perform(self, action: StartService) -> Event:
@@ -109,6 +115,20 @@ def test_submitting_never_waits_and_what_does_not_fit_is_dropped():
         bench.gate.set()
         await bench.until(lambda: len(bench.answers) == worker.MAILBOX_MAX + 1)
         assert bench.performed == list(range(worker.MAILBOX_MAX + 1))
+
+    with_bench(test)
+
+
+def test_it_rests_only_when_nothing_waits():
+    async def test(bench: Bench) -> None:
+        bench.gate.clear()
+        bench.worker.start()
+        bench.submit(0)
+        await bench.busy()
+        bench.submit(1, 2)
+        bench.gate.set()
+        await bench.until(lambda: len(bench.answers) == 3)
+        await asyncio.to_thread(_until, lambda: bench.rested == [3])
 
     with_bench(test)
 

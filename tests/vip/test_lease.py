@@ -225,6 +225,7 @@ def test_a_lease_that_ends_keeps_an_own_address_that_came_after_it(
 ) -> None:
     host.ip("addr", "del", "10.77.0.1/24", "dev", "eth0")
     lease.perform(claim(vip(), lease_s=1))
+    lease.rest()
     host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
     wait_for(lambda: not host.has("10.77.0.100"), seconds=2.5)
     assert host.has("10.77.0.1")
@@ -237,6 +238,7 @@ def test_claiming_again_steps_behind_an_own_address_that_came_later(
     lease.perform(claim(vip()))
     host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
     lease.perform(claim(vip()))
+    lease.rest()
     secondary = [line for line in host.addresses("eth0") if "secondary" in line]
     assert ["10.77.0.100" in line for line in secondary] == [True]
 

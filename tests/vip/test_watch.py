@@ -58,6 +58,7 @@ async def put(address: Address, lease_s: int = 60) -> None:
         lease = Lease(boottime_ns)
         last_ns = boottime_ns() + SECOND
         lease.perform(ClaimAddress(op=1, address=address, lease_s=lease_s, not_after_ns=last_ns))
+        lease.rest()
         lease.close()
 
     await asyncio.to_thread(claim)
