@@ -265,7 +265,7 @@ class Cluster:
     def _may_take(self) -> bool:
         """Whether the peer's offer can be honoured; a giver need not be fit to serve itself."""
         settled = self.takeover.stable and self.takeover.other_stable
-        return settled and self.readiness.can_serve and self.shutdown.stage is Stage.RUNNING
+        return settled and self.readiness.may_yet_serve() and self.shutdown.stage is Stage.RUNNING
 
     def _describe(self) -> tuple[Pair, ...]:
         """What every status says of this node to another sidecar."""

@@ -183,6 +183,12 @@ class Groups:
             reasons += [f"address {keeper.address.name}: {trouble}" for trouble in troubles]
         return tuple(reasons)
 
+    def not_told_of(self) -> tuple[str, ...]:
+        """What the trouble with the containers is as long as the engine has said nothing at all."""
+        if self.engine_up is not None:
+            return ()
+        return tuple(c.trouble for c in self._containers.values())
+
     def advance(self, turn: Turn) -> None:
         self._retire(turn)
         for group in self._groups:

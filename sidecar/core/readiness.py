@@ -57,6 +57,15 @@ class Readiness:
             self.can_serve = not obstacles
             self._say_status(turn)
 
+    def may_yet_serve(self) -> bool:
+        """Whether nothing is known against it: the engine may not have told of the containers yet.
+
+        A Heartbeat node offers what prefers this node once, as soon as it is heard, and takes
+        silence for an answer after ten seconds. The answer goes when the service serves.
+        """
+        awaited = self._takeover.groups.not_told_of()
+        return all(reason in awaited for reason in self.obstacles())
+
     def obstacles(self) -> tuple[str, ...]:
         """What the peer is told of: it must not hand over to a node that could not serve."""
         reasons: list[str] = []

@@ -7,7 +7,7 @@ they find out they feed to the driver.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sidecar.config.settings import Settings
 from sidecar.core.actions import ClaimAddress, ReleaseAddress, RenewLease, VerbAction
@@ -25,6 +25,9 @@ from sidecar.vip.announce import Announcer
 from sidecar.vip.probe import Prober
 from sidecar.vip.watch import AddressWatch
 from sidecar.wire.sieve import is_signed
+
+if TYPE_CHECKING:
+    from sidecar.vip.lease import Lease
 
 LeaseAction = ClaimAddress | RenewLease | ReleaseAddress
 
@@ -54,15 +57,23 @@ class Adapters:
             "leases", self._lease, emit=feed, crashed=crashed, rest=self._settle
         )
         self._settle_claims: Callable[[], None] = lambda: None
+        self.loaded = asyncio.Event()
+        """All that the adapters need: what is not vital may be loaded then."""
+        self._loop = asyncio.get_running_loop()
+        self._may_load = False
+        self._closed = False
         self._note_addresses()
         self._make_service()
         self._watching: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self.leases.start()
-        self._start_service()
-        self._watch_addresses()
+        """Beat. What takes long to load follows, one after the other, what is vital first.
+
+        All at once would take each of them as long as all, and the first claim may come at once.
+        """
         self._open_media()
+        self._watch_addresses()
+        self.leases.start()
 
     async def reconfigure(self, settings: Settings) -> None:
         """Apply what differs, and touch nothing else. The core has been told before."""
@@ -82,6 +93,8 @@ class Adapters:
 
     async def close(self) -> None:
         """Release what is left, and end. After a clean stop nothing is left."""
+        self._closed = True
+        self._may_load = False
         await asyncio.to_thread(self._release_all)
         if self._watching is not None:
             self._watching.cancel()
@@ -96,21 +109,26 @@ class Adapters:
     def _release_all(self) -> None:
         """After a crash the address must not outlive us by its lease."""
         self.leases.stop(LAST_RELEASE_S)
-        perform = self._lease()
+        perform = self._make_lease().perform
         for address in self.addresses.values():
             with suppress(OSError):
                 perform(ReleaseAddress(op=0, address=address))
 
     # --- parts ---------------------------------------------------------------------------------
 
-    def _lease(self) -> Callable[[LeaseAction], Event]:
+    def _make_lease(self) -> "Lease":
         """On the thread that will use it: pyroute2 takes longer to load than a beat may be late."""
         from sidecar.vip.lease import Lease  # noqa: PLC0415
 
-        realtime.hurry(self.settings.realtime_priority)
         lease = Lease(lambda: moment().ns)
         lease.open()
+        return lease
+
+    def _lease(self) -> Callable[[LeaseAction], Event]:
+        lease = self._make_lease()
+        realtime.hurry(self.settings.realtime_priority)
         self._settle_claims = lease.rest
+        self._loop.call_soon_threadsafe(self._leases_loaded)
         return lease.perform
 
     def _settle(self) -> None:
@@ -146,9 +164,14 @@ class Adapters:
     def _submit(self, action: VerbAction) -> None:
         self._services.submit(action)
 
+    def _leases_loaded(self) -> None:
+        self._may_load = not self._closed
+        self._start_service()
+
     def _start_service(self) -> None:
-        self._services.start()
-        self.service.start()
+        if self._may_load:
+            self._services.start()
+            self.service.start(self.loaded.set)
 
     def _watch_addresses(self) -> None:
         if self._watching is not None:

@@ -149,10 +149,7 @@ class Node:
             log.info("running without real-time scheduling: %s", refused)
         self._adapters.start()
         tasks = [loop.create_task(self._beat_pulse())]
-        tasks += [
-            loop.create_task(guard.keep(part, name=name, trouble=self._part_trouble))
-            for name, part in self._guarded.items()
-        ]
+        tasks += [loop.create_task(self._keep(part, name)) for name, part in self._guarded.items()]
         try:
             return await self._ended
         finally:
@@ -202,6 +199,11 @@ class Node:
             self._ended.set_result(status)
 
     # --- parts that are not vital --------------------------------------------------------------
+
+    async def _keep(self, part: guard.Part, name: str) -> None:
+        """Once what serves the address is loaded: these parts take long to load, too."""
+        await self._adapters.loaded.wait()
+        await guard.keep(part, name=name, trouble=self._part_trouble)
 
     async def _beat_pulse(self) -> None:
         """The loop makes progress as long as this runs."""

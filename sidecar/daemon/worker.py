@@ -62,7 +62,8 @@ class Worker(Generic[A]):
             except queue.Empty:
                 break
         self._mailbox.put_nowait(None)
-        self._thread.join(patience_s)
+        if self._thread.ident is not None:  # it was started
+            self._thread.join(patience_s)
 
     def _work(self) -> None:
         try:

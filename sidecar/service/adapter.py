@@ -50,13 +50,15 @@ class ServiceAdapter:
         self._emit = emit
         self._docker_host = docker_host
         self._containers = containers
+        self._loaded: Callable[[], None] = lambda: None
         self._engine: Engine | None = None
         self._watch: ServiceWatch | None = None
         self._thread = threading.Thread(target=self._run_watch, name="service watch", daemon=True)
 
-    def start(self) -> None:
-        """Begin to watch; from here on events are emitted."""
+    def start(self, loaded: Callable[[], None] = lambda: None) -> None:
+        """Begin to watch; from here on events are emitted. ``loaded`` is called in the loop."""
         self._loop = asyncio.get_running_loop()
+        self._loaded = loaded
         self._thread.start()
 
     def carry_out(self, action: ServiceAction) -> None:
@@ -91,6 +93,7 @@ class ServiceAdapter:
         import sidecar.service.probe  # noqa: F401, PLC0415 - what the checks will ask with
         from sidecar.service.watch import ServiceWatch  # noqa: PLC0415
 
+        self._on_loop(self._loaded)
         self._watch = ServiceWatch(
             engine=self._make_engine(),
             containers=self._containers,

@@ -4,7 +4,7 @@ import pytest
 
 from sidecar.core import dialect
 from sidecar.core.actions import ClaimAddress, PauseService, ProbeAddress, StartService
-from sidecar.core.events import ContainerFacts, ServiceChanged
+from sidecar.core.events import ContainerFacts, EngineChanged, ServiceChanged
 from sidecar.core.occurrences import StandbyRefused, TakeoverBegan
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, Holding, StandbyState
 from sidecar.wire import fields
@@ -36,6 +36,28 @@ def test_an_offer_is_accepted_when_the_containers_serve():
     assert asked(scene) == [("all", "other")]
     assert scene.node.hands.containers["nginx"] is ContainerState.RUNNING
     assert scene.held == set()
+
+
+def unknown(scene: Scene) -> None:
+    facts = ContainerFacts(state=ContainerState.UNKNOWN, detail="not looked at yet")
+    scene.node.step(ServiceChanged(container="nginx", facts=facts))
+
+
+def test_an_offer_that_comes_before_the_engines_first_word_is_accepted():
+    """6.3: a Heartbeat node offers once at the start, and waits ten seconds for the answer."""
+    scene = standing_by()
+    unknown(scene)
+    scene.peer.ask("foreign", "me")
+    assert asked(scene) == [("foreign", "other")]
+
+
+def test_an_offer_is_refused_when_the_engine_is_known_to_be_silent():
+    scene = standing_by()
+    unknown(scene)
+    scene.node.step(EngineChanged(up=False, reason="nobody listens"))
+    scene.peer.ask("foreign", "me")
+    assert asked(scene) == []
+    assert scene.node.told_of(StandbyRefused)
 
 
 def test_the_address_is_claimed_on_the_givers_done_and_not_before():

@@ -35,6 +35,10 @@ class Node(ABC):
         """A clean stop, to its end."""
 
     @abstractmethod
+    def freeze(self) -> None:
+        """From now on it reacts to nothing; what it has asked of the kernel goes on."""
+
+    @abstractmethod
     def kill(self) -> None:
         """Every process of the node's Heartbeat at once; the host stays as it is."""
 
@@ -55,6 +59,8 @@ class Node(ABC):
 
     def power_off(self) -> None:
         """The host goes: off the network first, then its processes, and nothing stays."""
+        # Nothing may see the network go: what it said then would wait in the kernel for the boot.
+        self.freeze()
         # The heartbeat first: the loss of the service link alone would lead to a hand-over.
         if self.line is not None:
             self.line.drop()

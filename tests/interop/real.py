@@ -30,6 +30,9 @@ class RealNode(Node):
     def stop(self) -> None:
         self._run("stop", self._state)
 
+    def freeze(self) -> None:
+        """It does not watch the network: there is nothing that it could see."""
+
     def kill(self) -> None:
         self._run("kill", self._state)
 

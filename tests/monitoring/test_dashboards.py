@@ -18,6 +18,8 @@ _NOT_SHOWN = {
     "heartbeat_config_reload_successful",  # an alert
     "heartbeat_link_heard_by_peer",  # the other node's heartbeat_link_up, which is shown
     "heartbeat_address_unseen",  # an alert
+    "heartbeat_notifications_total",  # of no use beside what the alerts themselves tell
+    "heartbeat_notifications_waiting",  # the same
 }
 
 
