@@ -1,4 +1,7 @@
-"""Makes docs/bench.md and its plots from the rows. The prose stands in head.md and method.md."""
+"""Makes docs/bench.md and its plots from the rows.
+
+The prose stands in head.md, reasons.md (of the targets that were missed) and method.md.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +40,8 @@ def _page(rows: Rows, drawn: dict[str, str]) -> Iterator[str]:
     if found := verdicts(rows):
         yield "## What is aimed at\n"
         yield from tables.verdicts(found)
+        if any(not one.reached for one in found):
+            yield (HERE / "reasons.md").read_text().rstrip()
         yield ""
     yield "## Faults and moves\n"
     yield from _picture(drawn, "outage", "outage of each round")
