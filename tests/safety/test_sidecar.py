@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.safety, pytest.mark.e2e]
 RESTARTED_WITHIN_S = 90
 """The engine waits ever longer, up to a minute, before it starts a container that keeps dying."""
 STATE = {"generation", "uuid"}
+MAY_BE_KEPT = {*STATE, "history"}
+"""A history where the group has moved."""
 
 
 def pid_of(node: DockerHost, container: str = "sidecar") -> int:
@@ -101,7 +103,7 @@ def test_killing_it_every_second_leaves_nothing_behind(safety: Safety) -> None:
     kept = safety.master.docker(
         "exec", "sidecar", "python3", "-c", "import os; print(*os.listdir('/var/lib/sidecar'))"
     )
-    assert set(kept.split()) == STATE
+    assert STATE <= set(kept.split()) <= MAY_BE_KEPT
     assert len(safety.master.docker("ps", "--all", "--quiet").split()) == 2
 
 
