@@ -10,7 +10,6 @@ page could hold up a beat. See sched(7).
 import errno
 import os
 import sys
-from collections.abc import Callable
 from typing import Final
 
 SWITCH_INTERVAL_S: Final = 0.0005
@@ -36,15 +35,6 @@ def hurry(priority: int) -> str:
 def switch_quickly() -> None:
     """Let the interpreter change threads often enough for the loop."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-
-
-def hurried(priority: int) -> Callable[[], None]:
-    """What a worker's thread does at its beginning. That it was refused the loop has told."""
-
-    def begin() -> None:
-        hurry(priority)
-
-    return begin
 
 
 def _why(error: OSError) -> str:

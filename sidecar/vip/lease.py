@@ -78,19 +78,12 @@ class Lease:
     # --- the three wishes ------------------------------------------------------------------------
 
     def _claim(self, action: ClaimAddress) -> AddressClaimed | AddressRefused:
-        address, at_ns = action.address, 0
-
-        def check() -> None:
-            nonlocal at_ns
-            at_ns = self._now_ns()
-            _refuse_late(at_ns - action.not_after_ns)
-
+        address = action.address
         try:
             _check_label(address)
             if address.is_ipv6:
                 self._choose_flags(address)
-            self._table.put(address.interface, self._wanted(address, action.lease_s), check=check)
-            self._undo_if_late(action)
+            at_ns = self._put(action)
         except OSError as error:
             reason = reason_of(error, address.interface, wish=f"claim {address.name}")
             return AddressRefused(op=action.op, address=address.name, reason=reason)
@@ -99,17 +92,9 @@ class Lease:
         return AddressClaimed(op=action.op, address=address.name, at_ns=at_ns)
 
     def _renew(self, action: RenewLease) -> LeaseRenewed | AddressLost:
-        address, at_ns = action.address, 0
-
-        def check() -> None:
-            nonlocal at_ns
-            at_ns = self._now_ns()
-            _refuse_late(at_ns - action.not_after_ns)
-
+        address = action.address
         try:
-            wanted = self._wanted(address, action.lease_s)
-            self._table.put(address.interface, wanted, check=check)
-            self._undo_if_late(action)
+            at_ns = self._put(action)
         except OSError as error:
             reason = reason_of(error, address.interface, wish=f"renew the lease of {address.name}")
             return AddressLost(address=address.name, reason=reason, gone=False)
@@ -130,6 +115,19 @@ class Lease:
         return done
 
     # --- how -------------------------------------------------------------------------------------
+
+    def _put(self, action: ClaimAddress | RenewLease) -> int:
+        """Add the address, or renew its lease, in time; the instant just before. Raise OSError."""
+        address, at_ns = action.address, 0
+
+        def check() -> None:
+            nonlocal at_ns
+            at_ns = self._now_ns()
+            _refuse_late(at_ns - action.not_after_ns)
+
+        self._table.put(address.interface, self._wanted(address, action.lease_s), check=check)
+        self._undo_if_late(action)
+        return at_ns
 
     def _wanted(self, address: Address, lease_s: int) -> Request:
         # Both lifetimes, equal: a preferred lifetime of zero deprecates the address, one longer
@@ -165,13 +163,8 @@ class Lease:
         if not secondary.displaced(host, index=index, address=address.name):
             return
         # Ours came first. Taken away and added again, it stands behind the host's own.
-        wanted = self._wanted(address, action.lease_s)
         self._table.delete(index, address.name, address.prefix)
-        self._table.put(
-            address.interface,
-            wanted,
-            check=lambda: _refuse_late(self._now_ns() - action.not_after_ns),
-        )
+        self._put(action)
 
     def _undo_if_late(self, action: ClaimAddress | RenewLease) -> None:
         """Frozen between the check and the request, or held up in the kernel, the lease may have

@@ -56,6 +56,15 @@ class Keyring:
                 return key
         return None
 
+    def candidates(self, number: int) -> tuple[Key, ...]:
+        """The keys that may have made a value of this number: none when it is not in authkeys."""
+        key = self.find(number)
+        if key is None:
+            return ()
+        if self.current != key and self.current.method == key.method:
+            return key, self.current
+        return (key,)
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -93,16 +102,13 @@ def signature(key: Key, covered: bytes) -> Signature:
 
 def verify(keyring: Keyring, made: Signature, covered: bytes) -> None:
     """Raise Unauthenticated unless a key of ours made that signature for these bytes."""
-    key = keyring.find(made.number)
-    if key is None:
+    candidates = keyring.candidates(made.number)
+    if not candidates:
         raise Unauthenticated(f"no key number {made.number} in authkeys", reason="unknown_key")
-    candidates = [key]
-    if keyring.current != key and keyring.current.method == key.method:
-        candidates.append(keyring.current)
     # The comparison takes the same time wherever the first difference is.
     if not any(hmac.compare_digest(sign(one, covered), made.value) for one in candidates):
         raise Unauthenticated(
-            f"the {key.method} value of key number {made.number} is wrong: "
+            f"the {candidates[0].method} value of key number {made.number} is wrong: "
             "another key text on the other node, or damage on the way",
             reason="bad_auth",
         )
