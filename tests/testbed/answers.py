@@ -21,31 +21,35 @@ from tests.testbed.waiting import now_ns
 _ARP: Final = 0x0806
 _EVERY_NS: Final = 5_000_000
 _GONE_NS: Final = 100_000_000
-"""Who has not answered for so long does not answer any more."""
+"""Who has not answered for so long does not answer any more, even if nobody else does."""
 
 
 class Answering:
     """When one host answered for the address; it still does while ``until_ns`` is None.
 
-    A time ends with its last answer and begins with its first one, so that no overlap is made up.
+    A time ends with its last answer and begins with its first one, and no time goes on through a
+    question that the other host alone has answered, so that no overlap is made up.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.holds: list[Hold] = []
-        self._last_ns = 0
+        self.last_ns = 0
 
     def holding(self) -> bool:
         return bool(self.holds) and self.holds[-1].until_ns is None
 
     def answered(self, at_ns: int) -> None:
-        self._last_ns = at_ns
+        self.last_ns = at_ns
         if not self.holding():
             self.holds.append(Hold(host=self.name, since_ns=at_ns, until_ns=None))
 
-    def look(self, at_ns: int) -> None:
-        if self.holding() and at_ns - self._last_ns > _GONE_NS:
-            self.holds[-1] = replace(self.holds[-1], until_ns=self._last_ns)
+    def look(self, asked_ns: int, *, another: bool) -> None:
+        """A question that was asked then has been answered; ``another``: by another host, too."""
+        if not self.holding() or self.last_ns >= asked_ns:
+            return
+        if another or now_ns() - self.last_ns > _GONE_NS:
+            self.holds[-1] = replace(self.holds[-1], until_ns=self.last_ns)
 
 
 @contextmanager
@@ -80,14 +84,16 @@ def _watch(
     asked = socket.inet_ntoa(question[38:42])
     due_ns = now_ns()
     while not stop.is_set():
+        asked_ns = now_ns()
         wire.send(question)
         due_ns = max(due_ns + _EVERY_NS, now_ns())
         while (left_ns := due_ns - now_ns()) > 0:
             readable, _, _ = select.select([wire], [], [], left_ns / 1e9)
             if readable:
                 _hear(wire.recv(2048), asked, by_mac)
+        answered = any(one.last_ns >= asked_ns for one in by_mac.values())
         for one in by_mac.values():
-            one.look(now_ns())
+            one.look(asked_ns, another=answered)
 
 
 def _hear(frame: bytes, address: str, by_mac: dict[bytes, Answering]) -> None:

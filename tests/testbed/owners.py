@@ -47,6 +47,8 @@ class Watched(Protocol):
 
     name: str
     holds: list[Hold]
+    last_ns: int
+    """When it was last seen to have it, or to answer."""
 
     def holding(self) -> bool: ...
 
@@ -57,6 +59,7 @@ class Watch:
     def __init__(self, name: str, net: Host, address: str, pause_s: float) -> None:
         self.name = name
         self.holds: list[Hold] = []
+        self.last_ns = 0
         self._net = net
         self._address = address
         self._pause_s = pause_s
@@ -75,15 +78,14 @@ class Watch:
 
     def _run(self) -> None:
         with self._net.entered():
-            seen_ns = now_ns()
             while not self._stop.is_set():
                 asked_ns = now_ns()
                 if _is_local(self._address):
-                    seen_ns = asked_ns
+                    self.last_ns = asked_ns
                     if not self.holding():
                         self.holds.append(Hold(host=self.name, since_ns=now_ns(), until_ns=None))
                 elif self.holding():
-                    self.holds[-1] = replace(self.holds[-1], until_ns=seen_ns)
+                    self.holds[-1] = replace(self.holds[-1], until_ns=self.last_ns)
                 time.sleep(self._pause_s)
 
 
@@ -102,15 +104,26 @@ class Owners:
         return sorted(every, key=lambda hold: hold.since_ns)
 
     def overlaps(self, since_ns: int = 0) -> list[Overlap]:
-        """Every time at which two hosts were seen to have the address."""
-        now = now_ns()
+        """Every time at which two hosts were seen to have the address.
+
+        Whoever still has it is counted until it was last seen to, and not until now: the other one
+        may have it since.
+        """
         found: list[Overlap] = []
-        for one, other in combinations(self.holds(), 2):
+        for (one, one_ns), (other, other_ns) in combinations(self._ended(), 2):
             since = max(one.since_ns, other.since_ns, since_ns)
-            until = min(one.until_ns or now, other.until_ns or now)
+            until = min(one_ns, other_ns)
             if one.host != other.host and until > since:
                 names = (one.host, other.host)
                 found.append(Overlap(hosts=names, since_ns=since, length_ns=until - since))
+        return found
+
+    def _ended(self) -> list[tuple[Hold, int]]:
+        """All holds, and when each of them ended as far as was seen."""
+        found: list[tuple[Hold, int]] = []
+        for watch in self._watches:
+            last_ns = watch.last_ns  # before its holds: one that begins now ends no earlier
+            found += [(hold, hold.until_ns or last_ns) for hold in tuple(watch.holds)]
         return found
 
 

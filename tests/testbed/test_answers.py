@@ -61,6 +61,28 @@ def test_an_address_that_moves_is_never_seen_twice(lan: Lan) -> None:
     assert [hold.host for hold in lan.seen.holds()] == ["one", "two"]
 
 
+def test_an_address_that_has_just_moved_is_not_on_both_hosts(lan: Lan) -> None:
+    """The first host counts as answering for a while after its last answer, but not as a second."""
+    take(lan.one.host)
+    lan.await_owners("one")
+    leave(lan.one.host)
+    take(lan.two.host)
+    wait_for(lambda: "two" in lan.seen.now(), seconds=5, what="two")
+    assert lan.seen.overlaps() == []
+
+
+def test_an_address_that_goes_away_and_comes_back_at_once_is_never_seen_twice(lan: Lan) -> None:
+    take(lan.one.host)
+    lan.await_owners("one")
+    for here, there in ((lan.one.host, lan.two.host), (lan.two.host, lan.one.host)):
+        moves = len(lan.seen.holds())
+        leave(here)
+        take(there)
+        wait_for(lambda: len(lan.seen.holds()) > moves, seconds=5, what="the move")  # noqa: B023
+    assert [hold.host for hold in lan.seen.holds()] == ["one", "two", "one"]
+    assert lan.seen.overlaps() == []
+
+
 def test_two_that_answer_are_both_seen_for_as_long_as_they_do(lan: Lan) -> None:
     take(lan.one.host)
     lan.await_owners("one")
