@@ -12,6 +12,7 @@ from typing import Final, assert_never
 
 from sidecar.core.actions import ClaimAddress, ReleaseAddress
 from sidecar.core.announcements import Announcements
+from sidecar.core.changes import Changes
 from sidecar.core.defence import Defence
 from sidecar.core.events import (
     AddressClaimed,
@@ -52,8 +53,13 @@ class AddressKeeper:
         rng: Random,
         owner_mac: Callable[[], str | None],
         yields: Callable[[], bool],
+        changes: Changes,
+        troubles: Changes,
     ) -> None:
-        """``yields``: this is not the preferred node; a tie with a stranger is decided by that."""
+        """``yields``: this is not the preferred node; a tie with a stranger is decided by that.
+
+        ``changes`` is noted whenever ``gone`` may have changed, ``troubles`` with each trouble.
+        """
         self.address = address
         self.wants = False
         self.holds = False
@@ -64,13 +70,21 @@ class AddressKeeper:
             operations=operations,
             owner_mac=owner_mac,
             yields=yields,
+            troubles=troubles,
         )
         self.defence = Defence(
             address, timers=timers, operations=operations, owner_mac=owner_mac, yields=yields
         )
+        self._changes = changes
         self._lost = 0
         self._operation = Operation(f"operation {address.name}", operations, timers)
-        self._setback = Setback(address, timers, wanted=lambda: self.wants, retry=self._try_again)
+        self._setback = Setback(
+            address,
+            timers,
+            wanted=lambda: self.wants,
+            retry=self._try_again,
+            troubles=troubles,
+        )
         self._lease = Lease(address, timing, timers)
         self._lingers = False
         """The kernel may still have it although it counts as lost: its lease is not over yet."""
@@ -108,6 +122,7 @@ class AddressKeeper:
 
         ``blind``: nobody but the probe said that it is free, and the peer could not be asked.
         """
+        self._changes.note()
         self.wants = True
         self.defence.blind = blind
         if self.holds or self.busy or self._setback.waits:
@@ -126,6 +141,7 @@ class AddressKeeper:
 
     def release(self, turn: Turn) -> None:
         """Want it no more; it is gone when the kernel has said so."""
+        self._changes.note()
         self.probe.end()
         was_wanted, self.wants = self.wants, False
         if was_wanted:
@@ -143,6 +159,7 @@ class AddressKeeper:
 
     def found(self, turn: Turn) -> None:
         """An earlier life left it in the kernel; it stays there until its lease ends."""
+        self._changes.note()
         self._lingers = True
         self._lease.extend(turn.ns)
 
@@ -155,6 +172,7 @@ class AddressKeeper:
 
     def distrust(self) -> None:
         """We slept: what was held may be another's now. It is claimed anew, after a probe."""
+        self._changes.note()
         self._lingers = self.holds
         self.holds = False
         self._stop_keeping()
@@ -175,6 +193,7 @@ class AddressKeeper:
             case AddressReleased() if self._operation.is_answered_by(event.op):
                 self._released(turn)
             case AddressRefused() if self._operation.is_answered_by(event.op):
+                self._changes.note()
                 self._operation.end()
                 self._setback.happen(turn, event.reason)
             case AddressClaimed() | AddressReleased() | AddressRefused():
@@ -195,6 +214,7 @@ class AddressKeeper:
                 assert_never(event)
 
     def _claimed(self, turn: Turn, at_ns: int) -> None:
+        self._changes.note()
         self._operation.end()
         self._setback.make_good()
         self._lease.extend(at_ns)
@@ -211,6 +231,7 @@ class AddressKeeper:
         self.defence.begin(turn)
 
     def _released(self, turn: Turn) -> None:
+        self._changes.note()
         self._operation.end()
         self.holds = self._lingers = False
         self._setback.make_good()
@@ -219,10 +240,12 @@ class AddressKeeper:
     def _renewed(self, at_ns: int) -> None:
         if not self.holds:
             # It was on its way when the address was lost, and has made it anew (safety rule 2).
+            self._changes.note()
             self._lingers = True
         self._lease.extend(at_ns)
 
     def _taken(self, turn: Turn, event: AddressLost) -> None:
+        self._changes.note()
         # A release of our own is seen by the kernel's watch too, and is no loss.
         self._lingers = self._lingers and not event.gone
         if not self.holds or not self.wants or self.busy:
@@ -289,15 +312,18 @@ class AddressKeeper:
         return self._operation.begin(turn, at_most_ns=OPERATION_MAX_NS, hangs=hangs)
 
     def _claim_hangs(self, turn: Turn) -> None:
+        self._changes.note()
         # It may yet succeed in the kernel, so that it must be released before anything else.
         self.holds = True
         self._setback.happen(turn, "the kernel did not answer a claim within 2 s")
         self.release(turn)
 
     def _release_hangs(self, turn: Turn) -> None:
+        self._changes.note()
         self._setback.happen(turn, "the kernel did not answer a release within 2 s")
 
     def _try_again(self, turn: Turn) -> None:
+        self._changes.note()
         if not (self.wants or self.busy or self.gone) and self._lease.is_over(turn.ns):
             self.holds = self._lingers = False
             turn.tell(AddressGivenUp(address=self.address.name, interface=self.address.interface))

@@ -153,6 +153,16 @@ class CarrierChanged(_Event):
     exists: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together(_Event):
+    """Facts about addresses that came at once, in their order.
+
+    All are taken in before the one decision that follows from them.
+    """
+
+    facts: tuple["AddressEvent", ...]
+
+
 # --- service -------------------------------------------------------------------------------------
 
 
@@ -300,6 +310,7 @@ Event = (
     | LinkEvent
     | PingReplied
     | AddressEvent
+    | Together
     | CarrierChanged
     | ContainerEvent
     | EngineChanged

@@ -16,6 +16,7 @@ Never decides who owns the group.
 """
 
 from sidecar.core.address import AddressKeeper
+from sidecar.core.changes import Changes
 from sidecar.core.container import ContainerKeeper
 from sidecar.core.milestones import Milestones
 from sidecar.core.occurrences import LeaseAwaited, TakeoverBlocked
@@ -36,7 +37,9 @@ class Group:
         *,
         around: Surroundings,
         news: GroupNews,
+        changes: Changes,
     ) -> None:
+        """``changes`` is noted by the addresses, and by this group when it comes or goes."""
         self.spec = spec
         self.addresses = addresses
         self.containers = containers
@@ -47,6 +50,11 @@ class Group:
         self.released = True
         self._around = around
         self._news = news
+        self._changes = changes
+        self._here = False
+        self._here_as_of = -1
+        """How many changes there had been when it was last looked whether any address is here."""
+        self._interfaces = tuple(dict.fromkeys(a.address.interface for a in addresses))
         self._vouched = False
         self._milestones = Milestones(spec.name)
         self.failing: tuple[str, str] | None = None
@@ -75,7 +83,10 @@ class Group:
 
     @property
     def any_address_here(self) -> bool:
-        return any(not address.gone for address in self.addresses)
+        if self._here_as_of != self._changes.count:
+            self._here = any(not address.gone for address in self.addresses)
+            self._here_as_of = self._changes.count
+        return self._here
 
     @property
     def at_rest(self) -> bool:
@@ -87,7 +98,7 @@ class Group:
         """Nothing is left to do until something happens."""
         if self.wanted:
             return self.held and self.serves and self.suspension() is None
-        return self.at_rest and not self.warm and not self.any_address_here
+        return self.at_rest and not self.warm
 
     @property
     def blocked(self) -> bool:
@@ -100,6 +111,7 @@ class Group:
         self._vouched = vouched
         if self.wanted:
             return
+        self._changes.note()
         self.wanted = True
         self.warm = False
         self.released = self._blocked_told = self._lease_told = False
@@ -111,6 +123,7 @@ class Group:
         """Let it go; ``released`` when the last address has gone."""
         if not self.wanted:
             return
+        self._changes.note()
         self.wanted = self.held = False
         self.failing = None
         for address in self.addresses:
@@ -163,8 +176,7 @@ class Group:
         """Why the addresses must not be here although the group is wanted: label and reason."""
         if self._around.frozen and self.any_address_here:
             return None
-        for address in self.addresses:
-            interface = address.address.interface
+        for interface in self._interfaces:
             if not self._around.has_carrier(interface):
                 return "carrier_lost", f"{interface or 'its interface'} has no carrier"
         if self._around.isolated and not any(

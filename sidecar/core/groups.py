@@ -4,10 +4,11 @@ Routes what happened to the address or container it happened to, and answers for
 is held, what is at rest, what stands in the way of serving. Never decides who owns a group.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
 from sidecar.core.address import AddressKeeper
+from sidecar.core.changes import Changes
 from sidecar.core.container import ContainerKeeper
 from sidecar.core.events import (
     AddressEvent,
@@ -55,9 +56,16 @@ class Groups:
         self._rng = rng
         self._news = news
         self.operations = Operations()
+        self.changes = Changes()
+        """What is held where, and which interfaces can carry it."""
+        self._troubles = Changes()
+        self._address_trouble: tuple[str, ...] = ()
+        self._troubled_as_of = -1
         self._addresses: dict[str, AddressKeeper] = {}
         self._containers: dict[str, ContainerKeeper] = {}
         self._groups: tuple[Group, ...] = ()
+        self._sides: dict[Holding, tuple[Group, ...]] = {}
+        self._homes: dict[str, tuple[Group, ...]] = {}
         self._retiring: list[AddressKeeper] = []
         self._leaving: list[ContainerKeeper] = []
         self.reconfigure(params)
@@ -78,7 +86,19 @@ class Groups:
         for address in self._addresses.values():
             address.reconfigure(params.timing)
         self._groups = tuple(before.get(spec) or self._make(spec, params) for spec in params.groups)
+        self._sides.clear()
+        self._homes = self._find_homes()
+        self.changes.note()
+        self._troubles.note()
         return tuple(group for group in self._groups if group.spec not in before)
+
+    def _find_homes(self) -> dict[str, tuple[Group, ...]]:
+        """The groups that each address belongs to."""
+        homes: dict[str, tuple[Group, ...]] = {}
+        for group in self._groups:
+            for keeper in group.addresses:
+                homes[keeper.address.name] = (*homes.get(keeper.address.name, ()), group)
+        return homes
 
     def found(self, turn: Turn, names: tuple[str, ...]) -> None:
         """These addresses were left in the kernel by an earlier life."""
@@ -96,11 +116,14 @@ class Groups:
         for keeper in gone:
             self._retiring.remove(keeper)
             del self._addresses[keeper.address.name]
+            self._troubles.note()
 
     def _make(self, spec: ResourceGroup, params: Params) -> Group:
         addresses = tuple(self._address(a, params) for a in spec.addresses)
         containers = tuple(self._container(c) for c in spec.containers)
-        return Group(spec, addresses, containers, around=self, news=self._news)
+        return Group(
+            spec, addresses, containers, around=self, news=self._news, changes=self.changes
+        )
 
     def _address(self, address: Address, params: Params) -> AddressKeeper:
         keeper = AddressKeeper(
@@ -111,6 +134,8 @@ class Groups:
             rng=self._rng,
             owner_mac=self._owner_mac(address),
             yields=lambda: self._yields(address),
+            changes=self.changes,
+            troubles=self._troubles,
         )
         return self._addresses.setdefault(address.name, keeper)
 
@@ -127,7 +152,17 @@ class Groups:
 
     def of(self, holding: Holding) -> tuple[Group, ...]:
         """The groups that these bits stand for, as seen from this node."""
-        return tuple(g for g in self._groups if self.side_of(g) & holding)
+        found = self._sides.get(holding)
+        if found is None:
+            found = tuple(g for g in self._groups if self.side_of(g) & holding)
+            self._sides[holding] = found
+        return found
+
+    def held_address(self, name: str) -> Address | None:
+        """The address of this name, if a group that is held here has it."""
+        keeper = self._addresses.get(name)
+        is_held = any(group.held for group in self._homes.get(name, ()))
+        return keeper.address if keeper is not None and is_held else None
 
     def side_of(self, group: Group) -> Holding:
         return Holding.LOCAL if group.spec.preferred == self.node else Holding.FOREIGN
@@ -178,10 +213,18 @@ class Groups:
         if self.engine_up is False and self._containers:
             reasons.append(f"the Docker engine does not answer: {self._engine_reason}")
         reasons += [c.trouble for c in self._containers.values() if c.trouble]
-        for keeper in self._addresses.values():
-            troubles = filter(None, (keeper.trouble, keeper.probe.trouble))
-            reasons += [f"address {keeper.address.name}: {trouble}" for trouble in troubles]
-        return tuple(reasons)
+        return (*reasons, *self._trouble_with_addresses())
+
+    def _trouble_with_addresses(self) -> tuple[str, ...]:
+        if self._troubled_as_of != self._troubles.count:
+            self._troubled_as_of = self._troubles.count
+            self._address_trouble = tuple(
+                f"address {keeper.address.name}: {trouble}"
+                for keeper in self._addresses.values()
+                for trouble in (keeper.trouble, keeper.probe.trouble)
+                if trouble
+            )
+        return self._address_trouble
 
     def not_told_of(self) -> tuple[str, ...]:
         """What the trouble with the containers is as long as the engine has said nothing at all."""
@@ -202,13 +245,20 @@ class Groups:
 
     # --- what happened -------------------------------------------------------------------------
 
-    def on_address_event(self, turn: Turn, event: AddressEvent) -> None:
-        keeper = self._addresses.get(event.address)
-        if keeper is None:
-            return
-        keeper.on_event(turn, event)
-        for group in self._groups:
-            if keeper in group.addresses:
+    def on_address_events(self, turn: Turn, events: Iterable[AddressEvent]) -> None:
+        """Take in all the facts, and then let each group that they concern take its next step."""
+        changes_before = self.changes.count
+        concerned: dict[str, Group] = {}
+        for event in events:
+            keeper = self._addresses.get(event.address)
+            if keeper is None:
+                continue
+            keeper.on_event(turn, event)
+            for group in self._homes.get(event.address, ()):
+                concerned.setdefault(group.name, group)
+        for group in concerned.values():
+            # Most facts are renewals of leases, and change nothing.
+            if self.changes.count != changes_before or not group.settled:
                 group.advance(turn)
 
     def note_question(self, turn: Turn, event: QuestionHeard) -> None:
@@ -231,6 +281,7 @@ class Groups:
             self._macs[event.interface] = event.mac
         was_up = self._carrier.get(event.interface)
         self._carrier[event.interface] = event.up
+        self.changes.note()
         self._missing.discard(event.interface)
         if not event.exists:
             self._missing.add(event.interface)
@@ -251,8 +302,8 @@ class Groups:
 
     def _yields(self, address: Address) -> bool:
         """Whether the other node goes first where the two cannot speak to each other."""
-        groups = (group for group in self._groups if address in group.spec.addresses)
-        return any(group.spec.preferred != self.node for group in groups)
+        homes = self._homes.get(address.name, ())
+        return any(group.spec.preferred != self.node for group in homes)
 
     def _owner_mac(self, address: Address) -> Callable[[], str | None]:
         # A peer on the same file names the interface alike; where it does not, everybody is asked.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sidecar.core.actions import ProbeAddress
+from sidecar.core.changes import Changes
 from sidecar.core.events import AddressProbed, ProbeFailed
 from sidecar.core.params import Address, Timing
 from sidecar.core.terms import MILLISECOND, SECOND
@@ -44,11 +45,14 @@ class Probe:
         operations: Operations,
         owner_mac: Callable[[], str | None],
         yields: Callable[[], bool],
+        troubles: Changes,
     ) -> None:
+        """``troubles``: noted whenever the trouble becomes another one."""
         self.answered_by: str | None = None
         """Who gave the last answer; None after a silent question."""
         self.trouble = ""
         """Why the question cannot be asked, while that is so."""
+        self._troubles = troubles
         self._address = address
         self._timers = timers
         self._operations = operations
@@ -80,8 +84,10 @@ class Probe:
         self._ask(turn)
 
     def end(self) -> None:
+        if not (self._asking or self.trouble):
+            return
         self._asking = False
-        self.trouble = ""
+        self._become_troubled("")
         self.distrust()
         self._timers.disarm(self._name)
 
@@ -121,7 +127,7 @@ class Probe:
         if event.op != self._op:
             return
         self._op = None
-        self.trouble = ""
+        self._become_troubled("")
         self.answered_by = event.answered_by
         self._silent = self._silent + 1 if event.answered_by is None else 0
         self._silent_at_ns, self._heard_ns = self._asked_ns, turn.ns
@@ -132,7 +138,12 @@ class Probe:
         if event.op != self._op:
             return
         self.distrust()
-        self.trouble = event.reason
+        self._become_troubled(event.reason)
+
+    def _become_troubled(self, reason: str) -> None:
+        if self.trouble != reason:
+            self.trouble = reason
+            self._troubles.note()
 
     def _ask(self, turn: Turn) -> None:
         if not self._asking:

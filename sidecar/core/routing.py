@@ -1,9 +1,11 @@
 """Which part each event concerns: the table of everything that can happen to a node."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, assert_never
 
 from sidecar.core.events import (
     AddressClaimed,
+    AddressEvent,
     AddressLost,
     AddressProbed,
     AddressRefused,
@@ -33,6 +35,7 @@ from sidecar.core.events import (
     ShutdownRequested,
     StandbyRequested,
     TakeoverRequested,
+    Together,
     Woke,
 )
 from sidecar.core.occurrences import ReloadFailed
@@ -59,15 +62,11 @@ def route(cluster: "Cluster", turn: Turn, event: Event) -> None:  # noqa: C901, 
             cluster.links.refused(event.link)
             cluster.refusals.on_refused(turn)
         case AddressClaimed() | AddressReleased() | AddressRefused() | LeaseRenewed():
-            groups.on_address_event(turn, event)
-        case AddressProbed() | ProbeFailed() if cluster.sight.on_event(turn, event):
-            pass
-        case ConflictSeen() if cluster.reunion.two_owners:
-            pass  # whoever announced last is reached: see reunion.py
-        case QuestionHeard() if cluster.peer.alive:
-            groups.note_question(turn, event)  # who may claim what is settled with the peer
+            groups.on_address_events(turn, (event,))
         case AddressLost() | AddressProbed() | ProbeFailed() | ConflictSeen() | QuestionHeard():
-            groups.on_address_event(turn, event)
+            groups.on_address_events(turn, _for_groups(cluster, turn, (event,)))
+        case Together():
+            groups.on_address_events(turn, _for_groups(cluster, turn, event.facts))
         case (
             ServiceDone()
             | ServiceRefused()
@@ -96,3 +95,20 @@ def route(cluster: "Cluster", turn: Turn, event: Event) -> None:  # noqa: C901, 
             cluster.shutdown.begin(turn)
         case _:
             assert_never(event)
+
+
+def _for_groups(
+    cluster: "Cluster", turn: Turn, facts: tuple[AddressEvent, ...]
+) -> Iterator[AddressEvent]:
+    """Those facts that the group of the address has to hear of; the others have had their turn."""
+    for fact in facts:
+        match fact:
+            case AddressProbed() | ProbeFailed() if cluster.sight.on_event(turn, fact):
+                pass
+            case ConflictSeen() if cluster.reunion.two_owners:
+                pass  # whoever announced last is reached: see reunion.py
+            case QuestionHeard() if cluster.peer.alive:
+                # Who may claim what is settled with the peer.
+                cluster.takeover.groups.note_question(turn, fact)
+            case _:
+                yield fact

@@ -7,6 +7,7 @@ While it is not forgiven, this node does not count as fit for the address.
 from collections.abc import Callable
 from typing import Final
 
+from sidecar.core.changes import Changes
 from sidecar.core.occurrences import AddressFailed
 from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND, SECOND
@@ -21,9 +22,17 @@ class Setback:
     """What went wrong last with one address, if it was not made good."""
 
     def __init__(
-        self, address: Address, timers: Timers, *, wanted: Callable[[], bool], retry: Then
+        self,
+        address: Address,
+        timers: Timers,
+        *,
+        wanted: Callable[[], bool],
+        retry: Then,
+        troubles: Changes,
     ) -> None:
+        """``troubles``: noted whenever the reason becomes another one."""
         self.reason = ""
+        self._troubles = troubles
         self._address = address
         self._timers = timers
         self._wanted = wanted
@@ -39,13 +48,13 @@ class Setback:
     def happen(self, turn: Turn, reason: str) -> None:
         if self.reason != reason:
             turn.tell(AddressFailed(address=self._address.name, reason=reason))
-        self.reason = reason
+        self._become(reason)
         self._timers.arm(self._retrying, turn.ns + RETRY_NS, self._retry)
         self.forgive_later(turn)
 
     def make_good(self) -> None:
         """The kernel has done it after all."""
-        self.reason = ""
+        self._become("")
 
     def wait_no_more(self) -> None:
         """Something else is wanted now: the next try need not wait."""
@@ -59,4 +68,9 @@ class Setback:
         """What was refused a while ago may be possible now: the node counts as fit again."""
         del turn
         if not self._wanted():
-            self.reason = ""
+            self._become("")
+
+    def _become(self, reason: str) -> None:
+        if self.reason != reason:
+            self.reason = reason
+            self._troubles.note()

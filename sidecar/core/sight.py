@@ -30,6 +30,8 @@ EVERY_NS: Final = 5 * SECOND
 """Between two questions while they are answered: two frames of 60 bytes each time."""
 AGAIN_NS: Final = 1 * SECOND
 """After a silence, and before the first question: whoever has just claimed it is still busy."""
+LOOKED_FOR_MAX: Final = 16
+"""Addresses of one interface: what a network does to one of them it does to all."""
 PATIENCE_NS: Final = 100 * MILLISECOND
 SILENT_NEEDED: Final = 3
 
@@ -54,6 +56,8 @@ class Sight:
         self._peer = peer
         self._timers = timers
         self._looks: dict[str, _Look] = {}
+        self._chosen_for: tuple[object, ...] = ()
+        """What it depended on when it was last chosen what to look for."""
         self._unseen_by_peer: dict[str, Address] = {}
 
     @property
@@ -84,19 +88,43 @@ class Sight:
 
     def advance(self, turn: Turn) -> None:
         """Look for what the peer holds now, and hear what it says of what is held here."""
-        wanted = {a.address.name: a.address for g in self._takeover.groups for a in self._of(g)}
-        for name in [name for name in self._looks if name not in wanted]:
-            del self._looks[name]
-            self._timers.disarm(_timer(name))
-        settled = self._takeover.stable and self._takeover.other_stable
-        for name, address in wanted.items():
-            if settled and name not in self._looks:
-                look = self._looks[name] = _Look(address=address)
-                self._ask_later(turn, look, AGAIN_NS)
+        self._choose(turn)
         for look in self._looks.values():
             if look.silent >= SILENT_NEEDED and self._lived_through(look):
                 self._judge(turn, look, unseen=True)
         self._hear_peer(turn)
+
+    def _choose(self, turn: Turn) -> None:
+        """Anew only when something has changed that it depends on."""
+        takeover, peer = self._takeover, self._peer
+        settled = takeover.stable and takeover.other_stable
+        depends_on = (
+            *(takeover.groups.changes.count, takeover.other, settled),
+            *(peer.alive, peer.left, peer.macs),
+        )
+        if depends_on == self._chosen_for:
+            return
+        self._chosen_for = depends_on
+        wanted = self._wanted()
+        for name in [name for name in self._looks if name not in wanted]:
+            del self._looks[name]
+            self._timers.disarm(_timer(name))
+        for name, address in wanted.items():
+            if settled and name not in self._looks:
+                look = self._looks[name] = _Look(address=address)
+                self._ask_later(turn, look, AGAIN_NS)
+
+    def _wanted(self) -> dict[str, Address]:
+        """The first ones of each interface."""
+        wanted: dict[str, Address] = {}
+        room: dict[str, int] = {}
+        for keeper in (keeper for group in self._takeover.groups for keeper in self._of(group)):
+            address = keeper.address
+            left = room.get(address.interface, LOOKED_FOR_MAX)
+            if left:
+                room[address.interface] = left - 1
+                wanted[address.name] = address
+        return wanted
 
     def on_event(self, turn: Turn, event: AddressProbed | ProbeFailed) -> bool:
         """Take the answer; False when it answers no question of ours."""
@@ -159,19 +187,19 @@ class Sight:
 
     def _hear_peer(self, turn: Turn) -> None:
         sees = self._peer.sees if self._peer.alive else {}
-        held = {
-            keeper.address.name: keeper.address
-            for group in self._takeover.groups
-            if group.held
-            for keeper in group.addresses
-        }
-        for name in [name for name in self._unseen_by_peer if name not in held or not sees]:
+        if not self._unseen_by_peer and all(sees.values()):
+            return
+        held = self._takeover.groups.held_address
+        for name in [name for name in self._unseen_by_peer if not sees or held(name) is None]:
             del self._unseen_by_peer[name]  # moved, or nobody looks any more: told in other words
-        for name, address in held.items():
-            if sees.get(name) is False and name not in self._unseen_by_peer:
+        for name, seen in sees.items():
+            address = held(name)
+            if address is None:
+                continue
+            if not seen and name not in self._unseen_by_peer:
                 self._unseen_by_peer[name] = address
                 turn.tell(self._unseen(address, here=True))
-            elif sees.get(name) and name in self._unseen_by_peer:
+            elif seen and name in self._unseen_by_peer:
                 del self._unseen_by_peer[name]
                 turn.tell(self._seen(address, here=True))
 

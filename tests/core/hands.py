@@ -2,7 +2,8 @@
 
 ``addresses`` and ``containers`` are the facts of the host. ``owners`` says who answers a probe.
 A kind of action in ``mute`` is never answered. Leases do not run out here: that is for the
-simulator and for real kernels.
+simulator and for real kernels. With ``together``, what is known of several addresses in one instant
+comes in one event, as it does from the adapters.
 """
 
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from sidecar.core.actions import (
 )
 from sidecar.core.events import (
     AddressClaimed,
+    AddressEvent,
     AddressProbed,
     AddressReleased,
     ContainerFacts,
@@ -29,6 +31,7 @@ from sidecar.core.events import (
     LeaseRenewed,
     PingReplied,
     ServiceDone,
+    Together,
 )
 from sidecar.core.terms import MILLISECOND, ContainerState
 
@@ -60,6 +63,9 @@ class Hands:
         """The hosts that answer a ping."""
         self.mute: set[type[Action]] = set()
         self.container_ns = CONTAINER_NS
+        self.together = False
+        self._gathered: dict[int, list[AddressEvent]] = {}
+        """By the instant at which they are told."""
         self._time = time
         self._node = node
 
@@ -89,21 +95,37 @@ class Hands:
             case ClaimAddress(op=op):
                 self.addresses.add(name)
                 at_ns = self._time.ns
-                self._answer(ADDRESS_NS, AddressClaimed(op=op, address=name, at_ns=at_ns))
+                self._tell(ADDRESS_NS, AddressClaimed(op=op, address=name, at_ns=at_ns))
             case ReleaseAddress(op=op):
                 self.addresses.discard(name)
-                self._answer(ADDRESS_NS, AddressReleased(op=op, address=name))
+                self._tell(ADDRESS_NS, AddressReleased(op=op, address=name))
             case RenewLease():
-                self._answer(ADDRESS_NS, LeaseRenewed(address=name, at_ns=self._time.ns))
+                self._tell(ADDRESS_NS, LeaseRenewed(address=name, at_ns=self._time.ns))
             case ProbeAddress(op=op):
                 owner = self.owners.get(name)
                 after_ns = ADDRESS_NS if owner else action.patience_ns
-                self._answer(after_ns, AddressProbed(op=op, address=name, answered_by=owner))
+                self._tell(after_ns, AddressProbed(op=op, address=name, answered_by=owner))
 
     def _bring(self, container: str, op: int, state: ContainerState) -> None:
         self.containers[container] = state
         facts = ContainerFacts(state=state, identity="1")
         self._answer(self.container_ns, ServiceDone(op=op, container=container, facts=facts))
+
+    def _tell(self, after_ns: int, fact: AddressEvent) -> None:
+        if not self.together:
+            self._answer(after_ns, fact)
+            return
+        at_ns = self._time.ns + after_ns
+        if at_ns in self._gathered:
+            self._gathered[at_ns].append(fact)
+            return
+        facts = self._gathered[at_ns] = [fact]
+
+        def tell() -> None:
+            del self._gathered[at_ns]
+            self._node.step(Together(facts=tuple(facts)))
+
+        self._time.later(after_ns, tell)
 
     def _answer(self, after_ns: int, event: Event) -> None:
         self._time.later(after_ns, lambda: self._node.step(event))

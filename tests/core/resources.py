@@ -272,7 +272,7 @@ class Bench:
                 ):
                     self.groups.on_container_event(turn, event)
                 case _:
-                    self.groups.on_address_event(turn, event)
+                    self.groups.on_address_events(turn, (event,))
 
         return self.turn(take)
 

@@ -184,6 +184,11 @@ class OneGroup(RuleBasedStateMachine):
             assert self.bench.address.holds
             assert self.bench.address.wants
 
+    @invariant()
+    def whether_any_address_is_here_is_always_known(self):
+        group = self.bench.group
+        assert group.any_address_here is any(not address.gone for address in group.addresses)
+
     def teardown(self):
         self.calm()
 

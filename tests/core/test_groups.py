@@ -76,6 +76,18 @@ def test_what_happens_to_one_address_moves_only_its_group():
     assert bench.nothing_of(ClaimAddress)
 
 
+def test_what_comes_together_is_taken_in_before_anything_follows_from_it():
+    """The answer to one of two claims would wait for the other one; both are here at once."""
+    bench = Bench(a_group(ADDRESS, SECOND_ADDRESS))
+    bench.turn(lambda turn: bench.group.want(turn, vouched=True, reason="start", why=""))
+    claims = bench.all_of(ClaimAddress)
+    assert len(claims) == 2
+    facts = [AddressClaimed(op=c.op, address=c.address.name, at_ns=bench.now_ns) for c in claims]
+    bench.turn(lambda turn: bench.groups.on_address_events(turn, facts))
+    assert bench.group.held
+    assert bench.news == [f"held {bench.group.name}"]
+
+
 def test_what_belongs_to_no_group_is_ignored():
     bench = two_groups()
     bench.feed(AddressLost(address="10.9.9.9", reason="gone"))

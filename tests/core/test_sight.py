@@ -4,7 +4,7 @@ from sidecar.core import dialect
 from sidecar.core.actions import ProbeAddress, ReleaseAddress
 from sidecar.core.events import AddressProbed, CarrierChanged, ProbeFailed
 from sidecar.core.occurrences import AddressSeen, AddressUnseen, ReadinessChanged
-from sidecar.core.sight import AGAIN_NS, EVERY_NS, SILENT_NEEDED
+from sidecar.core.sight import AGAIN_NS, EVERY_NS, LOOKED_FOR_MAX, SILENT_NEEDED
 from sidecar.core.terms import SECOND
 from sidecar.wire import fields
 from tests.core.harness import (
@@ -19,6 +19,7 @@ from tests.core.harness import (
     some_params,
 )
 from tests.core.scenes import settled
+from tests.costs.many import names, pair_with
 
 TOLD_WITHIN_NS = EVERY_NS + SILENT_NEEDED * AGAIN_NS
 
@@ -200,6 +201,13 @@ def test_a_real_heartbeat_node_is_not_looked_for():
     assert scene.held == set()
     scene.run(60 * SECOND)
     assert questions(scene.node) == []
+
+
+def test_of_many_addresses_on_one_network_some_stand_for_all():
+    pair = pair_with(2 * LOOKED_FOR_MAX)
+    pair.world.run(2 * EVERY_NS)
+    asked = {question.address.name for _, question in questions(pair.b)}
+    assert asked == set(names(LOOKED_FOR_MAX))
 
 
 def test_nonsense_of_a_peer_is_left_out():
