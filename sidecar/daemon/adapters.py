@@ -117,7 +117,7 @@ class Adapters:
     # --- parts ---------------------------------------------------------------------------------
 
     def _make_lease(self) -> "Lease":
-        """On the thread that will use it: pyroute2 takes longer to load than a beat may be late."""
+        """On the thread that will use it: what it needs may take long to load."""
         from sidecar.vip.lease import Lease  # noqa: PLC0415
 
         lease = Lease(lambda: moment().ns)

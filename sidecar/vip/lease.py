@@ -22,10 +22,11 @@ from sidecar.core.events import (
 from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND
 from sidecar.vip import frames, interfaces, secondary
+from sidecar.vip.messages import Request
 from sidecar.vip.reasons import reason_of
 from sidecar.vip.rtnl import OUR_PROTO
 from sidecar.vip.surroundings import Surroundings
-from sidecar.vip.table import AddressTable, RefusedError, Request, index_of
+from sidecar.vip.table import AddressTable, RefusedError, index_of
 
 MAX_LABEL: Final = 15
 """Characters of an IPv4 label: IFNAMSIZ less the final zero."""

@@ -1,7 +1,7 @@
 """What an earlier life of this sidecar left on the host's interfaces: found, and swept.
 
-Looked at before the first beat leaves, so that it is done without pyroute2, which takes longer to
-load than all else that a beat needs. Only where there is something to sweep is it loaded here.
+Looked at before the first beat leaves, so that it is done without pyroute2: what a beat can do
+without is loaded after it. Only where there is something to sweep is it loaded here.
 """
 
 from collections.abc import Iterable

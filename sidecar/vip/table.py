@@ -1,4 +1,4 @@
-"""Writes the kernel's address table: one blocking request each, in bytes that pyroute2 makes.
+"""Writes the kernel's address table: one blocking request each, in bytes that messages.py makes.
 
 To make the bytes takes it far longer than the kernel takes to act on them, and a lease is renewed
 with the same ones several times a second. So they are kept; each time only the sequence number is
@@ -14,11 +14,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from pyroute2 import IPBatch
+from sidecar.vip import messages, rtnl
+from sidecar.vip.messages import Request
 
-from sidecar.vip import rtnl
-
-Request = dict[str, int | str]
+Make = Callable[[int, Request], bytes]
 
 KEPT_MAX: Final = 4096
 """Requests; with more they are all made anew."""
@@ -37,7 +36,6 @@ class KernelError(OSError):
 class AddressTable:
     def __init__(self) -> None:
         self._netlink: socket.socket | None = None
-        self._batch = IPBatch()
         self._made: dict[tuple[str, int, frozenset[tuple[str, int | str]]], bytes] = {}
         self._seq = 0
 
@@ -49,7 +47,7 @@ class AddressTable:
         """Add the address or renew its lifetime. ``check`` runs just before and may raise."""
 
         def send() -> None:
-            data = self._bytes("replace", index_of(interface), request | {"proto": rtnl.OUR_PROTO})
+            data = self._bytes(messages.put, index_of(interface), request)
             check()
             self._ask(data)
 
@@ -57,17 +55,15 @@ class AddressTable:
 
     def delete(self, index: int, name: str, prefix: int) -> None:
         """Remove the address; one that is not there, or whose interface is gone, is success."""
-        family = socket.AF_INET6 if ":" in name else socket.AF_INET
-        request: Request = {"family": family, "address": name, "prefixlen": prefix}
+        request: Request = {"address": name, "prefixlen": prefix}
         try:
-            self._attempt(lambda: self._ask(self._bytes("del", index, request)))
+            self._attempt(lambda: self._ask(self._bytes(messages.delete, index, request)))
         except OSError as error:
             if error.errno not in {errno.EADDRNOTAVAIL, errno.ENODEV}:
                 raise
 
     def close(self) -> None:
         """Addresses stay and end with their lease."""
-        self._batch.close()
         self._hang_up()
 
     def _attempt(self, send: Callable[[], None]) -> None:
@@ -82,23 +78,21 @@ class AddressTable:
             self._hang_up()
             send()
 
-    def _bytes(self, verb: str, index: int, request: Request) -> bytes:
-        key = (verb, index, frozenset(request.items()))
+    def _bytes(self, make: Make, index: int, request: Request) -> bytes:
+        key = (make.__name__, index, frozenset(request.items()))
         made = self._made.get(key)
         if made is None:
             if len(self._made) >= KEPT_MAX:
                 self._made.clear()
-            made = self._made[key] = self._make(verb, index, request)
+            made = self._made[key] = self._make(make, index, request)
         return made
 
-    def _make(self, verb: str, index: int, request: Request) -> bytes:
-        self._batch.reset()
+    def _make(self, make: Make, index: int, request: Request) -> bytes:
         try:
-            self._batch.addr(verb, index=index, **request)
-        # What it raises for a value that it cannot write is its own affair: a guard.
+            return make(index, request)
+        # What pyroute2 raises for a value that it cannot write is its own affair: a guard.
         except Exception as error:
             raise OSError(f"no netlink request can be made of {request}: {error!r}") from error
-        return bytes(self._batch.batch)
 
     def _ask(self, data: bytes) -> None:
         """Send one request and wait for its answer. Raises OSError."""

@@ -1,12 +1,13 @@
 """The kernel's address table: what is kept between two requests, and what is not."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from sidecar.vip import table as written
-from sidecar.vip.table import AddressTable, Request
+from sidecar.vip.messages import Request
+from sidecar.vip.table import AddressTable
 from tests.netns import Host
 
 pytestmark = [pytest.mark.hosts, pytest.mark.usefixtures("host")]
@@ -32,13 +33,13 @@ def nothing() -> None:
 
 @pytest.fixture
 def made(table: AddressTable, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The verbs of the requests that pyroute2 was asked to make."""
+    """What was made of requests."""
     verbs: list[str] = []
     make = table._make
 
-    def counted(verb: str, *rest: Any) -> bytes:
-        verbs.append(verb)
-        return make(verb, *rest)
+    def counted(made_by: Callable[..., bytes], *rest: Any) -> bytes:
+        verbs.append(made_by.__name__)
+        return make(made_by, *rest)
 
     monkeypatch.setattr(table, "_make", counted)
     return verbs
@@ -47,14 +48,14 @@ def made(table: AddressTable, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_the_same_request_is_made_once(host: Host, table: AddressTable, made: list[str]) -> None:
     for _ in range(3):
         table.put("eth0", REQUEST, check=nothing)
-    assert made == ["replace"]
+    assert made == ["put"]
     assert host.has("10.77.0.100")
 
 
 def test_another_lifetime_is_another_request(table: AddressTable, made: list[str]) -> None:
     table.put("eth0", REQUEST, check=nothing)
     table.put("eth0", REQUEST | {"valid_lft": 5, "preferred_lft": 5}, check=nothing)
-    assert made == ["replace", "replace"]
+    assert made == ["put", "put"]
 
 
 def test_no_more_requests_are_kept_than_agreed(
