@@ -16,6 +16,7 @@ from sidecar.daemon.clock import moment
 from sidecar.daemon.logs import LogFormat, logging_to
 from sidecar.daemon.node import Node
 from sidecar.daemon.reload import Load
+from sidecar.daemon.waiting import exact_loop
 from sidecar.vip.interfaces import find_interface
 from sidecar.vip.leftover import left_behind, sweep
 from sidecar.web.pages import page_text
@@ -44,7 +45,8 @@ def run(settings: Settings, load: Load) -> int:
         async def live() -> int:
             return await _live(Node(settings, boot, page=page, load=load_placed, past=past))
 
-        return asyncio.run(live())
+        with asyncio.Runner(loop_factory=exact_loop) as runner:
+            return runner.run(live())
 
 
 async def _live(node: Node) -> int:
