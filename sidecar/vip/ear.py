@@ -8,15 +8,19 @@ reflected them, or answers in our name. Judges nothing else.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 from sidecar.vip import frames
 from sidecar.vip.ethernet import EthernetSocket
 from sidecar.vip.frames import Claim, Question
 
-_PER_TURN = 64  # frames, then the loop's other business: an ARP storm must not stop the heartbeats
+_PER_TURN: Final = 64
+"""Frames, then the loop's other business: an ARP storm must not stop the heartbeats."""
+_AT_LAST: Final = 4096
+"""Frames that are read at the most before silence is believed."""
 
-Heard = Callable[[str, Claim | Question], None]
-"""Called with the interface and what was said there."""
+Heard = Callable[[str, list[Claim | Question]], None]
+"""Called with the interface and all that was said there since it was last called."""
 
 
 class Ears:
@@ -38,8 +42,12 @@ class Ears:
         self._forget(interface, protocol)
         sock = EthernetSocket(interface, listen=protocol)
         self._ears[interface, protocol] = sock
-        asyncio.get_running_loop().add_reader(sock.sock, self._on_readable, sock)
+        asyncio.get_running_loop().add_reader(sock.sock, self._listen, sock, _PER_TURN)
         return sock
+
+    def listen_out(self, sock: EthernetSocket) -> bool:
+        """Hear what has come so far; whether that was all. Then silence means something."""
+        return self._listen(sock, _AT_LAST)
 
     def close(self) -> None:
         for interface, protocol in tuple(self._ears):
@@ -51,16 +59,23 @@ class Ears:
             asyncio.get_running_loop().remove_reader(sock.sock)
             sock.close()
 
-    def _on_readable(self, sock: EthernetSocket) -> None:
+    def _listen(self, sock: EthernetSocket, most: int) -> bool:
+        said: list[Claim | Question] = []
+        is_all = False
         # The kernel says once that the interface went down; to have heard that is enough.
         with suppress(OSError):
-            for _ in range(_PER_TURN):
+            own = sock.mac
+            for _ in range(most):
                 frame = sock.receive()
                 if frame is None:
-                    return
-                said = frames.claim(frame) or frames.question(frame)
-                if said is not None and sock.mac not in _speakers(said):
-                    self._heard(sock.interface, said)
+                    is_all = True
+                    break
+                word = frames.claim(frame) or frames.question(frame)
+                if word is not None and own not in _speakers(word):
+                    said.append(word)
+        if said:
+            self._heard(sock.interface, said)
+        return is_all
 
 
 def _speakers(said: Claim | Question) -> tuple[str, ...]:

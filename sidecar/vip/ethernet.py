@@ -15,6 +15,14 @@ from typing import Final
 from sidecar.vip.frames import ETH_P_ARP, ETH_P_IPV6
 
 _SO_ATTACH_FILTER: Final = 26
+_SO_SNDBUFFORCE: Final = 32
+_SO_RCVBUFFORCE: Final = 33
+_SOL_PACKET: Final = 263
+_PACKET_STATISTICS: Final = 6
+_ROOM: Final = 4 * 2**20
+"""Bytes: a thousand questions may leave, and be answered, at once, and the kernel counts 768 for
+each frame.
+"""
 _SIOCGIFFLAGS: Final = 0x8913
 _SIOCGIFHWADDR: Final = 0x8927
 _IFF_UP: Final = 0x1
@@ -48,13 +56,15 @@ _NEIGHBOURS: Final = (
 class EthernetSocket:
     """Bound to the interface as it is now; useless once that is deleted, so open it anew then."""
 
-    __slots__ = ("index", "interface", "sock")
+    __slots__ = ("_missed", "index", "interface", "sock")
 
     def __init__(self, interface: str, *, listen: int = 0) -> None:
         """``listen`` is the protocol to hear. Raise OSError when there is no such interface."""
         self.interface = interface
+        self._missed = 0
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         try:
+            _give_room(self.sock)
             if listen == ETH_P_IPV6:
                 _attach(self.sock, _NEIGHBOURS)
             self.sock.bind((interface, listen))
@@ -74,6 +84,13 @@ class EthernetSocket:
             return self.sock.recv(_FRAME)
         except BlockingIOError:
             return None
+
+    @property
+    def missed(self) -> int:
+        """How many frames the kernel had no room for since the socket was opened."""
+        counts = self.sock.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
+        self._missed += int(struct.unpack("=II", counts)[1])  # it counts from the last question on
+        return self._missed
 
     @property
     def current(self) -> bool:
@@ -128,6 +145,17 @@ def _check_ethernet(sock: socket.socket, interface: str) -> None:
     hardware = sock.getsockname()[3]
     if hardware != _ARPHRD_ETHER:
         raise OSError(f"{interface} is not an Ethernet interface: there are no neighbours to ask")
+
+
+def _give_room(sock: socket.socket) -> None:
+    for forced, asked_for in (
+        (_SO_SNDBUFFORCE, socket.SO_SNDBUF),
+        (_SO_RCVBUFFORCE, socket.SO_RCVBUF),
+    ):
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, forced, _ROOM)
+        except PermissionError:  # without CAP_NET_ADMIN the kernel gives what it gives anybody
+            sock.setsockopt(socket.SOL_SOCKET, asked_for, _ROOM)
 
 
 def _attach(sock: socket.socket, program: tuple[tuple[int, int, int, int], ...]) -> None:

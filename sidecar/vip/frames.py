@@ -133,9 +133,9 @@ def _arp(
         4,
         operation,
         own,
-        ipaddress.IPv4Address(sender).packed,
+        _ipv4_bytes(sender),
         _mac_bytes(target_mac) if target_mac else bytes(6),
-        ipaddress.IPv4Address(target).packed,
+        _ipv4_bytes(target),
     )
 
 
@@ -244,6 +244,11 @@ def _checksum(source: bytes, destination: bytes, message: bytes) -> int:
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
+
+
+def _ipv4_bytes(address: str) -> bytes:
+    """Of an address that was read before: a takeover of many makes thousands of frames."""
+    return bytes(map(int, address.split(".")))
 
 
 def _mac_bytes(mac: str) -> bytes:

@@ -14,7 +14,7 @@ def boottime_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
-def vip(name: str = "10.77.0.100", **changes: str) -> Address:
+def vip(name: str = "10.77.0.100", **changes: str | int) -> Address:
     """The floating address of these tests, or a variant of it."""
     prefix = 64 if ":" in name else 24
     return replace(Address(name=name, prefix=prefix, interface="eth0"), **changes)  # type: ignore[arg-type]

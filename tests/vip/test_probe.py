@@ -4,14 +4,21 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import pytest
 
 from sidecar.core.actions import ProbeAddress
-from sidecar.core.events import AddressProbed, ConflictSeen, ProbeFailed, QuestionHeard
+from sidecar.core.events import (
+    AddressProbed,
+    ConflictSeen,
+    ProbeFailed,
+    QuestionHeard,
+    Together,
+)
 from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND
-from sidecar.vip import frames, probe
+from sidecar.vip import ethernet, frames, probe
 from sidecar.vip.probe import Finding, Prober
 from tests.netns import Host
 from tests.vip.conftest import vip
@@ -29,7 +36,14 @@ class Probing:
 
     def __init__(self) -> None:
         self.found: list[Finding] = []
-        self.prober = Prober(self.found.append)
+        self.prober = Prober(self._found)
+
+    def _found(self, finding: Finding | Together) -> None:
+        """What was found together is one finding after the other."""
+        if isinstance(finding, Together):
+            self.found += cast("tuple[Finding, ...]", finding.facts)
+        else:
+            self.found.append(finding)
 
     async def ask(
         self, address: Address | None = None, *, mac: str | None = None, patience_ms: int = 300
@@ -198,6 +212,70 @@ def test_one_lost_question_is_asked_again(trio: Trio) -> None:
         answer = await asked
         assert isinstance(answer, AddressProbed)
         assert answer.answered_by == b.mac("eth0")
+
+    probing(scene)
+
+
+HUNDRED = tuple(vip(f"10.77.1.{last}", prefix=32) for last in range(1, 101))
+
+
+def ask_for_a_hundred(probing: Probing) -> None:
+    probing.prober.probe(
+        *(
+            ProbeAddress(op=op, address=address, mac=None, patience_ns=300 * MILLISECOND)
+            for op, address in enumerate(HUNDRED)
+        )
+    )
+
+
+@pytest.mark.usefixtures("trio")
+def test_a_hundred_questions_that_nobody_answers_end_in_one_event() -> None:
+    told: list[Finding | Together] = []
+
+    async def scene(probing: Probing) -> None:
+        probing.prober = Prober(told.append)
+        ask_for_a_hundred(probing)
+        await until(lambda: bool(told))
+
+    probing(scene)
+    (together,) = told
+    assert isinstance(together, Together)
+    assert together.facts == tuple(
+        AddressProbed(op=op, address=address.name, answered_by=None)
+        for op, address in enumerate(HUNDRED)
+    )
+
+
+def test_a_hundred_answers_that_come_at_once_are_all_heard(trio: Trio) -> None:
+    _, b, _ = trio
+    for address in HUNDRED:
+        own(b, address)
+
+    async def scene(probing: Probing) -> None:
+        ask_for_a_hundred(probing)
+        await until(lambda: len(probing.found) == len(HUNDRED))
+        for found in probing.found:
+            assert isinstance(found, AddressProbed)
+            assert found.answered_by == b.mac("eth0")
+
+    probing(scene)
+
+
+def test_silence_means_nothing_when_the_kernel_had_no_room_for_the_answers(
+    trio: Trio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, b, _ = trio
+    for address in HUNDRED:
+        own(b, address)
+    monkeypatch.setattr(ethernet, "_ROOM", 2304)  # the least that it gives
+
+    async def scene(probing: Probing) -> None:
+        ask_for_a_hundred(probing)
+        await until(lambda: len(probing.found) == len(HUNDRED))
+        failed = [found for found in probing.found if isinstance(found, ProbeFailed)]
+        assert failed
+        assert "more frames came than could be read" in failed[0].reason
+        assert all(f.answered_by for f in probing.found if isinstance(f, AddressProbed))
 
     probing(scene)
 
