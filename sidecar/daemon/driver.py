@@ -70,6 +70,9 @@ class Hands(Protocol):
 
     def exit(self) -> None: ...
 
+    def end_turn(self) -> None:
+        """All of the turn is said: what was put off in favour of more urgent things is due."""
+
 
 class Driver:
     """Feeds one cluster core and carries out its wishes."""
@@ -105,8 +108,11 @@ class Driver:
 
     def _turn(self, event: Event) -> None:
         self.turns += 1
-        for action in self.cluster.step(event, self._scheduler.now()):
-            self._carry_out(action)
+        try:
+            for action in self.cluster.step(event, self._scheduler.now()):
+                self._carry_out(action)
+        finally:
+            self._hands.end_turn()
 
     def _carry_out(self, action: Action) -> None:
         match action:

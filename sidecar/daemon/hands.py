@@ -1,5 +1,9 @@
 """Carries the core's wishes to the adapters. Nothing here blocks; what may block goes to a worker,
 and what comes of it the adapters feed to the driver themselves.
+
+Packets and addresses come first. Containers and what is told are left until the turn's end, though
+the core may have named them before: a client waits for an address, and each thread that is woken
+takes the interpreter from the one that sets it.
 """
 
 import asyncio
@@ -77,6 +81,8 @@ class NodeHands:
         self._tell = tell
         self._keep = keep
         self._done = done
+        self._verbs: list[ServiceAction] = []
+        self._occurrences: list[Occurrence] = []
 
     def send(self, link: LinkName, data: bytes) -> None:
         self._adapters.media[link].send(data)
@@ -96,7 +102,7 @@ class NodeHands:
                 assert_never(action)
 
     def service(self, action: ServiceAction) -> None:
-        self._adapters.service.carry_out(action)
+        self._verbs.append(action)
 
     def report(self, occurrence: Occurrence) -> None:
         match occurrence:
@@ -106,8 +112,7 @@ class NodeHands:
                 self._hold(occurrence.address, held=False)
             case _:
                 pass
-        for tell in self._tell:
-            tell(occurrence)
+        self._occurrences.append(occurrence)
 
     def answer(self, answer: Answer) -> None:
         self._requests.answer(answer)
@@ -117,6 +122,15 @@ class NodeHands:
 
     def exit(self) -> None:
         self._done()
+
+    def end_turn(self) -> None:
+        verbs, self._verbs = self._verbs, []
+        for action in verbs:
+            self._adapters.service.carry_out(action)
+        occurrences, self._occurrences = self._occurrences, []
+        for occurrence in occurrences:
+            for tell in self._tell:
+                tell(occurrence)
 
     def _hold(self, name: str, *, held: bool) -> None:
         """Who else uses an address matters while it is held."""

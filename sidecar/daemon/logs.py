@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import queue
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -27,6 +28,9 @@ from sidecar.core.record import record_of
 QUEUE_MAX: Final = 2000
 STOP_S: Final = 1.0
 """How long the end of the program waits for the last lines."""
+LINGER_S: Final = 0.01
+"""How long a line waits for others: written at once, it would hold up what it tells of, because
+two threads of one interpreter slow each other down."""
 STDOUT_FD: Final = 1
 
 _LEVELS: Final = {
@@ -180,6 +184,16 @@ def _missing(count: int) -> logging.LogRecord:
 
 class _Listener(QueueListener):
     """Ends in bounded time, even when its thread is stuck in a write or the queue is full."""
+
+    def __init__(self, waiting: queue.Queue[logging.LogRecord], writer: logging.Handler) -> None:
+        super().__init__(waiting, writer)
+        self._waiting = waiting
+
+    def dequeue(self, block: bool) -> logging.LogRecord:  # noqa: FBT001 - logging calls it so
+        record = self._waiting.get(block)
+        if self._waiting.empty() and isinstance(record, logging.LogRecord):  # not the end's mark
+            time.sleep(LINGER_S)
+        return record
 
     def stop(self) -> None:
         with suppress(queue.Full):

@@ -15,6 +15,9 @@ from typing import Final, Generic, TypeVar
 from sidecar.core.events import Event
 
 MAILBOX_MAX: Final = 4096
+IDLE_S: Final = 0.05
+"""What can wait begins only then: the loop is still busy with what the last action led to, and two
+threads of one interpreter slow each other down."""
 STACK_BYTES: Final = 512 * 1024
 
 A = TypeVar("A")
@@ -34,7 +37,7 @@ class Worker(Generic[A]):
     ) -> None:
         """``prepare`` is called once, on the thread, and gives what performs the actions.
 
-        ``rest`` is called there whenever no action waits after one was performed.
+        ``rest`` is called there when no action has come for a while.
         """
         self._prepare = prepare
         self._rest = rest
@@ -68,12 +71,17 @@ class Worker(Generic[A]):
     def _work(self) -> None:
         try:
             perform = self._prepare()
-            while (action := self._mailbox.get()) is not None:
+            while (action := self._next()) is not None:
                 self._call(self._emit, perform(action))
-                if self._mailbox.empty():
-                    self._rest()
         except Exception as error:  # noqa: BLE001 - whatever it is ends the daemon, loudly
             self._call(self._crashed, error)
+
+    def _next(self) -> A | None:
+        try:
+            return self._mailbox.get(timeout=IDLE_S)
+        except queue.Empty:
+            self._rest()
+        return self._mailbox.get()
 
     def _call(self, function: Callable[..., None], argument: object) -> None:
         try:

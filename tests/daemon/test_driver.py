@@ -96,6 +96,7 @@ class RecordingHands:
     def __init__(self) -> None:
         self.did: list[object] = []
         self.then: Callable[[], None] = lambda: None
+        self.turns_ended = 0
 
     def _do(self, *what: object) -> None:
         self.did.append(what)
@@ -124,6 +125,9 @@ class RecordingHands:
 
     def exit(self) -> None:
         self._do("exit")
+
+    def end_turn(self) -> None:
+        self.turns_ended += 1
 
 
 class Stage:
@@ -286,5 +290,16 @@ def test_an_error_in_a_turn_reaches_whoever_fed_and_the_next_turn_can_run(stage)
     stage.cluster.wishes = [SendPacket(link=ETH1, data=b"")]
     with pytest.raises(RuntimeError, match="a broken hand"):
         stage.driver.feed(Woke())
+    assert stage.hands.turns_ended == 1
     stage.driver.feed(engine("next"))
     assert stage.events[-1] == engine("next")
+
+
+def test_the_hands_hear_of_the_end_of_each_turn_after_its_last_wish(stage):
+    ended_before_wish: list[int] = []
+    stage.hands.then = lambda: ended_before_wish.append(stage.hands.turns_ended)
+    stage.cluster.wishes = [SendPacket(link=ETH1, data=b"1"), SendPacket(link=ETH1, data=b"2")]
+    stage.driver.feed(Woke())
+    stage.driver.feed(Woke())
+    assert ended_before_wish == [0, 0]
+    assert stage.hands.turns_ended == 2

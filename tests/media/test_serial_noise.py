@@ -131,6 +131,8 @@ class LiveNode:
 
     def exit(self) -> None: ...
 
+    def end_turn(self) -> None: ...
+
     @staticmethod
     def _crash(error: BaseException) -> None:
         raise error

@@ -181,6 +181,9 @@ class Process:
         # The daemon ends after the turn; nothing that the core does then reaches anybody.
         self._world.call_later(0, self._ended)
 
+    def end_turn(self) -> None:
+        """Nothing is put off here: where no threads are, no order of theirs matters."""
+
     # --- what comes in ---------------------------------------------------------------------------
 
     def _hear(self, link: LinkName, data: bytes) -> None:

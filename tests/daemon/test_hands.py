@@ -1,0 +1,70 @@
+"""In which order a real node's hands do what a turn wishes."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from sidecar.core.actions import Announce, ClaimAddress, PauseService
+from sidecar.core.occurrences import AddressHeld, Occurrence
+from sidecar.core.params import Address
+from sidecar.core.terms import LinkName
+from sidecar.daemon.adapters import Adapters
+from sidecar.daemon.hands import NodeHands, Requests
+
+ADDRESS = Address(name="10.0.0.100", prefix=24, interface="eth0")
+CLAIM = ClaimAddress(op=1, address=ADDRESS, lease_s=3, not_after_ns=9)
+PAUSE = PauseService(op=2, container="nginx")
+HELD = AddressHeld(address=ADDRESS.name, interface="eth0")
+
+
+def hands_that_note(did: list[object]) -> NodeHands:
+    def note(what: object) -> None:
+        did.append(what)
+
+    adapters = SimpleNamespace(
+        addresses={ADDRESS.name: ADDRESS},
+        media={"eth1": SimpleNamespace(send=note)},
+        leases=SimpleNamespace(submit=note),
+        announcer=SimpleNamespace(announce=lambda address: did.append(Announce(address=address))),
+        prober=SimpleNamespace(holding=lambda address, held: did.append((address.name, held))),
+        service=SimpleNamespace(carry_out=note),
+    )
+    tell: Any = note
+    return NodeHands(
+        cast("Adapters", adapters),
+        Requests(note),
+        tell=(tell,),
+        keep=note,
+        done=lambda: did.append("end"),
+    )
+
+
+def test_containers_and_news_wait_until_packets_and_addresses_are_on_their_way():
+    did: list[object] = []
+    hands = hands_that_note(did)
+    hands.report(HELD)
+    hands.service(PAUSE)
+    hands.vip(CLAIM)
+    hands.send(LinkName("eth1"), b"done")
+    assert PAUSE not in did
+    assert HELD not in did
+    hands.end_turn()
+    assert did == [(ADDRESS.name, True), CLAIM, b"done", PAUSE, HELD]
+
+
+def test_what_was_put_off_is_done_once():
+    did: list[object] = []
+    hands = hands_that_note(did)
+    hands.service(PAUSE)
+    hands.end_turn()
+    hands.end_turn()
+    assert did == [PAUSE]
+
+
+def test_nothing_is_put_off_beyond_the_turn_in_which_the_core_ends():
+    did: list[object] = []
+    news: Occurrence = HELD
+    hands = hands_that_note(did)
+    hands.report(news)
+    hands.exit()
+    hands.end_turn()
+    assert did[-2:] == ["end", news]
