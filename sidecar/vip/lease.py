@@ -1,15 +1,18 @@
-"""Holds a floating address as a lease that the kernel itself ends (rtnetlink(7), IFA_CACHEINFO).
+"""Holds floating addresses as leases that the kernel itself ends (rtnetlink(7), IFA_CACHEINFO).
 
 A sidecar that was killed, frozen or starved loses the address by itself. Renewing is creating: the
 kernel puts an address whose lease has ended back without complaint, so a renewal that comes too
-late is not sent. Each call blocks: this object lives on one worker thread and nowhere else. It
-never decides whether to hold an address, and it has no timer.
+late is not sent. What is wished of several addresses in one go leaves in one datagram, and each has
+its own answer. Each call blocks: this object lives on one worker thread and nowhere else. It never
+decides whether to hold an address, and it has no timer.
 """
 
+import errno
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Final, assert_never
+from itertools import groupby
+from typing import Final
 
 from sidecar.core.actions import ClaimAddress, ReleaseAddress, RenewLease
 from sidecar.core.events import (
@@ -18,15 +21,17 @@ from sidecar.core.events import (
     AddressRefused,
     AddressReleased,
     LeaseRenewed,
+    Together,
 )
 from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND
 from sidecar.vip import frames, interfaces, secondary
-from sidecar.vip.messages import Request
+from sidecar.vip.messages import Placement
 from sidecar.vip.reasons import reason_of
+from sidecar.vip.removal import Removal
 from sidecar.vip.rtnl import OUR_PROTO
 from sidecar.vip.surroundings import Surroundings
-from sidecar.vip.table import AddressTable, RefusedError, index_of
+from sidecar.vip.table import AT_ONCE, AddressTable, check, index_of
 
 MAX_LABEL: Final = 15
 """Characters of an IPv4 label: IFNAMSIZ less the final zero."""
@@ -35,30 +40,31 @@ _IFA_F_NODAD: Final = 0x02
 _IFA_F_NOPREFIXROUTE: Final = 0x200
 
 Answer = AddressClaimed | AddressReleased | AddressRefused | LeaseRenewed | AddressLost
+Put = ClaimAddress | RenewLease
+LeaseAction = Put | ReleaseAddress
 
 
 class Lease:
-    """Carries out what the core wishes of the kernel's address table, one wish at a time."""
+    """Carries out what the core wishes of the kernel's address table."""
 
     def __init__(self, now_ns: Callable[[], int]) -> None:
         """``now_ns`` reads CLOCK_BOOTTIME, the clock of ``not_after_ns``."""
         self._now_ns = now_ns
         self._table = AddressTable()
         self._surroundings = Surroundings(now_ns)
+        self._removal = Removal(self._table, self._surroundings)
         self._flags: dict[str, int] = {}
         self._unsettled: list[ClaimAddress] = []
 
-    def perform(self, action: ClaimAddress | RenewLease | ReleaseAddress) -> Answer:
-        """Answer with what became of the wish. Never raises for what the world does."""
-        match action:
-            case ClaimAddress():
-                return self._claim(action)
-            case RenewLease():
-                return self._renew(action)
-            case ReleaseAddress():
-                return self._release(action)
-            case _:
-                assert_never(action)
+    def perform(self, action: LeaseAction) -> Answer:
+        """Answer with what became of one wish."""
+        (answer,) = self._answers((action,))
+        return answer
+
+    def perform_all(self, actions: Sequence[LeaseAction]) -> Answer | Together:
+        """Answer with what became of the wishes. Never raises for what the world does."""
+        answers = tuple(self._answers(actions))
+        return answers[0] if len(answers) == 1 else Together(facts=answers)
 
     def open(self) -> None:
         """Get ready, so that the first wish need not wait for it. May fail: then that wish does."""
@@ -68,129 +74,159 @@ class Lease:
     def rest(self) -> None:
         """Do what can wait until nothing else waits: a client waits for a claim, not for this."""
         unsettled, self._unsettled = self._unsettled, []
-        for action in unsettled:
+        for interface, claims in groupby(unsettled, key=lambda claim: claim.address.interface):
             with suppress(OSError):
-                self._settle(action)
+                self._settle(interface, tuple(claims))
 
     def close(self) -> None:
         """Close the netlink socket; addresses stay and end with their lease."""
         self._table.close()
 
-    # --- the three wishes ------------------------------------------------------------------------
+    def _answers(self, actions: Sequence[LeaseAction]) -> Iterator[Answer]:
+        """In the order of the wishes: one address may be given up and claimed in one go."""
+        for releases, those in groupby(actions, key=lambda one: isinstance(one, ReleaseAddress)):
+            if releases:
+                yield from self._release([a for a in those if isinstance(a, ReleaseAddress)])
+                continue
+            puts = [a for a in those if not isinstance(a, ReleaseAddress)]
+            for start in range(0, len(puts), AT_ONCE):
+                yield from self._put(puts[start : start + AT_ONCE])
 
-    def _claim(self, action: ClaimAddress) -> AddressClaimed | AddressRefused:
-        address = action.address
+    # --- put: claim or renew ---------------------------------------------------------------------
+
+    def _put(self, actions: Sequence[Put]) -> Iterator[Answer]:
+        """Those that can be sent leave together, right after the look at the clock."""
+        found: dict[int, Answer] = {}
+        sending: list[tuple[int, bytes]] = []
+        indexes: dict[str, int] = {}
+        self._look_around(actions)
+        for at, action in enumerate(actions):
+            try:
+                sending.append((at, self._table.bytes_of(self._placed(action, indexes))))
+            except OSError as error:
+                found[at] = _refusal(action, error)
+        at_ns = self._now_ns()
+        in_time = [(at, data) for at, data in sending if at_ns <= actions[at].not_after_ns]
+        codes = self._table.ask_all([data for _, data in in_time])
+        answered = {at: code for (at, _), code in zip(in_time, codes, strict=True)}
+        for at, _ in sending:
+            if at not in answered:
+                found[at] = _refusal(actions[at], _too_late("it comes", at_ns, actions[at]))
+            else:
+                found[at] = self._put_answer(actions[at], answered[at], at_ns)
+        yield from (found[at] for at in range(len(actions)))
+
+    def _put_answer(self, action: Put, code: int | None, at_ns: int) -> Answer:
         try:
-            _check_label(address)
-            if address.is_ipv6:
-                self._choose_flags(address)
-            at_ns = self._put(action)
+            if code is None or code == errno.ENODEV:
+                at_ns = self._put_again(action)
+            else:
+                check(code)
+            self._undo_if_late(action)
         except OSError as error:
-            reason = reason_of(error, address.interface, wish=f"claim {address.name}")
-            return AddressRefused(op=action.op, address=address.name, reason=reason)
-        if not address.is_ipv6:
+            return _refusal(action, error)
+        name = action.address.name
+        if isinstance(action, RenewLease):
+            return LeaseRenewed(address=name, at_ns=at_ns)
+        if not action.address.is_ipv6:
             self._unsettled.append(action)
-        return AddressClaimed(op=action.op, address=address.name, at_ns=at_ns)
+        return AddressClaimed(op=action.op, address=name, at_ns=at_ns)
 
-    def _renew(self, action: RenewLease) -> LeaseRenewed | AddressLost:
-        address = action.address
-        try:
-            at_ns = self._put(action)
-        except OSError as error:
-            reason = reason_of(error, address.interface, wish=f"renew the lease of {address.name}")
-            return AddressLost(address=address.name, reason=reason, gone=False)
-        return LeaseRenewed(address=address.name, at_ns=at_ns)
-
-    def _release(self, action: ReleaseAddress) -> AddressReleased | AddressRefused:
-        address = action.address
-        done = AddressReleased(op=action.op, address=address.name)
-        try:
-            index = index_of(address.interface)
-        except OSError:
-            return done  # an interface that is gone took the address along
-        try:
-            self._remove(index, address)
-        except OSError as error:
-            reason = reason_of(error, address.interface, wish=f"release {address.name}")
-            return AddressRefused(op=action.op, address=address.name, reason=reason)
-        return done
-
-    # --- how -------------------------------------------------------------------------------------
-
-    def _put(self, action: ClaimAddress | RenewLease) -> int:
-        """Add the address, or renew its lease, in time; the instant just before. Raise OSError."""
-        address, at_ns = action.address, 0
-
-        def check() -> None:
-            nonlocal at_ns
-            at_ns = self._now_ns()
-            _refuse_late(at_ns - action.not_after_ns)
-
-        self._table.put(address.interface, self._wanted(address, action.lease_s), check=check)
-        self._undo_if_late(action)
+    def _put_again(self, action: Put) -> int:
+        """The socket broke, or the interface was made anew between its look-up and the request."""
+        data = self._table.bytes_of(self._placed(action, {}))
+        at_ns = self._now_ns()
+        if at_ns > action.not_after_ns:
+            raise _too_late("it comes", at_ns, action)
+        (code,) = self._table.ask_all([data])
+        check(code)
         return at_ns
 
-    def _wanted(self, address: Address, lease_s: int) -> Request:
-        # Both lifetimes, equal: a preferred lifetime of zero deprecates the address, one longer
-        # than the valid lifetime is refused.
-        request: Request = {
-            "address": address.name,
-            "prefixlen": address.prefix,
-            "valid_lft": lease_s,
-            "preferred_lft": lease_s,
-        }
-        if address.is_ipv6:
-            request["flags"] = self._flags.get(address.name, _IFA_F_NODAD)
-            return request
-        if address.label:
-            request["label"] = address.label
-        if address.broadcast:
-            request["broadcast"] = address.broadcast
-        return request
-
-    def _choose_flags(self, address: Address) -> None:
-        host = self._surroundings.before_changing(address.name)
-        self._flags[address.name] = _flags_of(host, index_of(address.interface), address)
-
-    def _settle(self, action: ClaimAddress) -> None:
-        """See to it that the host's own addresses do not depend on this one.
-
-        Where the kernel refuses, it stays as the host's administrator left it.
-        """
-        address = action.address
-        index = index_of(address.interface)
-        host = self._surroundings.before_changing(address.name)
-        self._surroundings.promote_secondaries(index)
-        if not secondary.displaced(host, index=index, address=address.name):
-            return
-        # Ours came first. Taken away and added again, it stands behind the host's own.
-        self._table.delete(index, address.name, address.prefix)
-        self._put(action)
-
-    def _undo_if_late(self, action: ClaimAddress | RenewLease) -> None:
+    def _undo_if_late(self, action: Put) -> None:
         """Frozen between the check and the request, or held up in the kernel, the lease may have
         ended meanwhile, or the other node may have claimed: then the request is taken back.
         """
-        late_ns = self._now_ns() - action.not_after_ns
-        if late_ns > 0:
-            self._remove(index_of(action.address.interface), action.address)
-            raise RefusedError(f"it came through {late_ns // MILLISECOND} ms too late")
+        now_ns = self._now_ns()
+        if now_ns > action.not_after_ns:
+            self._removal.remove([action.address])
+            raise _too_late("it came through", now_ns, action)
 
-    def _remove(self, index: int, address: Address) -> None:
-        host = self._surroundings.before_changing(address.name)
+    def _look_around(self, actions: Sequence[Put]) -> None:
+        """What else is on the host decides about the flags of an IPv6 address."""
+        claimed = [
+            action.address
+            for action in actions
+            if isinstance(action, ClaimAddress) and action.address.is_ipv6
+        ]
+        if not claimed:
+            return
+        with suppress(OSError):  # then the flags are those of a host that has nothing else
+            host = self._surroundings.before_changing(*(address.name for address in claimed))
+            for address in claimed:
+                with suppress(OSError):
+                    index = index_of(address.interface)
+                    self._flags[address.name] = _flags_of(host, index, address)
+
+    def _placed(self, action: Put, indexes: dict[str, int]) -> Placement:
+        """``indexes``: those of the interfaces that were just asked for."""
+        address = action.address
+        if isinstance(action, ClaimAddress):
+            _check_label(address)
+        index = indexes.get(address.interface)
+        if index is None:
+            index = indexes[address.interface] = index_of(address.interface)
+        is_v6 = address.is_ipv6
+        return Placement(
+            index=index,
+            name=address.name,
+            prefix=address.prefix,
+            lifetime_s=action.lease_s,
+            label="" if is_v6 else address.label or "",
+            broadcast="" if is_v6 else address.broadcast or "",
+            flags=self._flags.get(address.name, _IFA_F_NODAD) if is_v6 else 0,
+        )
+
+    def _settle(self, interface: str, claims: Sequence[ClaimAddress]) -> None:
+        """See to it that the host's own addresses do not depend on these.
+
+        Where the kernel refuses, it stays as the host's administrator left it.
+        """
+        index = index_of(interface)
+        host = self._surroundings.before_changing(*(claim.address.name for claim in claims))
         self._surroundings.promote_secondaries(index)
-        self._table.delete(index, address.name, address.prefix)
-        # Somebody may have put it there with another prefix length too. The peer is about to take
-        # it, so no copy may stay on this interface.
-        name = frames.canonical(address.name)
-        for copy in host.assignments:
-            if copy.index == index and copy.address == name and copy.prefix != address.prefix:
-                self._table.delete(index, copy.address, copy.prefix)
+        displacing = secondary.displacing(host, index)
+        # Ours came first. Taken away and added again, it stands behind the host's own.
+        again = [claim for claim in claims if claim.address.name in displacing]
+        if again:
+            self._table.ask_all([self._removal.written(index, claim.address) for claim in again])
+            tuple(self._put(again))
+            self._unsettled.clear()
+
+    # --- release ---------------------------------------------------------------------------------
+
+    def _release(self, actions: Sequence[ReleaseAddress]) -> Iterator[Answer]:
+        failed = self._removal.remove([action.address for action in actions])
+        for action in actions:
+            name = action.address.name
+            error = failed.get(name)
+            if error is None:
+                yield AddressReleased(op=action.op, address=name)
+            else:
+                reason = reason_of(error, action.address.interface, wish=f"release {name}")
+                yield AddressRefused(op=action.op, address=name, reason=reason)
 
 
-def _refuse_late(late_ns: int) -> None:
-    if late_ns > 0:
-        raise RefusedError(f"it comes {late_ns // MILLISECOND} ms too late")
+def _refusal(action: Put, error: OSError) -> AddressRefused | AddressLost:
+    name, interface = action.address.name, action.address.interface
+    if isinstance(action, RenewLease):
+        reason = reason_of(error, interface, wish=f"renew the lease of {name}")
+        return AddressLost(address=name, reason=reason, gone=False)
+    reason = reason_of(error, interface, wish=f"claim {name}")
+    return AddressRefused(op=action.op, address=name, reason=reason)
+
+
+def _too_late(what: str, now_ns: int, action: Put) -> OSError:
+    return OSError(f"{what} {(now_ns - action.not_after_ns) // MILLISECOND} ms too late")
 
 
 def _flags_of(host: interfaces.Network, index: int, address: Address) -> int:

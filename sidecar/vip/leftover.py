@@ -1,15 +1,16 @@
 """What an earlier life of this sidecar left on the host's interfaces: found, and swept.
 
-Looked at before the first beat leaves, so that it is done without pyroute2: what a beat can do
-without is loaded after it. Only where there is something to sweep is it loaded here.
+Looked at before the first beat leaves.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sidecar.core.params import Address
-from sidecar.vip import frames, interfaces, rtnl
+from sidecar.vip import frames, interfaces, messages, rtnl
 from sidecar.vip.reasons import reason_of
+from sidecar.vip.removal import failure_of
+from sidecar.vip.table import AddressTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +49,13 @@ def left_behind(addresses: Iterable[Address]) -> tuple[LeftBehind, ...]:
 
 def sweep(left: Iterable[LeftBehind]) -> tuple[str, ...]:
     """Remove them; return the reasons where that failed."""
-    from sidecar.vip.table import AddressTable  # noqa: PLC0415 - see above
-
-    reasons: list[str] = []
     table = AddressTable()
-    for one in left:
-        try:
-            table.delete(one.index, one.name, one.prefix)
-        except OSError as error:
-            reasons.append(reason_of(error, one.interface, wish=f"remove {one.name}"))
-    table.close()
-    return tuple(reasons)
+    try:
+        codes = table.ask_all([messages.delete(one.index, one.name, one.prefix) for one in left])
+    finally:
+        table.close()
+    return tuple(
+        reason_of(error, one.interface, wish=f"remove {one.name}")
+        for one, code in zip(left, codes, strict=True)
+        if (error := failure_of(code)) is not None
+    )

@@ -1,96 +1,130 @@
-"""Makes the kernel's requests about addresses with pyroute2's messages, and loads no more of it.
+"""The kernel's requests about addresses. Pure: wishes to bytes.
 
-``import pyroute2`` loads all that the library can do: 190 modules, 9 MiB that stay, and most of the
-time from a start to the first claim. The message that describes an address takes five of them. But
-Python runs a package's own ``__init__`` before any module in it, so that this one is laid aside for
-as long as the message is loaded. See netlink(7), rtnetlink(7).
+The layouts are those of netlink(7), rtnetlink(7) and <linux/if_addr.h>; what the kernel says is
+read in rtnl.py. A library needs 0.3 ms to write one of them, longer than the kernel takes to act on
+it, and a takeover may need a thousand.
 """
 
+import ipaddress
 import socket
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec, module_from_spec
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from sidecar.vip import rtnl
-
-Request = dict[str, int | str]
-"""``address`` and ``prefixlen``. To put one takes ``valid_lft`` and ``preferred_lft`` (s), and
-where they are wanted ``label`` and ``broadcast`` (IPv4) or ``flags`` (IPv6)."""
 
 _NLM_F_REQUEST: Final = 0x1
 _NLM_F_ACK: Final = 0x4
 _NLM_F_REPLACE: Final = 0x100
 _NLM_F_CREATE: Final = 0x400
 
-Attribute = tuple[str, object]
+_IFA_ADDRESS: Final = 1
+_IFA_LOCAL: Final = 2
+_IFA_LABEL: Final = 3
+_IFA_BROADCAST: Final = 4
+_IFA_CACHEINFO: Final = 6
+_IFA_FLAGS: Final = 8
+_IFA_PROTO: Final = 11
 
-_OPTIONAL: Final = {"label": "IFA_LABEL", "broadcast": "IFA_BROADCAST", "flags": "IFA_FLAGS"}
-_WHOLE: Final = "pyroute2"
+_HEADER: Final = struct.Struct("=IHHII")  # length, type, flags, sequence, port
+_SEQUENCE_AT: Final = 8
+_IFADDRMSG: Final = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
+_ATTRIBUTE: Final = struct.Struct("=HH")  # length, type
+_U32: Final = struct.Struct("=I")
+_CACHEINFO: Final = struct.Struct("=IIII")  # preferred and valid lifetime, two time stamps
 
 
-@contextmanager
-def _without_its_init() -> Iterator[None]:
-    """Modules of the package are found, and the package itself is not run.
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+Attribute = tuple[int, bytes]
+IPV4: Final = 4
 
-    Afterwards it is as if it had never been asked for: who imports it then, gets all of it.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """An address on an interface, for so many seconds."""
+
+    index: int
+    name: str
+    prefix: int
+    lifetime_s: int
+    label: str = ""
+    broadcast: str = ""
+    flags: int = 0
+
+
+def put(wish: Placement) -> bytes:
+    """Add the address, or renew its lifetime. Raise OSError for what cannot be written.
+
+    Both lifetimes are equal: a preferred lifetime of zero deprecates the address, one longer than
+    the valid lifetime is refused. IPv6 gives its address in IFA_ADDRESS alone.
     """
-    if _WHOLE in sys.modules:
-        yield
-        return
-    spec = find_spec(_WHOLE)
-    if spec is None:
-        raise ModuleNotFoundError(f"No module named {_WHOLE!r}", name=_WHOLE)
-    sys.modules[_WHOLE] = module_from_spec(spec)
     try:
-        yield
-    finally:
-        del sys.modules[_WHOLE]
+        address = ipaddress.ip_address(wish.name)
+        attributes = [
+            *_local(address),
+            (_IFA_ADDRESS, address.packed),
+            (_IFA_CACHEINFO, _CACHEINFO.pack(wish.lifetime_s, wish.lifetime_s, 0, 0)),
+            (_IFA_PROTO, bytes([rtnl.OUR_PROTO])),
+        ]
+        if wish.label:
+            attributes.append((_IFA_LABEL, wish.label.encode() + b"\0"))
+        if wish.broadcast:
+            attributes.append((_IFA_BROADCAST, ipaddress.ip_address(wish.broadcast).packed))
+        if wish.flags:
+            attributes.append((_IFA_FLAGS, _U32.pack(wish.flags)))
+        body = _subject(address, wish.index, wish.prefix) + _written(attributes)
+        return _message(rtnl.RTM_NEWADDR, _NLM_F_CREATE | _NLM_F_REPLACE, body)
+    except (ValueError, struct.error) as error:
+        raise OSError(f"no netlink request can be made of {wish}: {error}") from error
 
 
-with _without_its_init():
-    from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+def delete(index: int, name: str, prefix: int | None) -> bytes:
+    """Remove the address. Without a prefix length, for IPv4: one copy, whatever its length."""
+    address = ipaddress.ip_address(name)
+    attributes = [*_local(address)]
+    if prefix is not None:
+        attributes.append((_IFA_ADDRESS, address.packed))
+    body = _subject(address, index, prefix or 0) + _written(attributes)
+    return _message(rtnl.RTM_DELADDR, 0, body)
 
 
-def put(index: int, request: Request) -> bytes:
-    """Add the address to the interface of this number, or renew its lifetime."""
-    lifetimes = {"ifa_preferred": request["preferred_lft"], "ifa_valid": request["valid_lft"]}
-    attributes: list[Attribute] = [
-        *_named(request),
-        ("IFA_CACHEINFO", lifetimes),
-        ("IFA_PROTO", rtnl.OUR_PROTO),
-    ]
-    attributes += [(_OPTIONAL[name], request[name]) for name in _OPTIONAL if name in request]
-    flags = _NLM_F_REQUEST | _NLM_F_ACK | _NLM_F_CREATE | _NLM_F_REPLACE
-    return _message(rtnl.RTM_NEWADDR, flags, index, request, attributes)
+def numbered(requests: Sequence[bytes], first: int) -> bytes:
+    """All of them one after the other, with sequence numbers from ``first`` on.
+
+    The kernel carries out what comes in one datagram in its order, and answers each.
+    """
+    data = bytearray(b"".join(requests))
+    at = _SEQUENCE_AT
+    for number, request in enumerate(requests, start=first):
+        _U32.pack_into(data, at, number & 0xFFFFFFFF)
+        at += len(request)
+    return bytes(data)
 
 
-def delete(index: int, request: Request) -> bytes:
-    """Remove the address from that interface."""
-    return _message(rtnl.RTM_DELADDR, _NLM_F_REQUEST | _NLM_F_ACK, index, request, _named(request))
+def answers(data: bytes) -> Iterator[tuple[int, int]]:
+    """Sequence number and error, 0 for success, of each answer in a datagram from the kernel."""
+    for notice in rtnl.notices(data):
+        if notice.type == rtnl.NLMSG_ERROR:
+            yield notice.sequence, notice.error
 
 
-def _named(request: Request) -> list[Attribute]:
-    name = request["address"]
-    named: list[Attribute] = [("IFA_ADDRESS", name)]
-    if _family(request) == socket.AF_INET:
-        named.append(("IFA_LOCAL", name))
-    return named
+def _subject(address: IPAddress, index: int, prefix: int) -> bytes:
+    family = socket.AF_INET if address.version == IPV4 else socket.AF_INET6
+    return _IFADDRMSG.pack(family, prefix, 0, 0, index)
 
 
-def _family(request: Request) -> int:
-    return socket.AF_INET6 if ":" in str(request["address"]) else socket.AF_INET
+def _local(address: IPAddress) -> tuple[Attribute, ...]:
+    return ((_IFA_LOCAL, address.packed),) if address.version == IPV4 else ()
 
 
-def _message(
-    kind: int, flags: int, index: int, request: Request, attributes: list[Attribute]
-) -> bytes:
-    message = ifaddrmsg()
-    message["header"] = {"type": kind, "flags": flags}
-    message["family"] = _family(request)
-    message["prefixlen"] = request["prefixlen"]
-    message["index"] = index
-    message["attrs"] = attributes
-    message.encode()
-    return bytes(message.data)
+def _written(attributes: Sequence[Attribute]) -> bytes:
+    return b"".join(
+        _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value + bytes(-len(value) % 4)
+        for kind, value in attributes
+    )
+
+
+def _message(kind: int, flags: int, body: bytes) -> bytes:
+    flags |= _NLM_F_REQUEST | _NLM_F_ACK
+    return _HEADER.pack(_HEADER.size + len(body), kind, flags, 0, 0) + body

@@ -1,9 +1,8 @@
 """Reads the kernel's route netlink messages about addresses and interfaces. Pure: bytes to facts.
 
-The layouts are those of netlink(7), rtnetlink(7) and <linux/if_addr.h>. What is written pyroute2
-makes; reading is done here, because the watch runs in the event loop that also carries the
-heartbeats: a message takes microseconds, and nothing is queued behind our back when events come in
-a flood.
+The layouts are those of netlink(7), rtnetlink(7) and <linux/if_addr.h>; what is written is in
+messages.py. The watch runs in the event loop that also carries the heartbeats: a message takes
+microseconds, and nothing is queued behind our back when events come in a flood.
 """
 
 import ipaddress
@@ -106,20 +105,6 @@ def dump_request(message_type: int, sequence: int) -> bytes:
     body = _IFINFOMSG.pack(0, 0, 0, 0, 0)
     flags = _NLM_F_REQUEST | _NLM_F_DUMP
     return _HEADER.pack(_HEADER.size + len(body), message_type, flags, sequence, 0) + body
-
-
-def numbered(request: bytes, sequence: int) -> bytes:
-    """The same request under another sequence number, from whatever socket sends it."""
-    length, kind, flags, _sequence, _port = _HEADER.unpack_from(request)
-    return _HEADER.pack(length, kind, flags, sequence, 0) + request[_HEADER.size :]
-
-
-def answer_to(sequence: int, data: bytes) -> int | None:
-    """The kernel's answer to a request: its error, 0 for success; None when it is not in here."""
-    for notice in notices(data):
-        if notice.type == NLMSG_ERROR and notice.sequence == sequence:
-            return notice.error
-    return None
 
 
 def notices(data: bytes) -> Iterator[Notice]:

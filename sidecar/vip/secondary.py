@@ -40,14 +40,14 @@ def promote_secondaries(index: int) -> None:
                 raise OSError(notice.error, os.strerror(notice.error))
 
 
-def displaced(host: Network, *, index: int, address: str) -> bool:
-    """Whether an address that is not ours is secondary to this one on the interface."""
-    mine = [a for a in host.assignments if a.address == address and not a.secondary]
-    others = [a for a in host.assignments if a.secondary and a.proto != OUR_PROTO]
-    return any(
-        first.index == index and rtnl.same_subnet(first, other)
-        for first in mine
-        for other in others
+def displacing(host: Network, index: int) -> frozenset[str]:
+    """The addresses of the interface to which one that is not ours is secondary."""
+    here = [a for a in host.assignments if a.index == index]
+    others = [a for a in here if a.secondary and a.proto != OUR_PROTO]
+    return frozenset(
+        first.address
+        for first in here
+        if others and not first.secondary and any(rtnl.same_subnet(first, a) for a in others)
     )
 
 

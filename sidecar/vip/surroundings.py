@@ -23,25 +23,26 @@ class Surroundings:
         self._network: interfaces.Network | None = None
         self._taken_ns = 0
         self._changed: set[str] = set()
-        self._promoting: set[int] = set()
+        self._promoted_ns: dict[int, int] = {}
 
-    def before_changing(self, address: str) -> interfaces.Network:
-        """How it is now, as far as this address and all that are not ours are concerned.
+    def before_changing(self, *addresses: str) -> interfaces.Network:
+        """How it is now, as far as these addresses and all that are not ours are concerned.
 
         Raise OSError when the kernel does not tell.
         """
-        age_ns = self._now_ns() - self._taken_ns
-        if self._network is None or age_ns > FRESH_NS or address in self._changed:
+        is_old = self._now_ns() - self._taken_ns > FRESH_NS
+        if self._network is None or is_old or not self._changed.isdisjoint(addresses):
             self._network = interfaces.network()
             self._taken_ns = self._now_ns()
             self._changed.clear()
-            self._promoting.clear()
-        self._changed.add(address)
+        self._changed.update(addresses)
         return self._network
 
     def promote_secondaries(self, index: int) -> None:
-        """Once for each look. Where the kernel refuses, it stays as the administrator left it."""
-        if index not in self._promoting:
-            self._promoting.add(index)
+        """As seldom as one looks. Where the kernel refuses, the administrator's setting stays."""
+        now_ns = self._now_ns()
+        promoted_ns = self._promoted_ns.get(index)
+        if promoted_ns is None or now_ns - promoted_ns > FRESH_NS:
+            self._promoted_ns[index] = now_ns
             with suppress(OSError):
                 secondary.promote_secondaries(index)

@@ -1,109 +1,82 @@
-"""Writes the kernel's address table: one blocking request each, in bytes that messages.py makes.
+"""Writes the kernel's address table: many requests in one datagram, each with its own answer.
 
-To make the bytes takes it far longer than the kernel takes to act on them, and a lease is renewed
-with the same ones several times a second. So they are kept; each time only the sequence number is
-new. Every failure comes out as OSError with the kernel's number. A netlink socket that broke is
-made anew and the request sent once more. One thread owns the table; what to write is decided
-elsewhere. See netlink(7) and rtnetlink(7).
+The bytes of a request are kept, because a lease is renewed with the same ones several times a
+second; each time only the sequence number is new. A netlink socket that broke is made anew for the
+next request: what was not answered is for the caller to ask again. One thread owns the table; what
+to write is decided elsewhere. See netlink(7) and rtnetlink(7).
 """
 
 import errno
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
 from sidecar.vip import messages, rtnl
-from sidecar.vip.messages import Request
+from sidecar.vip.messages import Placement
 
-Make = Callable[[int, Request], bytes]
-
+AT_ONCE: Final = 64
+"""Requests in one datagram. Their answers have to find room in the socket's buffer, of which each
+takes about 1 KiB; it is 208 KiB without a privilege.
+"""
 KEPT_MAX: Final = 4096
 """Requests; with more they are all made anew."""
 _TIMEOUT_S: Final = 2.0
 _BUFFER: Final = 64 * 1024
 
 
-class RefusedError(OSError):
-    """Raised by a check: do not send, and do not try again."""
-
-
-class KernelError(OSError):
-    """The kernel's own answer."""
-
-
 class AddressTable:
     def __init__(self) -> None:
         self._netlink: socket.socket | None = None
-        self._made: dict[tuple[str, int, frozenset[tuple[str, int | str]]], bytes] = {}
+        self._made: dict[Placement, bytes] = {}
         self._seq = 0
 
     def open(self) -> None:
         """Make the socket now and not with the first request. Raises OSError."""
         self._opened()
 
-    def put(self, interface: str, request: Request, *, check: Callable[[], None]) -> None:
-        """Add the address or renew its lifetime. ``check`` runs just before and may raise."""
+    def bytes_of(self, wish: Placement) -> bytes:
+        """The request to put it there. Raises OSError when none can be made."""
+        made = self._made.get(wish)
+        if made is None:
+            if len(self._made) >= KEPT_MAX:
+                self._made.clear()
+            made = self._made[wish] = messages.put(wish)
+        return made
 
-        def send() -> None:
-            data = self._bytes(messages.put, index_of(interface), request)
-            check()
-            self._ask(data)
-
-        self._attempt(send)
-
-    def delete(self, index: int, name: str, prefix: int) -> None:
-        """Remove the address; one that is not there, or whose interface is gone, is success."""
-        request: Request = {"address": name, "prefixlen": prefix}
-        try:
-            self._attempt(lambda: self._ask(self._bytes(messages.delete, index, request)))
-        except OSError as error:
-            if error.errno not in {errno.EADDRNOTAVAIL, errno.ENODEV}:
-                raise
+    def ask_all(self, requests: Sequence[bytes]) -> list[int | None]:
+        """Send them all; the kernel's error for each, 0 for success, None without an answer."""
+        found: list[int | None] = []
+        for start in range(0, len(requests), AT_ONCE):
+            found += self._ask_some(requests[start : start + AT_ONCE])
+        return found
 
     def close(self) -> None:
         """Addresses stay and end with their lease."""
         self._hang_up()
 
-    def _attempt(self, send: Callable[[], None]) -> None:
+    def _ask_some(self, requests: Sequence[bytes]) -> list[int | None]:
+        first = self._seq + 1
+        answered: dict[int, int] = {}
         try:
-            send()
-        except RefusedError:
-            raise
-        except OSError as error:
-            # The kernel's ENODEV: the interface was made anew between its look-up and the request.
-            if isinstance(error, KernelError) and error.errno != errno.ENODEV:
-                raise
+            self._exchange(requests, answered)
+        except OSError:
             self._hang_up()
-            send()
+        return [answered.get(first + at & 0xFFFFFFFF) for at in range(len(requests))]
 
-    def _bytes(self, make: Make, index: int, request: Request) -> bytes:
-        key = (make.__name__, index, frozenset(request.items()))
-        made = self._made.get(key)
-        if made is None:
-            if len(self._made) >= KEPT_MAX:
-                self._made.clear()
-            made = self._made[key] = self._make(make, index, request)
-        return made
-
-    def _make(self, make: Make, index: int, request: Request) -> bytes:
-        try:
-            return make(index, request)
-        # What pyroute2 raises for a value that it cannot write is its own affair: a guard.
-        except Exception as error:
-            raise OSError(f"no netlink request can be made of {request}: {error!r}") from error
-
-    def _ask(self, data: bytes) -> None:
-        """Send one request and wait for its answer. Raises OSError."""
+    def _exchange(self, requests: Sequence[bytes], answered: dict[int, int]) -> None:
+        """Note the answers by the requests' numbers as they come. Raises OSError."""
         netlink = self._opened()
-        self._seq = self._seq + 1 & 0xFFFFFFFF
-        netlink.send(rtnl.numbered(data, self._seq))
-        code = None
-        while code is None:  # the first may be an answer that came after its time
-            code = rtnl.answer_to(self._seq, netlink.recv(_BUFFER))
-        if code:
-            raise KernelError(code, os.strerror(code))
+        first = self._seq + 1
+        self._seq = self._seq + len(requests) & 0xFFFFFFFF
+        awaited = {first + at & 0xFFFFFFFF for at in range(len(requests))}
+        netlink.send(messages.numbered(requests, first))
+        while awaited:  # among them may be answers that come after their time
+            for sequence, error in messages.answers(netlink.recv(_BUFFER)):
+                if sequence in awaited:
+                    awaited.discard(sequence)
+                    answered[sequence] = error
 
     def _opened(self) -> socket.socket:
         if self._netlink is None:
@@ -119,6 +92,14 @@ class AddressTable:
             with suppress(OSError):
                 self._netlink.close()
             self._netlink = None
+
+
+def check(code: int | None) -> None:
+    """Raise OSError with the kernel's number if the answer is an error, or if there was none."""
+    if code is None:
+        raise OSError("the kernel does not answer on netlink")
+    if code:
+        raise OSError(code, os.strerror(code))
 
 
 def index_of(interface: str) -> int:

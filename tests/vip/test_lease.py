@@ -12,6 +12,7 @@ from sidecar.core.events import (
     AddressRefused,
     AddressReleased,
     LeaseRenewed,
+    Together,
 )
 from sidecar.core.params import Address
 from sidecar.core.terms import SECOND
@@ -161,6 +162,41 @@ def test_ten_addresses_are_claimed_renewed_and_released(host: Host, lease: Lease
         assert isinstance(lease.perform(release(address)), AddressReleased)
     assert not any(host.has(address.name) for address in ten)
     assert host.has("10.77.0.1")
+
+
+def test_two_hundred_addresses_are_claimed_renewed_and_released_in_one_go_each(
+    host: Host, lease: Lease
+) -> None:
+    many = [vip(f"10.77.1.{last}", prefix=32) for last in range(1, 201)]
+    for wish, kind in ((claim, AddressClaimed), (renew, LeaseRenewed), (release, AddressReleased)):
+        answers = lease.perform_all([wish(address) for address in many])
+        assert isinstance(answers, Together)
+        assert all(isinstance(answer, kind) for answer in answers.facts)
+        assert [answer.address for answer in answers.facts] == [one.name for one in many]
+        here = sum("10.77.1." in line for line in host.addresses("eth0"))
+        assert here == (0 if wish is release else len(many))
+
+
+def test_of_several_wishes_only_the_late_one_is_refused(host: Host, lease: Lease) -> None:
+    early, late, impossible = vip(), vip("10.77.0.101"), vip("10.77.0.102", interface="eth7")
+    answers = lease.perform_all([claim(late, left_ns=-SECOND), claim(early), claim(impossible)])
+    assert isinstance(answers, Together)
+    assert [type(answer) for answer in answers.facts] == [
+        AddressRefused,
+        AddressClaimed,
+        AddressRefused,
+    ]
+    assert (host.has(early.name), host.has(late.name)) == (True, False)
+
+
+def test_an_address_that_is_released_and_claimed_in_one_go_is_here(
+    host: Host, lease: Lease
+) -> None:
+    lease.perform(claim(vip()))
+    lease.perform_all([release(vip()), claim(vip())])
+    assert host.has("10.77.0.100")
+    lease.perform_all([claim(vip()), release(vip())])
+    assert not host.has("10.77.0.100")
 
 
 def test_an_interface_that_does_not_exist_is_named_in_the_refusal(lease: Lease) -> None:
