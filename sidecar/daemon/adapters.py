@@ -6,7 +6,6 @@ they find out they feed to the driver.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from sidecar.config.settings import Settings
@@ -53,7 +52,7 @@ class Adapters:
         self.pinger = Pinger(feed)
         self.prober = Prober(feed)
         self.announcer = Announcer()
-        self.leases: Worker[LeaseAction] = Worker(
+        self.leases: Worker[tuple[LeaseAction, ...]] = Worker(
             "leases", self._lease, emit=feed, crashed=crashed, rest=self._settle
         )
         self._settle_claims: Callable[[], None] = lambda: None
@@ -109,10 +108,8 @@ class Adapters:
     def _release_all(self) -> None:
         """After a crash the address must not outlive us by its lease."""
         self.leases.stop(LAST_RELEASE_S)
-        perform = self._make_lease().perform
-        for address in self.addresses.values():
-            with suppress(OSError):
-                perform(ReleaseAddress(op=0, address=address))
+        everything = [ReleaseAddress(op=0, address=one) for one in self.addresses.values()]
+        self._make_lease().perform_all(everything)
 
     # --- parts ---------------------------------------------------------------------------------
 
@@ -124,12 +121,12 @@ class Adapters:
         lease.open()
         return lease
 
-    def _lease(self) -> Callable[[LeaseAction], Event]:
+    def _lease(self) -> Callable[[tuple[LeaseAction, ...]], Event]:
         lease = self._make_lease()
         realtime.hurry(self.settings.realtime_priority)
         self._settle_claims = lease.rest
         self._loop.call_soon_threadsafe(self._leases_loaded)
-        return lease.perform
+        return lease.perform_all
 
     def _settle(self) -> None:
         self._settle_claims()

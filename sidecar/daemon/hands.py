@@ -1,9 +1,10 @@
 """Carries the core's wishes to the adapters. Nothing here blocks; what may block goes to a worker,
 and what comes of it the adapters feed to the driver themselves.
 
-Packets and addresses come first. Containers and what is told are left until the turn's end, though
-the core may have named them before: a client waits for an address, and each thread that is woken
-takes the interpreter from the one that sets it.
+Packets come first. Addresses are gathered until the turn's end, and leave in one go: a takeover of
+many would wake a thread for each of them. Containers and what is told come last, though the core
+may have named them before: a client waits for an address, and each thread that is woken takes the
+interpreter from the one that sets it.
 """
 
 import asyncio
@@ -23,9 +24,10 @@ from sidecar.core.actions import (
 )
 from sidecar.core.events import Event, MaintenanceRequested, StandbyRequested, TakeoverRequested
 from sidecar.core.occurrences import AddressGivenUp, AddressHeld, AddressTaken, Occurrence
-from sidecar.core.params import MaintenanceOrder
+from sidecar.core.params import Address, MaintenanceOrder
 from sidecar.core.terms import LinkName
-from sidecar.daemon.adapters import Adapters
+from sidecar.daemon.adapters import Adapters, LeaseAction
+from sidecar.vip.table import AT_ONCE
 from sidecar.web.ports import Reply, Request, RequestKind
 
 Tell = Callable[[Occurrence], None]
@@ -81,6 +83,9 @@ class NodeHands:
         self._tell = tell
         self._keep = keep
         self._done = done
+        self._announced: list[Address] = []
+        self._asked: list[ProbeAddress] = []
+        self._leases: list[LeaseAction] = []
         self._verbs: list[ServiceAction] = []
         self._occurrences: list[Occurrence] = []
 
@@ -93,11 +98,11 @@ class NodeHands:
     def vip(self, action: VipAction) -> None:
         match action:
             case ClaimAddress() | RenewLease() | ReleaseAddress():
-                self._adapters.leases.submit(action)
+                self._leases.append(action)
             case ProbeAddress():
-                self._adapters.prober.probe(action)
+                self._asked.append(action)
             case Announce():
-                self._adapters.announcer.announce(action.address)
+                self._announced.append(action.address)
             case _:
                 assert_never(action)
 
@@ -124,6 +129,7 @@ class NodeHands:
         self._done()
 
     def end_turn(self) -> None:
+        self._end_addresses()
         verbs, self._verbs = self._verbs, []
         for action in verbs:
             self._adapters.service.carry_out(action)
@@ -131,6 +137,18 @@ class NodeHands:
         for occurrence in occurrences:
             for tell in self._tell:
                 tell(occurrence)
+
+    def _end_addresses(self) -> None:
+        """What is announced is here still: if it is to go, that is the last that happens to it."""
+        if self._announced:
+            announced, self._announced = self._announced, []
+            self._adapters.announcer.announce(announced)
+        if self._asked:
+            asked, self._asked = self._asked, []
+            self._adapters.prober.probe(*asked)
+        leases, self._leases = self._leases, []
+        for start in range(0, len(leases), AT_ONCE):
+            self._adapters.leases.submit(tuple(leases[start : start + AT_ONCE]))
 
     def _hold(self, name: str, *, held: bool) -> None:
         """Who else uses an address matters while it is held."""

@@ -5,7 +5,9 @@ when and how often is the core's decision. Expects and keeps no answer.
 """
 
 import errno
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from sidecar.core.params import Address
 from sidecar.vip import frames
@@ -28,18 +30,18 @@ class Announcer:
     def __init__(self) -> None:
         self._sockets: dict[str, EthernetSocket] = {}
 
-    def announce(self, address: Address) -> Announcement:
-        """Send the volley now. Never raises; what went wrong is in the answer."""
-        sent: list[str] = []
-        try:
-            sock = self._socket(address.interface)
-            for frame in _volley(address, sock.mac):
-                sock.send(frame)
-                sent.append("na" if address.is_ipv6 else "arp")
-        except OSError as error:
-            reason = reason_of(error, address.interface, wish=f"announce {address.name}")
-            return Announcement(address=address.name, kinds=tuple(sent), reason=reason)
-        return Announcement(address=address.name, kinds=tuple(sent))
+    def announce(self, addresses: Iterable[Address]) -> list[Announcement]:
+        """Send a volley for each now. Never raises; what went wrong is in the answers."""
+        found: list[Announcement] = []
+        for interface, those in groupby(addresses, key=lambda address: address.interface):
+            try:
+                sock = self._socket(interface)
+                mac = sock.mac
+            except OSError as error:
+                found += [_failed(address, (), error) for address in those]
+                continue
+            found += [_announce(sock, mac, address) for address in those]
+        return found
 
     def close(self) -> None:
         for sock in self._sockets.values():
@@ -57,6 +59,22 @@ class Announcer:
             sock.close()
         sock = self._sockets[interface] = EthernetSocket(interface)
         return sock
+
+
+def _announce(sock: EthernetSocket, mac: str, address: Address) -> Announcement:
+    sent: list[str] = []
+    try:
+        for frame in _volley(address, mac):
+            sock.send(frame)
+            sent.append("na" if address.is_ipv6 else "arp")
+    except OSError as error:
+        return _failed(address, tuple(sent), error)
+    return Announcement(address=address.name, kinds=tuple(sent))
+
+
+def _failed(address: Address, sent: tuple[str, ...], error: OSError) -> Announcement:
+    reason = reason_of(error, address.interface, wish=f"announce {address.name}")
+    return Announcement(address=address.name, kinds=sent, reason=reason)
 
 
 def _volley(address: Address, mac: str) -> tuple[bytes, ...]:

@@ -3,12 +3,13 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sidecar.core.actions import Announce, ClaimAddress, PauseService
+from sidecar.core.actions import Announce, ClaimAddress, PauseService, ProbeAddress
 from sidecar.core.occurrences import AddressHeld, Occurrence
 from sidecar.core.params import Address
 from sidecar.core.terms import LinkName
 from sidecar.daemon.adapters import Adapters
 from sidecar.daemon.hands import NodeHands, Requests
+from sidecar.vip.table import AT_ONCE
 
 ADDRESS = Address(name="10.0.0.100", prefix=24, interface="eth0")
 CLAIM = ClaimAddress(op=1, address=ADDRESS, lease_s=3, not_after_ns=9)
@@ -24,8 +25,11 @@ def hands_that_note(did: list[object]) -> NodeHands:
         addresses={ADDRESS.name: ADDRESS},
         media={"eth1": SimpleNamespace(send=note)},
         leases=SimpleNamespace(submit=note),
-        announcer=SimpleNamespace(announce=lambda address: did.append(Announce(address=address))),
-        prober=SimpleNamespace(holding=lambda address, held: did.append((address.name, held))),
+        announcer=SimpleNamespace(announce=note),
+        prober=SimpleNamespace(
+            holding=lambda address, held: did.append((address.name, held)),
+            probe=lambda *asked: did.append(asked),
+        ),
         service=SimpleNamespace(carry_out=note),
     )
     tell: Any = note
@@ -48,7 +52,20 @@ def test_containers_and_news_wait_until_packets_and_addresses_are_on_their_way()
     assert PAUSE not in did
     assert HELD not in did
     hands.end_turn()
-    assert did == [(ADDRESS.name, True), CLAIM, b"done", PAUSE, HELD]
+    assert did == [(ADDRESS.name, True), b"done", (CLAIM,), PAUSE, HELD]
+
+
+def test_what_concerns_many_addresses_leaves_in_few_goes_at_the_turns_end():
+    did: list[object] = []
+    hands = hands_that_note(did)
+    question = ProbeAddress(op=3, address=ADDRESS, mac=None, patience_ns=1)
+    for _ in range(AT_ONCE + 1):
+        for action in (CLAIM, question, Announce(address=ADDRESS)):
+            hands.vip(action)
+    assert did == []
+    hands.end_turn()
+    many = AT_ONCE + 1
+    assert did == [[ADDRESS] * many, (question,) * many, (CLAIM,) * AT_ONCE, (CLAIM,)]
 
 
 def test_what_was_put_off_is_done_once():

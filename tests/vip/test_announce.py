@@ -30,7 +30,7 @@ def test_an_announcement_moves_the_neighbours_entry(
     address = vip(name)
     remembers(c, address, b.mac("eth0"))
     announcer = Announcer()
-    assert announcer.announce(address) == Announcement(address=name, kinds=kinds)
+    assert announcer.announce([address]) == [Announcement(address=name, kinds=kinds)]
     wait_for(lambda: knows(c, address, a.mac("eth0")))
     announcer.close()
 
@@ -38,32 +38,33 @@ def test_an_announcement_moves_the_neighbours_entry(
 def test_an_announcement_carries_the_hardware_address_of_now(trio: tuple[Host, Host, Host]) -> None:
     a, b, c = trio
     announcer = Announcer()
-    announcer.announce(vip())
+    announcer.announce([vip()])
     a.ip("link", "set", "eth0", "address", "02:00:00:00:00:99")
     remembers(c, vip(), b.mac("eth0"))
-    announcer.announce(vip())
+    announcer.announce([vip()])
     wait_for(lambda: knows(c, vip(), "02:00:00:00:00:99"))
     announcer.close()
 
 
 def test_an_interface_made_anew_is_announced_on(host: Host) -> None:
     announcer = Announcer()
-    announcer.announce(vip())
+    announcer.announce([vip()])
     host.ip("link", "del", "eth0")
-    gone = announcer.announce(vip())
+    (gone,) = announcer.announce([vip()])
     assert gone.kinds == ()
     assert gone.reason is not None
     assert gone.reason.startswith("cannot announce 10.77.0.100: interface eth0 does not exist")
     host.ip("link", "add", "eth0", "type", "bridge")
     host.ip("link", "set", "eth0", "up")
-    assert announcer.announce(vip()).reason is None
+    (back,) = announcer.announce([vip()])
+    assert back.reason is None
     announcer.close()
 
 
 def test_an_interface_that_is_down_is_a_reason(host: Host) -> None:
     host.ip("link", "set", "eth0", "down")
     announcer = Announcer()
-    said = announcer.announce(vip())
+    (said,) = announcer.announce([vip()])
     announcer.close()
     assert said.kinds == ()
     assert said.reason is not None
@@ -71,6 +72,15 @@ def test_an_interface_that_is_down_is_a_reason(host: Host) -> None:
 
 
 def test_an_address_without_an_interface_is_a_reason() -> None:
-    said = Announcer().announce(vip(interface=""))
+    (said,) = Announcer().announce([vip(interface="")])
     assert said.reason is not None
     assert "names no interface" in said.reason
+
+
+@pytest.mark.usefixtures("host")
+def test_one_that_cannot_be_announced_keeps_no_other_from_it() -> None:
+    announcer = Announcer()
+    said = announcer.announce([vip(), vip(interface="eth7"), vip("10.77.0.101")])
+    announcer.close()
+    assert [one.reason is None for one in said] == [True, False, True]
+    assert [one.address for one in said] == ["10.77.0.100", "10.77.0.100", "10.77.0.101"]
