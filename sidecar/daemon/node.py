@@ -12,8 +12,6 @@ import time
 from random import SystemRandom
 from typing import Final
 
-from prometheus_client import CollectorRegistry
-
 from sidecar.config.settings import Settings
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import (
@@ -29,6 +27,7 @@ from sidecar.core.terms import SECOND
 from sidecar.daemon import guard, logs, realtime
 from sidecar.daemon.adapters import Adapters
 from sidecar.daemon.clock import moment
+from sidecar.daemon.counted import Counted
 from sidecar.daemon.driver import Driver
 from sidecar.daemon.hands import NodeHands, Requests
 from sidecar.daemon.history_file import HistoryFile
@@ -37,11 +36,8 @@ from sidecar.daemon.notifying import notifier_of
 from sidecar.daemon.reload import Load, ReloadError, read_anew
 from sidecar.daemon.scheduler import LoopScheduler
 from sidecar.daemon.shown import Shown
-from sidecar.web.control import ControlServer
-from sidecar.web.counters import Counters
 from sidecar.web.history import History
 from sidecar.web.hub import EventHub
-from sidecar.web.metrics import register_view
 from sidecar.web.move import Move
 from sidecar.web.ports import Progress, Sources
 
@@ -58,7 +54,6 @@ class Node:
         settings: Settings,
         boot: Boot,
         *,
-        page: str,
         load: Load,
         past: tuple[Move, ...] = (),
     ) -> None:
@@ -70,9 +65,7 @@ class Node:
         self._reloading: asyncio.Task[None] | None = None
         self._pulse_ns = moment().ns
         cluster = Cluster(settings.params, SystemRandom(), boot)
-        registry = CollectorRegistry()
-        register_view(registry, cluster.view)
-        counters = Counters(registry, cluster.view())
+        counted = Counted(cluster.view)
         history = History(
             cluster.view,
             clock_ns=lambda: moment().ns,
@@ -82,7 +75,7 @@ class Node:
         self._history_file = HistoryFile(settings.state_dir, history)
         hub = EventHub(wall_ns=time.time_ns)
         self._shown = shown = Shown(cluster, lambda: moment().ns)
-        self._notifier = notifier_of(settings, boot, registry)
+        self._notifier = notifier_of(settings, boot, counted.load)
         notify = () if self._notifier is None else (self._notifier.report,)
         requests = Requests(self.feed)
         self._adapters = Adapters(settings, feed=self.feed, crashed=self._crash)
@@ -91,13 +84,13 @@ class Node:
             self._adapters,
             requests,
             tell=(
-                *(logs.report, counters.report, shown.report),
+                *(logs.report, counted.report, shown.report),
                 *(hub.report, history.report, *notify),
             ),
             keep=self._memory.keep,
             done=lambda: self._end(0),
         )
-        self._driver = Driver(cluster, LoopScheduler(loop, counters.loop_lag, self._crash), hands)
+        self._driver = Driver(cluster, LoopScheduler(loop, counted.loop_lag, self._crash), hands)
         sources = Sources(
             view=cluster.view,
             progress=self._progress,
@@ -111,18 +104,26 @@ class Node:
 
         def web() -> guard.Part:
             from sidecar.web.app import WebServer  # noqa: PLC0415 - it takes longer than a beat
+            from sidecar.web.pages import page_text  # noqa: PLC0415
 
             return WebServer(
                 host=settings.http.host,
                 port=settings.http.port,
                 sources=sources,
                 hub=hub,
-                registry=registry,
-                page=page,
+                registry=counted.load(),
+                page=page_text(),
             )
 
-        control = ControlServer(path=str(settings.control), sources=sources, ask=requests.ask)
-        self._guarded: dict[str, guard.Part] = {"http": guard.Late(web), "control": control}
+        def control() -> guard.Part:
+            from sidecar.web.control import ControlServer  # noqa: PLC0415 - no beat needs it
+
+            return ControlServer(path=str(settings.control), sources=sources, ask=requests.ask)
+
+        self._guarded: dict[str, guard.Part] = {
+            "http": guard.Late(web),
+            "control": guard.Late(control),
+        }
         if self._notifier is not None:
             self._guarded["webhooks"] = self._notifier
 

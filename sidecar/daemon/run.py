@@ -19,7 +19,6 @@ from sidecar.daemon.reload import Load
 from sidecar.daemon.waiting import exact_loop
 from sidecar.vip.interfaces import find_interface
 from sidecar.vip.leftover import left_behind, sweep
-from sidecar.web.pages import page_text
 
 log = logging.getLogger("sidecar")
 
@@ -37,13 +36,12 @@ def run(settings: Settings, load: Load) -> int:
         boot = state.boot(settings.state_dir, settings.node, moment().wall_s)
         past = history_file.read(settings.state_dir)
         boot = _with_what_was_left(boot, settings.params)
-        page = page_text()
 
         def load_placed() -> Settings:
             return _placed_on_interfaces(load())
 
         async def live() -> int:
-            return await _live(Node(settings, boot, page=page, load=load_placed, past=past))
+            return await _live(Node(settings, boot, load=load_placed, past=past))
 
         with asyncio.Runner(loop_factory=exact_loop) as runner:
             return runner.run(live())

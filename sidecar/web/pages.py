@@ -20,7 +20,7 @@ _INLINE: Final = re.compile(r"<(style|script)[^>]*>(.*?)</\1>", re.DOTALL)
 
 
 def page_text() -> str:
-    """The whole page. Read before the loop runs: reading a file may block."""
+    """The whole page. Reading a file may block: not in the loop."""
     script = "\n".join(_part(name) for name in SCRIPTS)
     page = _part("status.html").replace(_STYLE_PLACE, _part(STYLE))
     return page.replace(_SCRIPT_PLACE, script)
