@@ -6,11 +6,12 @@ when it is asked for, so that a health check does not load what only the daemon 
 """
 
 import argparse
+import gc
 import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 from sidecar import VERSION
 from sidecar.config.options import CONTROL, OPTIONS, Option, choose
@@ -26,8 +27,12 @@ _HOLDINGS: Final = ("all", "local", "foreign", "failback")
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status."""
-    arguments = build_parser(os.environ).parse_args(words)
+    words = sys.argv[1:] if words is None else words
+    # What is loaded now stays: to walk it again and again meanwhile takes a tenth of a start.
+    gc.disable()
+    arguments = build_parser(os.environ, of=words[0] if words else "").parse_args(words)
     command = importlib.import_module(f"sidecar.commands.{arguments.command}")
+    gc.enable()
     entry: Callable[[argparse.Namespace], int] = command.main
     try:
         return entry(arguments)
@@ -43,45 +48,31 @@ def main(words: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def build_parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
-    """All commands with their arguments; the environment gives the control socket's default."""
+def build_parser(environ: Mapping[str, str], *, of: str = "") -> argparse.ArgumentParser:
+    """All commands with their arguments, or only the one ``of`` this name, which takes less time.
+
+    The environment gives the control socket's default.
+    """
     parser = argparse.ArgumentParser(
         prog="sidecar",
         description="One highly available service on two plain Docker hosts: a Heartbeat node "
         "beside your container.",
     )
     parser.add_argument("--version", action="version", version=f"sidecar {VERSION}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_run(commands)
-    _add_check(commands)
-    _add_decode(commands)
-    _add_init(commands)
-    _add_asking(commands, environ)
-    _add_proxy(commands)
-    _add_completion(commands)
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", prog=parser.prog
+    )
+    for name in (of,) if of in _COMMANDS else _COMMANDS:
+        purpose, fill = _COMMANDS[name]
+        description = f"{purpose[0].upper()}{purpose[1:]}."
+        command = commands.add_parser(name, help=purpose, description=description)
+        if name in _ASKING:
+            _control(command, environ)
+        fill(command)
     return parser
 
 
-# What add_subparsers() gives has no public name, and can be subscripted only from 3.14 on.
-_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
-
-
-def _add(commands: _Commands, name: str, purpose: str) -> argparse.ArgumentParser:
-    description = f"{purpose[0].upper()}{purpose[1:]}."
-    return commands.add_parser(name, help=purpose, description=description)
-
-
-def _add_run(commands: _Commands) -> None:
-    run = _add(commands, "run", "be a node: speak Heartbeat, hold the addresses when it is time")
-    _add_options(run, OPTIONS)
-
-
-def _add_check(commands: _Commands) -> None:
-    check = _add(commands, "check", "read the configuration, say what it means and what is wrong")
-    _add_options(check, OPTIONS)
-
-
-def _add_options(parser: argparse.ArgumentParser, options: Sequence[Option]) -> None:
+def _options(parser: argparse.ArgumentParser, options: Sequence[Option] = OPTIONS) -> None:
     """No defaults here: sidecar.config.options knows them, and where a value came from."""
     for option in options:
         default = f"; default {option.default}" if option.default else ""
@@ -94,17 +85,17 @@ def _add_options(parser: argparse.ArgumentParser, options: Sequence[Option]) -> 
         )
 
 
-def _add_decode(commands: _Commands) -> None:
-    decode = _add(
-        commands, "decode", "read captured datagrams (hex, one a line) and print each as JSON"
-    )
+def _proxy(proxy: argparse.ArgumentParser) -> None:
+    _options(proxy, PROXY_OPTIONS)
+
+
+def _decode(decode: argparse.ArgumentParser) -> None:
     decode.add_argument(
         "--authkeys", metavar="FILE", required=True, help="the keys to verify them with"
     )
 
 
-def _add_init(commands: _Commands) -> None:
-    init = _add(commands, "init", "write ha.cf, haresources, authkeys and .env for both nodes")
+def _init(init: argparse.ArgumentParser) -> None:
     for side in ("a", "b"):
         init.add_argument(
             f"--node-{side}", metavar="NAME", help=f"host name (uname -n) of node {side}"
@@ -131,52 +122,48 @@ def _add_init(commands: _Commands) -> None:
     init.add_argument("--force", action="store_true", help="overwrite files that exist")
 
 
-def _add_proxy(commands: _Commands) -> None:
-    proxy = _add(commands, "proxy", "let a sidecar make its few calls to Docker, and no others")
-    _add_options(proxy, PROXY_OPTIONS)
-
-
-def _add_completion(commands: _Commands) -> None:
-    completion = _add(commands, "completion", "print a script by which a shell completes this")
+def _completion(completion: argparse.ArgumentParser) -> None:
     completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="for which shell")
 
 
-def _add_asking(commands: _Commands, environ: Mapping[str, str]) -> None:
-    """Commands that speak to the running sidecar over its control socket."""
-    control = choose(CONTROL, {}, environ)
+def _control(asking: argparse.ArgumentParser, environ: Mapping[str, str]) -> None:
+    """Of the commands that speak to the running sidecar over its control socket."""
+    asking.add_argument(
+        CONTROL.flag,
+        dest=CONTROL.name,
+        metavar=CONTROL.metavar,
+        default=choose(CONTROL, {}, environ),
+        help=f"{CONTROL.help} ({CONTROL.environment}; default {CONTROL.default})",
+    )
 
-    def add(name: str, purpose: str) -> argparse.ArgumentParser:
-        parser = _add(commands, name, purpose)
-        parser.add_argument(
-            CONTROL.flag,
-            dest=CONTROL.name,
-            metavar=CONTROL.metavar,
-            default=control,
-            help=f"{CONTROL.help} ({CONTROL.environment}; default {CONTROL.default})",
-        )
-        return parser
 
-    status = add("status", "show both nodes, the links and the groups")
+def _nothing(_command: argparse.ArgumentParser) -> None:
+    """Of the commands that take nothing more."""
+
+
+def _status(status: argparse.ArgumentParser) -> None:
     status.add_argument("--json", action="store_true", help="as /api/status gives it")
     status.add_argument("--watch", action="store_true", help="again whenever it changes")
-    add("explain", "say why this node does or does not hold the groups")
-    history = add("history", "list the last moves and how long each step of them took")
+
+
+def _history(history: argparse.ArgumentParser) -> None:
     history.add_argument("--json", action="store_true", help="as /api/history gives it")
     history.add_argument(
         "-n", dest="count", metavar="N", type=_count, default=10, help="how many (default: 10)"
     )
-    tune = add("tune", "say how regularly the other node is heard, and which timers that allows")
+
+
+def _tune(tune: argparse.ArgumentParser) -> None:
     tune.add_argument("--json", action="store_true", help="the same for programs")
-    for name, purpose in (
-        ("standby", "hand groups over to the other node"),
-        ("takeover", "take groups over from the other node"),
-    ):
-        parser = add(name, purpose)
-        parser.add_argument(
-            "which", nargs="?", choices=_HOLDINGS, default="all", help="which (default: all)"
-        )
-    _add_drill(add("drill", "hand over and take back, and measure what clients feel of it"))
-    maintenance = add("maintenance", "let nothing move by itself for a while, on both nodes")
+
+
+def _which(moving: argparse.ArgumentParser) -> None:
+    moving.add_argument(
+        "which", nargs="?", choices=_HOLDINGS, default="all", help="which (default: all)"
+    )
+
+
+def _maintenance(maintenance: argparse.ArgumentParser) -> None:
     maintenance.add_argument("switch", choices=("on", "off"), help="begin or end it")
     maintenance.add_argument(
         "--for",
@@ -185,10 +172,9 @@ def _add_asking(commands: _Commands, environ: Mapping[str, str]) -> None:
         default="1h",
         help="how long at most: 90s, 30m, 1h, 2d (default: 1h)",
     )
-    add("health", "exit 0 if the sidecar is alive: for the container's health check")
 
 
-def _add_drill(drill: argparse.ArgumentParser) -> None:
+def _drill(drill: argparse.ArgumentParser) -> None:
     drill.add_argument(
         "--url",
         metavar="URL",
@@ -217,6 +203,36 @@ def _count(written: str) -> int:
     if not count:
         raise argparse.ArgumentTypeError(f"{written!r:.40} is no number from 1 on")
     return count
+
+
+_ASKING: Final = frozenset(
+    {
+        *("status", "explain", "history", "tune", "standby", "takeover", "drill"),
+        *("maintenance", "health"),
+    }
+)
+"""They speak to the running sidecar."""
+_COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+    "run": ("be a node: speak Heartbeat, hold the addresses when it is time", _options),
+    "check": ("read the configuration, say what it means and what is wrong", _options),
+    "decode": ("read captured datagrams (hex, one a line) and print each as JSON", _decode),
+    "init": ("write ha.cf, haresources, authkeys and .env for both nodes", _init),
+    "status": ("show both nodes, the links and the groups", _status),
+    "explain": ("say why this node does or does not hold the groups", _nothing),
+    "history": ("list the last moves and how long each step of them took", _history),
+    "tune": (
+        "say how regularly the other node is heard, and which timers that allows",
+        _tune,
+    ),
+    "standby": ("hand groups over to the other node", _which),
+    "takeover": ("take groups over from the other node", _which),
+    "drill": ("hand over and take back, and measure what clients feel of it", _drill),
+    "maintenance": ("let nothing move by itself for a while, on both nodes", _maintenance),
+    "health": ("exit 0 if the sidecar is alive: for the container's health check", _nothing),
+    "proxy": ("let a sidecar make its few calls to Docker, and no others", _proxy),
+    "completion": ("print a script by which a shell completes this", _completion),
+}
+"""What each is for, and what gives it its arguments."""
 
 
 if __name__ == "__main__":

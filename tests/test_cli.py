@@ -34,6 +34,13 @@ def parse(*words: str, **environ: str) -> argparse.Namespace:
     return cli.build_parser(environ).parse_args(words)
 
 
+def help_texts(parser: argparse.ArgumentParser) -> dict[str, str]:
+    assert parser._subparsers is not None
+    (action,) = parser._subparsers._group_actions
+    assert isinstance(action.choices, dict)
+    return {name: one.format_help() for name, one in action.choices.items()}
+
+
 def test_every_command_that_is_offered_exists():
     offered = cli.build_parser({})._subparsers
     assert offered is not None
@@ -41,6 +48,12 @@ def test_every_command_that_is_offered_exists():
     assert tuple(action.choices or ()) == COMMANDS
     for name in COMMANDS:
         assert callable(importlib.import_module(f"sidecar.commands.{name}").main)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_command_that_is_asked_for_needs_no_other(command):
+    asked, everything = cli.build_parser({}, of=command), cli.build_parser({})
+    assert help_texts(asked) == {command: help_texts(everything)[command]}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
