@@ -3,10 +3,8 @@
 Each function gives the value or raises BadValue, whose text says what is wrong and what to write.
 """
 
-import difflib
 import re
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import Final
 
 from sidecar.config.problems import quote
@@ -34,15 +32,23 @@ def parse_time(written: str) -> int:
             f"{quote(written)} is no time: write seconds as a number (2 or 0.5) "
             "or milliseconds with `ms` (500ms)"
         )
-    number, unit = Fraction(found[1].rstrip(".")), found[2] or ""
+    unit = found[2] or ""
     # Heartbeat compares only the first letters: msec and usec are fine.
     factor = _NS_OF_UNIT.get(unit[:2])
     if factor is None:
         raise BadValue(_bad_unit(found[1], unit))
-    time_ms = round(number * factor / MILLISECOND)
+    whole, _, decimals = found[1].partition(".")
+    parts = 10 ** len(decimals)
+    time_ms = _rounded(int(whole + decimals) * factor, parts * MILLISECOND)
     if time_ms > MAX_TIME_S * 1000:
         raise BadValue(f"{quote(written)} is more than {MAX_TIME_S} s: write a shorter time")
     return time_ms * MILLISECOND
+
+
+def _rounded(number: int, by: int) -> int:
+    """The quotient, a half to the even side."""
+    quotient, rest = divmod(number, by)
+    return quotient + (2 * rest > by or (2 * rest == by and quotient % 2 == 1))
 
 
 def _bad_unit(number: str, unit: str) -> str:
@@ -76,6 +82,8 @@ def parse_integer(written: str, lowest: int, highest: int) -> int:
 
 def did_you_mean(written: str, known: Iterable[str]) -> str:
     """A question with the nearest known word, or nothing. Follows a full sentence."""
+    import difflib  # noqa: PLC0415 - who made no mistake need not wait for it
+
     near = difflib.get_close_matches(written[:40].lower(), list(known), n=1, cutoff=0.6)
     return f"; did you mean `{near[0]}`?" if near else ""
 

@@ -15,11 +15,11 @@ have more than one address, and each refusal is told with its reason.
 """
 
 import asyncio
-import ctypes
 import ipaddress
 import logging
 import socket
 import struct
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -131,6 +131,6 @@ def only_from(hosts: Iterable[str]) -> list[Instruction]:
 
 def attach(receiver: socket.socket, program: Sequence[Instruction]) -> None:
     """Have the kernel ask this program before it keeps a datagram for the socket."""
-    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *one) for one in program))
-    head = struct.pack("HP", len(program), ctypes.addressof(code))
+    code = array("B", b"".join(struct.pack("=HBBI", *one) for one in program))
+    head = struct.pack("HP", len(program), code.buffer_info()[0])
     receiver.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, head)

@@ -6,10 +6,10 @@ nothing for other traffic and does not see the host's own frames. The socket fil
 solicitations of those who have no address yet.
 """
 
-import ctypes
 import fcntl
 import socket
 import struct
+from array import array
 from typing import Final
 
 from sidecar.vip.frames import ETH_P_ARP, ETH_P_IPV6
@@ -159,6 +159,6 @@ def _give_room(sock: socket.socket) -> None:
 
 
 def _attach(sock: socket.socket, program: tuple[tuple[int, int, int, int], ...]) -> None:
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
-    fprog = struct.pack("HP", len(program), ctypes.addressof(code))
+    code = array("B", b"".join(struct.pack("HBBI", *line) for line in program))
+    fprog = struct.pack("HP", len(program), code.buffer_info()[0])
     sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)
