@@ -6,6 +6,7 @@ means to hold one: one that we released ourselves is reported lost too, and the 
 """
 
 import ipaddress
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -33,6 +34,8 @@ class Mirror:
         self._watched = tuple(dict.fromkeys(named))
         self._interfaces: dict[int, Interface] = {}
         self._seen: dict[tuple[str, int, int], _Seen] = {}
+        self._copies: Counter[tuple[str, int]] = Counter()
+        """How many of each address are on each interface, with different prefix lengths."""
         self._told: dict[str, CarrierChanged] = {}
         self._unconfirmed: set[int | tuple[str, int, int]] | None = None
 
@@ -92,6 +95,7 @@ class Mirror:
         key = (assignment.address, assignment.index, assignment.prefix)
         self._confirm(key)
         if kind == rtnl.RTM_NEWADDR:
+            self._copies[key[:2]] += key not in self._seen
             self._seen[key] = _Seen(assignment=assignment, at_s=now_s)
             return []
         return self._gone(key, self._why(key, now_s))
@@ -100,9 +104,10 @@ class Mirror:
         if self._seen.pop(key, None) is None:
             return []
         name, index, _prefix = key
+        self._copies[name, index] -= 1
         address = self._addresses[name]
         # A copy with another prefix length may remain, and a copy elsewhere is not ours to miss.
-        if any(seen[:2] == key[:2] for seen in self._seen):
+        if self._copies[name, index]:
             return []
         if index in self._interfaces and self._interfaces[index].name != address.interface:
             return []

@@ -10,14 +10,22 @@ import os
 import socket
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import groupby
 from typing import Final
 
+from sidecar.core.events import AddressLost, Together
 from sidecar.core.params import Address
 from sidecar.vip import rtnl
 from sidecar.vip.mirror import Mirror, News
 
 _GROUPS: Final = rtnl.RTMGRP_LINK | rtnl.RTMGRP_IPV4_IFADDR | rtnl.RTMGRP_IPV6_IFADDR
 _BUFFER: Final = 64 * 1024
+_SO_RCVBUFFORCE: Final = 33
+_ROOM: Final = 4 * 2**20
+"""Bytes: the kernel tells of each of a thousand leases several times a second, and counts about one
+KiB for each time."""
+_PER_TURN: Final = 64
+"""Notices, then the loop's other business."""
 _PAUSE_S: Final = 0.05
 _TABLES: Final = (rtnl.RTM_GETLINK, rtnl.RTM_GETADDR)
 
@@ -25,7 +33,9 @@ _TABLES: Final = (rtnl.RTM_GETLINK, rtnl.RTM_GETADDR)
 class AddressWatch:
     """Emits CarrierChanged for each interface at start, then what changes."""
 
-    def __init__(self, addresses: Iterable[Address], emit: Callable[[News], None]) -> None:
+    def __init__(
+        self, addresses: Iterable[Address], emit: Callable[[News | Together], None]
+    ) -> None:
         self._mirror = Mirror(addresses)
         self._emit = emit
 
@@ -46,7 +56,9 @@ class _Again(Exception):
 class _Follower:
     """One socket's life: a dump of both tables, and live notices in between and for ever after."""
 
-    def __init__(self, sock: socket.socket, mirror: Mirror, emit: Callable[[News], None]) -> None:
+    def __init__(
+        self, sock: socket.socket, mirror: Mirror, emit: Callable[[News | Together], None]
+    ) -> None:
         self._sock = sock
         self._mirror = mirror
         self._emit = emit
@@ -58,30 +70,55 @@ class _Follower:
         self._mirror.begin_dump()
         self._ask_for_next_table()
         while True:
-            data = await loop.sock_recv(self._sock, _BUFFER)
-            for notice in rtnl.notices(data):
-                self._take(notice, loop.time())
+            self._take_all(await loop.sock_recv(self._sock, _BUFFER), loop.time())
+            await asyncio.sleep(0)  # what is read at once without a pause would stop all else
 
-    def _take(self, notice: rtnl.Notice, now_s: float) -> None:
-        for news in self._mirror.learn(notice, now_s):
-            self._emit(news)
+    def _take_all(self, data: bytes, now_s: float) -> None:
+        """This datagram, and what else has come by now; what is news is told in one go."""
+        taken = 0
+        news: list[News] = []
+        try:
+            while data:
+                for notice in rtnl.notices(data):
+                    taken += 1
+                    news += self._mirror.learn(notice, now_s)
+                    news += self._follow(notice)
+                data = b"" if taken >= _PER_TURN else self._more()
+        finally:
+            self._tell(news)
+
+    def _more(self) -> bytes:
+        try:
+            return self._sock.recv(_BUFFER)
+        except BlockingIOError:
+            return b""
+
+    def _tell(self, news: list[News]) -> None:
+        for are_losses, those in groupby(news, key=lambda one: isinstance(one, AddressLost)):
+            told = list(those)
+            if are_losses and len(told) > 1:
+                self._emit(Together(facts=tuple(n for n in told if isinstance(n, AddressLost))))
+            else:
+                for one in told:
+                    self._emit(one)
+
+    def _follow(self, notice: rtnl.Notice) -> list[News]:
+        """What the dump needs next; the news at its end."""
         if notice.sequence != self._sequence:
-            return  # sent to everybody in the group, not in answer to us
+            return []  # sent to everybody in the group, not in answer to us
         if notice.interrupted:
             raise _Again
         if notice.error:
             raise OSError(notice.error, os.strerror(notice.error))
-        if notice.type == rtnl.NLMSG_DONE:
-            self._ask_for_next_table()
+        return self._ask_for_next_table() if notice.type == rtnl.NLMSG_DONE else []
 
-    def _ask_for_next_table(self) -> None:
+    def _ask_for_next_table(self) -> list[News]:
         if self._tables:
             self._sequence += 1
             self._sock.send(rtnl.dump_request(self._tables.pop(0), self._sequence))
-            return
+            return []
         self._sequence = -1
-        for news in self._mirror.end_dump():
-            self._emit(news)
+        return self._mirror.end_dump()
 
 
 def _open() -> socket.socket:
@@ -89,8 +126,16 @@ def _open() -> socket.socket:
         socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, rtnl.NETLINK_ROUTE
     )
     try:
+        _give_room(sock)
         sock.bind((0, _GROUPS))
     except OSError:
         sock.close()
         raise
     return sock
+
+
+def _give_room(sock: socket.socket) -> None:
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM)
+    except PermissionError:  # without CAP_NET_ADMIN the kernel gives what it gives anybody
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)

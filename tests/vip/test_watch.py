@@ -3,11 +3,12 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import pytest
 
 from sidecar.core.actions import ClaimAddress
-from sidecar.core.events import AddressLost, CarrierChanged
+from sidecar.core.events import AddressLost, CarrierChanged, Together
 from sidecar.core.params import Address
 from sidecar.core.terms import SECOND
 from sidecar.vip import watch
@@ -26,6 +27,14 @@ class Watching:
 
     def __init__(self) -> None:
         self.heard: list[News] = []
+        self.events: list[News | Together] = []
+
+    def hear(self, event: News | Together) -> None:
+        self.events.append(event)
+        if isinstance(event, Together):
+            self.heard += cast("tuple[AddressLost, ...]", event.facts)
+        else:
+            self.heard.append(event)
 
     @property
     def lost(self) -> list[AddressLost]:
@@ -41,7 +50,7 @@ def watched(scene: Callable[[Watching], Awaitable[None]], *addresses: Address) -
 
     async def run() -> None:
         watching = Watching()
-        task = asyncio.create_task(AddressWatch(addresses or [vip()], watching.heard.append).run())
+        task = asyncio.create_task(AddressWatch(addresses or [vip()], watching.hear).run())
         await until(lambda: bool(watching.heard))
         try:
             await scene(watching)
@@ -170,3 +179,18 @@ def test_losses_in_a_flood_that_the_kernel_dropped_are_found_again(
         assert "read again" in watching.lost[0].reason
 
     watched(scene)
+
+
+def test_many_addresses_that_go_at_once_are_told_of_in_few_goes(host: Host) -> None:
+    many = [vip(f"10.77.1.{last}", prefix=32) for last in range(1, 201)]
+
+    async def scene(watching: Watching) -> None:
+        for address in many:
+            host.ip("addr", "add", f"{address.name}/32", "dev", "eth0")
+        await asyncio.sleep(0)
+        host.ip("link", "del", "eth0")
+        await until(lambda: len(watching.lost) == len(many))
+        events = [event for event in watching.events if not isinstance(event, CarrierChanged)]
+        assert len(events) <= len(many) // 20
+
+    watched(scene, *many)
