@@ -27,10 +27,9 @@ from sidecar.core.occurrences import AddressGivenUp, AddressHeld, AddressTaken, 
 from sidecar.core.params import Address, MaintenanceOrder
 from sidecar.core.terms import LinkName
 from sidecar.daemon.adapters import Adapters, LeaseAction
+from sidecar.daemon.news import News
 from sidecar.vip.table import AT_ONCE
 from sidecar.web.ports import Reply, Request, RequestKind
-
-Tell = Callable[[Occurrence], None]
 
 
 class Requests:
@@ -74,20 +73,19 @@ class NodeHands:
         adapters: Adapters,
         requests: Requests,
         *,
-        tell: tuple[Tell, ...],
+        news: News,
         keep: Callable[[MaintenanceOrder], None],
         done: Callable[[], None],
     ) -> None:
         self._adapters = adapters
         self._requests = requests
-        self._tell = tell
+        self._news = news
         self._keep = keep
         self._done = done
         self._announced: list[Address] = []
         self._asked: list[ProbeAddress] = []
         self._leases: list[LeaseAction] = []
         self._verbs: list[ServiceAction] = []
-        self._occurrences: list[Occurrence] = []
 
     def send(self, link: LinkName, data: bytes) -> None:
         self._adapters.media[link].send(data)
@@ -117,7 +115,7 @@ class NodeHands:
                 self._hold(occurrence.address, held=False)
             case _:
                 pass
-        self._occurrences.append(occurrence)
+        self._news.add(occurrence)
 
     def answer(self, answer: Answer) -> None:
         self._requests.answer(answer)
@@ -129,14 +127,12 @@ class NodeHands:
         self._done()
 
     def end_turn(self) -> None:
+        moves = any(not isinstance(action, RenewLease) for action in self._leases)
         self._end_addresses()
         verbs, self._verbs = self._verbs, []
         for action in verbs:
             self._adapters.service.carry_out(action)
-        occurrences, self._occurrences = self._occurrences, []
-        for occurrence in occurrences:
-            for tell in self._tell:
-                tell(occurrence)
+        self._news.end_turn(address_moves=moves)
 
     def _end_addresses(self) -> None:
         """What is announced is here still: if it is to go, that is the last that happens to it."""

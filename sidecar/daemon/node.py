@@ -32,6 +32,7 @@ from sidecar.daemon.driver import Driver
 from sidecar.daemon.hands import NodeHands, Requests
 from sidecar.daemon.history_file import HistoryFile
 from sidecar.daemon.memory import Memory
+from sidecar.daemon.news import News
 from sidecar.daemon.notifying import notifier_of
 from sidecar.daemon.reload import Load, ReloadError, read_anew
 from sidecar.daemon.scheduler import LoopScheduler
@@ -80,13 +81,17 @@ class Node:
         requests = Requests(self.feed)
         self._adapters = Adapters(settings, feed=self.feed, crashed=self._crash)
         self._memory = Memory(settings.state_dir, self._part_trouble)
-        hands = NodeHands(
-            self._adapters,
-            requests,
-            tell=(
+        self._news = News(
+            (
                 *(logs.report, counted.report, shown.report),
                 *(hub.report, history.report, *notify),
             ),
+            crashed=self._crash,
+        )
+        hands = NodeHands(
+            self._adapters,
+            requests,
+            news=self._news,
             keep=self._memory.keep,
             done=lambda: self._end(0),
         )
@@ -155,6 +160,7 @@ class Node:
             return await self._ended
         finally:
             self._driver.stop()
+            self._news.tell()
             await self._memory.close()
             await self._history_file.close()
             await self._adapters.close()
