@@ -5,6 +5,7 @@ import os
 
 from sidecar.config.machine import local_addresses
 from sidecar.config.settings import Settings, load
+from sidecar.loading import uncollected
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -13,6 +14,7 @@ def main(arguments: argparse.Namespace) -> int:
 
     settings = load_now()
     # Only now: a mistake in the configuration is told without loading the daemon.
-    from sidecar.daemon.run import run  # noqa: PLC0415
+    with uncollected():
+        from sidecar.daemon.run import run  # noqa: PLC0415
 
     return run(settings, load_now)
