@@ -19,6 +19,12 @@ RUN python3 -m venv /opt/build \
     && /opt/build/bin/pip install --require-hashes -r build.lock \
     && python3 -m venv --without-pip /opt/sidecar \
     && /opt/build/bin/pip --python /opt/sidecar/bin/python install --require-hashes --only-binary :all: -r requirements.lock
+# Whom to believe when a notification goes to an https address: a file for each, found by its hash when it is asked for.
+# The one file with all of them would be read, and kept, by every program that might use TLS: 5 MiB and 35 ms of a start.
+RUN mkdir /trusted \
+    && csplit --quiet --elide-empty-files --prefix /trusted/ --suffix-format %03d.pem \
+        /etc/ssl/certs/ca-certificates.crt '/-----BEGIN/' '{*}' \
+    && openssl rehash /trusted
 COPY pyproject.toml README.md LICENSE ./
 COPY sidecar sidecar
 # The bytecode is made here once, and never compared with its source again: the start is quick and the root stays read-only.
@@ -29,8 +35,8 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel .
 FROM base
 ENV PATH=/opt/sidecar/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=builder /opt/sidecar /opt/sidecar
-# Whom to believe when a notification goes to an https address.
-COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=builder /trusted /etc/ssl/certs
+RUN rm -f /etc/ssl/certs/ca-certificates.crt
 # 694/udp is the heartbeat's port, 9694 the status page's and the metrics'.
 EXPOSE 694/udp 9694/tcp
 # It runs as root with few capabilities (compose/node.yaml): Docker does not give added capabilities to another user.
