@@ -180,6 +180,7 @@ class Cluster:
         self.ping.excuse_silence(turn)
         self.sight.distrust()
         self.takeover.claims.forfeit(*SIDES)
+        self.takeover.standby.slept(turn)
         for group in self.takeover.groups:
             group.distrust(turn)
 

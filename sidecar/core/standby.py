@@ -7,7 +7,9 @@
     taker         : claims the addresses
     taker  -> all : ask_resources X done
 
-X is named from the giver's point of view in all three. The states are in the table below.
+X is named from the giver's point of view in all of them, and a word that names another X belongs
+to another hand-over: one that came to nothing, of which this node may not know yet. The states are
+in the table below.
 Never decides whether a hand-over is wise: who begins one has decided that.
 """
 
@@ -106,6 +108,14 @@ class Standby:
         self._ask(turn, "me", (dialect.WHY, hand_over.reason))
         self._timers.arm("standby", turn.ns + ANSWER_MAX_NS, self._no_answer)
 
+    def slept(self, turn: Turn) -> None:
+        """For so long that the giver may have ended it and serves again: its word of then is old.
+
+        A giver that slept has let go of nothing, or has not said so yet.
+        """
+        if self.state is StandbyState.OTHER:
+            self._finish(turn, ok=False, text="this node did not run")
+
     def cancel(self, turn: Turn, why: str) -> None:
         """The other died or restarted, or does not answer."""
         if self.idle:
@@ -119,17 +129,17 @@ class Standby:
             case "me", StandbyState.NOT if may_take and which:
                 self._take_part(turn, which, _reason_of(message))
             case "me", StandbyState.OTHER if which and self._peer.is_sidecar:
-                self._done_sent = False  # the giver has begun anew: its first offer came to nothing
+                self._take_part_anew(turn, which, _reason_of(message))
             case "me", StandbyState.ME if which and self._yields():
                 self._finish(turn, ok=False, text=f"{self._peer.name} offered one at the same time")
                 self._take_part(turn, which, _reason_of(message))
             case "me", _:
                 turn.tell(StandbyRefused(why=f"{self._peer.name} offers one while in flux"))
-            case "other", StandbyState.ME:
+            case "other", StandbyState.ME if self._is_about(which):
                 self._give(turn)
-            case "done", StandbyState.OTHER:
+            case "done", StandbyState.OTHER if self._is_about(which):
                 self._take(turn)
-            case "done", StandbyState.DONE if self._giving:
+            case "done", StandbyState.DONE if self._giving and self._is_about(which):
                 self._finish(turn, ok=True, text=f"{self._peer.name} has taken over")
             case _:
                 return  # such as the word that ends a takeover after shutdone, which names anything
@@ -190,6 +200,15 @@ class Standby:
         self._arm_step(turn)
         self.advance(turn)
 
+    def _take_part_anew(self, turn: Turn, which: Holding, reason: str) -> None:
+        """The giver has begun anew: its first offer came to nothing."""
+        before = self._moving()
+        self._become(StandbyState.NOT)
+        self._take_part(turn, which, reason)
+        for group in before:
+            if group not in self._moving():
+                group.set_warm(turn, warm=False)
+
     def _take(self, turn: Turn) -> None:
         assert self._current is not None
         self._become(StandbyState.DONE)
@@ -212,6 +231,10 @@ class Standby:
         return all(g.held for g in self._moving())
 
     # --- both ----------------------------------------------------------------------------------
+
+    def _is_about(self, which: Holding | None) -> bool:
+        """Whether a word belongs to the hand-over that is under way."""
+        return self._current is not None and which == self._current.which
 
     def _moving(self) -> tuple[Group, ...]:
         """The groups under way, as this node sees them."""

@@ -56,6 +56,25 @@ def test_other_makes_the_giver_say_what_remains_and_release():
     assert asked(scene) == [("all", "me"), ("all", "done")]
 
 
+def test_an_answer_to_an_offer_of_other_groups_releases_nothing():
+    """6.3: X is the same in all of them. It came late, and the offer it answers came to nothing."""
+    scene = settled()
+    standby_asked(scene)
+    scene.peer.ask("foreign", "other")
+    scene.run(1 * SECOND)
+    assert asked(scene) == [("all", "me")]
+    assert scene.held == {VIP}
+
+
+def test_the_end_of_another_hand_over_is_not_the_end_of_this_one():
+    scene = settled()
+    standby_asked(scene)
+    scene.peer.ask("all", "other")
+    scene.run(200 * MILLISECOND)
+    scene.peer.ask("foreign", "done")
+    assert state(scene) is StandbyState.DONE
+
+
 def test_done_is_said_only_when_the_address_has_gone():
     """6.3: giver stops the groups, and then -> done."""
     scene = settled()

@@ -217,6 +217,56 @@ def test_done_without_a_preceding_offer_is_no_word_to_take():
     assert scene.held == set()
 
 
+def test_done_for_other_groups_than_those_offered_is_no_word_to_take():
+    """6.3: X is the same in all of them, so this is the word of another hand-over."""
+    scene = standing_by()
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.ask("foreign", "done")
+    scene.run(1 * SECOND)
+    assert state(scene) is StandbyState.OTHER
+    assert scene.held == set()
+
+
+def test_a_giver_that_begins_anew_with_less_gives_only_that():
+    """It held us for dead meanwhile, so that its first offer came to nothing: it serves again."""
+    scene = standing_by(sidecar=True)
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.ask("foreign", "me")
+    assert asked(scene) == [("all", "other"), ("foreign", "other")]
+    scene.peer.ask("foreign", "done")
+    scene.run(1 * SECOND)
+    assert scene.held == set()
+    assert scene.node.hands.containers["nginx"] is ContainerState.PAUSED
+    assert state(scene) is StandbyState.NOT
+
+
+def test_a_giver_that_begins_anew_with_more_gives_all_of_it():
+    scene = standing_by(sidecar=True)
+    scene.peer.ask("foreign", "me")
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    assert asked(scene) == [("foreign", "other"), ("all", "other")]
+    scene.peer.ask("all", "done")
+    scene.run(100 * MILLISECOND)
+    assert scene.held == {VIP}
+
+
+def test_who_slept_does_not_take_what_was_given_meanwhile():
+    """Safety rule 2: the giver may have held it for dead, and have taken all of it back."""
+    scene = standing_by(sidecar=True)
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.node.frozen = True
+    scene.run(2 * SECOND)
+    scene.node.frozen = False
+    scene.peer.ask("all", "done")
+    scene.run(1 * SECOND)
+    assert state(scene) is StandbyState.NOT
+    assert scene.held == set()
+
+
 def test_the_containers_are_warmed_only_for_groups_on_their_way():
     scene = standing_by()
     scene.peer.ask("foreign", "me")
