@@ -1,5 +1,7 @@
 """One address: claimed, renewed, announced, lost, released; wish and fact apart."""
 
+from dataclasses import replace
+
 import pytest
 
 from sidecar.core.actions import (
@@ -125,6 +127,14 @@ def test_a_claim_carries_an_instant_after_which_it_is_void():
     bench = a_bench()
     bench.want()
     assert bench.wish(ClaimAddress).not_after_ns == bench.now_ns + 2 * SECOND
+
+
+def test_a_claim_is_void_before_the_peer_can_hold_this_node_for_dead():
+    """The last beat may have left a keepalive ago, and the peer counts from then."""
+    timing = replace(TIMING, keepalive_ns=100 * MILLISECOND, deadtime_ns=300 * MILLISECOND)
+    bench = Bench(a_group(ADDRESS), timing=timing)
+    bench.want()
+    assert bench.wish(ClaimAddress).not_after_ns == bench.now_ns + 200 * MILLISECOND
 
 
 def test_a_claim_whose_lease_ended_before_its_answer_was_read_is_not_held():
