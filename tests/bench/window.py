@@ -58,6 +58,10 @@ class Window:
         return (first_ns - moment_ns) / MS
 
     def requests_good_after_ms(self) -> float:
-        """How long after the beginning the last request failed that did; 0 when none did."""
+        """How long after the beginning the first stretch of failed requests was over; 0 without
+        any. What comes later, such as the way back, is another matter.
+        """
         outages = self._instruments.requests.outages(self.since_ns)
-        return max(((o.since_ns + o.length_ns - self.since_ns) / MS for o in outages), default=0.0)
+        if not outages:
+            return 0.0
+        return (outages[0].since_ns + outages[0].length_ns - self.since_ns) / MS

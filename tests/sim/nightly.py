@@ -1,11 +1,13 @@
 """``python -m tests.sim.nightly``: very many seeds on all cores, stopped and gone on with at will.
 
-What is done is kept in a file, with the commit that it was done for: another commit, or another
-length of the runs, starts anew. Ctrl-C or TERM ends it after what is under way is thrown away. Exit
-0 when all seeds are done and none broke a rule, 1 when one did, 3 when it was stopped before.
+What is done is kept in a file, with a digest of the code that it was done for, which is all that a
+simulation loads of this repository: other code, or another length of the runs, starts anew. Ctrl-C
+or TERM ends it after what is under way is thrown away. Exit 0 when all seeds are done and none
+broke a rule, 1 when one did, 3 when it was stopped before.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import signal
@@ -22,15 +24,18 @@ from sidecar.core.terms import SECOND
 from tests.sim.__main__ import commit, tell_shrunk
 from tests.sim.run import Outcome, run_seed
 
+ROOT: Final = Path(__file__).parents[2]
 _SAVE_EVERY_S: Final = 5.0
 STOPPED: Final = 3
 
 
 @dataclass(slots=True, kw_only=True)
 class Progress:
-    """What has been done for one commit."""
+    """What has been done for one state of the code."""
 
+    code: str
     commit: str
+    """That was checked out at the end."""
     minutes: float
     done: list[list[int]] = field(default_factory=list)
     """Ranges of seeds, both ends included, in order."""
@@ -40,13 +45,13 @@ class Progress:
     """By the seed, as text: JSON knows no other keys."""
 
     @classmethod
-    def load(cls, path: Path, of_commit: str, minutes: float) -> "Progress":
+    def load(cls, path: Path, *, code: str, at_commit: str, minutes: float) -> "Progress":
         """Go on with what the file says, or begin anew."""
         if path.exists():
-            kept = cls(**json.loads(path.read_text()))
-            if (kept.commit, kept.minutes) == (of_commit, minutes):
-                return kept
-        return cls(commit=of_commit, minutes=minutes)
+            kept = json.loads(path.read_text())
+            if (kept.get("code"), kept["minutes"]) == (code, minutes):
+                return cls(**{**kept, "commit": at_commit})
+        return cls(code=code, commit=at_commit, minutes=minutes)
 
     def save(self, path: Path) -> None:
         beside = path.with_suffix(".new")
@@ -88,13 +93,27 @@ class Progress:
         return lines
 
 
+def digest_of_code() -> str:
+    """Of the files that are loaded of this repository: what decides how a seed runs."""
+    loaded = (getattr(module, "__file__", None) for module in tuple(sys.modules.values()))
+    files = {Path(file) for file in loaded if file}
+    ours = sorted(file for file in files if file.is_relative_to(ROOT) and file.suffix == ".py")
+    digest = hashlib.sha256()
+    for file in ours:
+        if ".venv" not in file.parts and file != Path(__file__):
+            digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def main() -> int:
     options = _arguments()
-    progress = Progress.load(options.progress, commit(), options.minutes)
+    progress = Progress.load(
+        options.progress, code=digest_of_code(), at_commit=commit(), minutes=options.minutes
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # TERM stops it as Ctrl-C does
     todo = [seed for seed in range(1, options.seeds + 1) if not progress.has(seed)]
     if progress.done:
-        print(f"going on: {progress.count()} seeds are done for commit {progress.commit}")
+        print(f"going on: {progress.count()} seeds are done for this code")
     try:
         _run(todo, progress, options)
     except KeyboardInterrupt:

@@ -1,13 +1,15 @@
 """The nightly swarm: what is kept, and that a stopped one goes on."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.sim.nightly import STOPPED, Progress
+from tests.sim.nightly import ROOT, STOPPED, Progress
 from tests.sim.run import Outcome
 
 
@@ -16,7 +18,7 @@ def an_outcome(seed: int, violation: str = "") -> Outcome:
 
 
 def test_seeds_become_ranges_in_whatever_order_they_end():
-    progress = Progress(commit="c", minutes=1)
+    progress = Progress(code="x", commit="c", minutes=1)
     for seed in (3, 1, 7, 2):
         progress.add(an_outcome(seed))
     assert progress.done == [[1, 3], [7, 7]]
@@ -25,18 +27,55 @@ def test_seeds_become_ranges_in_whatever_order_they_end():
 
 
 def test_what_was_kept_is_gone_on_with(tmp_path):
-    progress = Progress(commit="c", minutes=1)
+    progress = Progress(code="x", commit="c", minutes=1)
     progress.add(an_outcome(1, "two owners"))
     progress.save(tmp_path / "kept")
-    assert Progress.load(tmp_path / "kept", "c", 1) == progress
+    assert Progress.load(tmp_path / "kept", code="x", at_commit="c", minutes=1) == progress
 
 
-@pytest.mark.parametrize(("commit", "minutes"), [("d", 1), ("c", 2)])
-def test_another_commit_or_length_begins_anew(tmp_path, commit, minutes):
-    progress = Progress(commit="c", minutes=1)
+@pytest.mark.parametrize(("code", "minutes"), [("y", 1), ("x", 2)])
+def test_other_code_or_another_length_begins_anew(tmp_path, code, minutes):
+    progress = Progress(code="x", commit="c", minutes=1)
     progress.add(an_outcome(1))
     progress.save(tmp_path / "kept")
-    assert Progress.load(tmp_path / "kept", commit, minutes).done == []
+    fresh = Progress.load(tmp_path / "kept", code=code, at_commit="c", minutes=minutes)
+    assert fresh.done == []
+
+
+def test_a_commit_that_leaves_the_simulated_code_alone_goes_on(tmp_path):
+    progress = Progress(code="x", commit="c", minutes=1)
+    progress.add(an_outcome(1))
+    progress.save(tmp_path / "kept")
+    kept = Progress.load(tmp_path / "kept", code="x", at_commit="d", minutes=1)
+    assert (kept.done, kept.commit) == ([[1, 1]], "d")
+
+
+def add_a_remark(file: Path) -> None:
+    file.write_text(file.read_text() + "# another remark\n")
+
+
+def test_the_digest_of_the_code_is_of_what_a_simulation_loads(tmp_path):
+    """As another process finds it, in a copy of the repository in which one file differs."""
+    program = "from tests.sim.nightly import digest_of_code; print(digest_of_code())"
+
+    def digest() -> str:
+        ran = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ran.stdout.strip()
+
+    for folder in ("sidecar", "tests"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc"))
+    before = digest()
+    (tmp_path / "sidecar/web/app.py").write_text("")
+    add_a_remark(tmp_path / "tests/sim/nightly.py")
+    assert digest() == before
+    add_a_remark(tmp_path / "sidecar/core/cluster.py")
+    assert digest() != before
 
 
 @pytest.mark.timeout(120)
