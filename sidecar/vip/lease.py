@@ -14,6 +14,7 @@ from contextlib import suppress
 from itertools import groupby
 from typing import Final
 
+import sidecar.vip.ifaddrmsg  # noqa: F401 - loaded with the lease, and not with its first wish
 from sidecar.core.actions import ClaimAddress, ReleaseAddress, RenewLease
 from sidecar.core.events import (
     AddressClaimed,

@@ -1,15 +1,17 @@
 """The kernel's requests about addresses. Pure: wishes to bytes.
 
-The layouts are those of netlink(7), rtnetlink(7) and <linux/if_addr.h>; what the kernel says is
-read in rtnl.py. A library needs 0.3 ms to write one of them, longer than the kernel takes to act on
-it, and a takeover may need a thousand.
+pyroute2 writes them (netlink(7), rtnetlink(7)). It needs 0.3 ms for one, longer than the kernel
+takes to act on it, and a takeover may need a thousand: so it writes a pattern once for all that
+differ in nothing but the address, which is then filled in. What the kernel says is read in rtnl.py.
 """
 
 import ipaddress
 import socket
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from sidecar.vip import rtnl
@@ -19,24 +21,16 @@ _NLM_F_ACK: Final = 0x4
 _NLM_F_REPLACE: Final = 0x100
 _NLM_F_CREATE: Final = 0x400
 
-_IFA_ADDRESS: Final = 1
-_IFA_LOCAL: Final = 2
-_IFA_LABEL: Final = 3
-_IFA_BROADCAST: Final = 4
-_IFA_CACHEINFO: Final = 6
-_IFA_FLAGS: Final = 8
-_IFA_PROTO: Final = 11
-
-_HEADER: Final = struct.Struct("=IHHII")  # length, type, flags, sequence, port
 _SEQUENCE_AT: Final = 8
-_IFADDRMSG: Final = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
-_ATTRIBUTE: Final = struct.Struct("=HH")  # length, type
 _U32: Final = struct.Struct("=I")
-_CACHEINFO: Final = struct.Struct("=IIII")  # preferred and valid lifetime, two time stamps
-
+_STAND_IN: Final = {
+    4: ipaddress.ip_address("255.254.253.252"),
+    6: ipaddress.ip_address("fffe:fdfc:fbfa:f9f8:f7f6:f5f4:f3f2:f1f0"),
+}
+"""By the IP version: an address that nobody can have, in the place of the one to be filled in."""
+_PATTERNS_MAX: Final = 4096
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-Attribute = tuple[int, bytes]
 IPV4: Final = 4
 
 
@@ -53,40 +47,47 @@ class Placement:
     flags: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """All of a request but the address. Without a lifetime it is one to remove it."""
+
+    version: int
+    index: int
+    prefix: int | None
+    lifetime_s: int | None = None
+    label: str = ""
+    broadcast: str = ""
+    flags: int = 0
+
+
 def put(wish: Placement) -> bytes:
     """Add the address, or renew its lifetime. Raise OSError for what cannot be written.
 
     Both lifetimes are equal: a preferred lifetime of zero deprecates the address, one longer than
-    the valid lifetime is refused. IPv6 gives its address in IFA_ADDRESS alone.
+    the valid lifetime is refused.
     """
-    try:
+    with _understood(wish):
         address = ipaddress.ip_address(wish.name)
-        attributes = [
-            *_local(address),
-            (_IFA_ADDRESS, address.packed),
-            (_IFA_CACHEINFO, _CACHEINFO.pack(wish.lifetime_s, wish.lifetime_s, 0, 0)),
-            (_IFA_PROTO, bytes([rtnl.OUR_PROTO])),
-        ]
-        if wish.label:
-            attributes.append((_IFA_LABEL, wish.label.encode() + b"\0"))
-        if wish.broadcast:
-            attributes.append((_IFA_BROADCAST, ipaddress.ip_address(wish.broadcast).packed))
-        if wish.flags:
-            attributes.append((_IFA_FLAGS, _U32.pack(wish.flags)))
-        body = _subject(address, wish.index, wish.prefix) + _written(attributes)
-        return _message(rtnl.RTM_NEWADDR, _NLM_F_CREATE | _NLM_F_REPLACE, body)
-    except (ValueError, struct.error) as error:
-        raise OSError(f"no netlink request can be made of {wish}: {error}") from error
+        shape = _Shape(
+            version=address.version,
+            index=wish.index,
+            prefix=wish.prefix,
+            lifetime_s=wish.lifetime_s,
+            label=wish.label,
+            broadcast=wish.broadcast,
+            flags=wish.flags,
+        )
+        return _filled_in(shape, address)
 
 
 def delete(index: int, name: str, prefix: int | None) -> bytes:
-    """Remove the address. Without a prefix length, for IPv4: one copy, whatever its length."""
-    address = ipaddress.ip_address(name)
-    attributes = [*_local(address)]
-    if prefix is not None:
-        attributes.append((_IFA_ADDRESS, address.packed))
-    body = _subject(address, index, prefix or 0) + _written(attributes)
-    return _message(rtnl.RTM_DELADDR, 0, body)
+    """Remove the address. Without a prefix length, for IPv4: one copy, whatever its length.
+
+    Raise OSError for what cannot be written.
+    """
+    with _understood(f"{name}/{prefix}"):
+        address = ipaddress.ip_address(name)
+        return _filled_in(_Shape(version=address.version, index=index, prefix=prefix), address)
 
 
 def numbered(requests: Sequence[bytes], first: int) -> bytes:
@@ -109,22 +110,45 @@ def answers(data: bytes) -> Iterator[tuple[int, int]]:
             yield notice.sequence, notice.error
 
 
-def _subject(address: IPAddress, index: int, prefix: int) -> bytes:
-    family = socket.AF_INET if address.version == IPV4 else socket.AF_INET6
-    return _IFADDRMSG.pack(family, prefix, 0, 0, index)
+@contextmanager
+def _understood(wish: object) -> Iterator[None]:
+    """What pyroute2 raises for a value that it cannot write is its own affair: a guard."""
+    try:
+        yield
+    except Exception as error:
+        raise OSError(f"no netlink request can be made of {wish}: {error!r}") from error
 
 
-def _local(address: IPAddress) -> tuple[Attribute, ...]:
-    return ((_IFA_LOCAL, address.packed),) if address.version == IPV4 else ()
+def _filled_in(shape: _Shape, address: IPAddress) -> bytes:
+    return _pattern(shape).replace(_STAND_IN[shape.version].packed, address.packed)
 
 
-def _written(attributes: Sequence[Attribute]) -> bytes:
-    return b"".join(
-        _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value + bytes(-len(value) % 4)
-        for kind, value in attributes
+@lru_cache(_PATTERNS_MAX)
+def _pattern(shape: _Shape) -> bytes:
+    from sidecar.vip.ifaddrmsg import ifaddrmsg  # noqa: PLC0415 - no beat needs it
+
+    stand_in, is_v4 = str(_STAND_IN[shape.version]), shape.version == IPV4
+    attributes: list[tuple[str, object]] = []
+    # IPv6 gives its address in IFA_ADDRESS alone. A prefix length to be removed needs it, too.
+    if is_v4:
+        attributes.append(("IFA_LOCAL", stand_in))
+    if shape.prefix is not None:
+        attributes.append(("IFA_ADDRESS", stand_in))
+    kind, flags = rtnl.RTM_DELADDR, _NLM_F_REQUEST | _NLM_F_ACK
+    if shape.lifetime_s is not None:
+        kind, flags = rtnl.RTM_NEWADDR, flags | _NLM_F_CREATE | _NLM_F_REPLACE
+        lifetimes = {"ifa_preferred": shape.lifetime_s, "ifa_valid": shape.lifetime_s}
+        attributes += [("IFA_CACHEINFO", lifetimes), ("IFA_PROTO", rtnl.OUR_PROTO)]
+    optional = (
+        ("IFA_LABEL", shape.label),
+        ("IFA_BROADCAST", shape.broadcast),
+        ("IFA_FLAGS", shape.flags),
     )
-
-
-def _message(kind: int, flags: int, body: bytes) -> bytes:
-    flags |= _NLM_F_REQUEST | _NLM_F_ACK
-    return _HEADER.pack(_HEADER.size + len(body), kind, flags, 0, 0) + body
+    message = ifaddrmsg()
+    message["header"] = {"type": kind, "flags": flags}
+    message["family"] = socket.AF_INET if is_v4 else socket.AF_INET6
+    message["prefixlen"] = shape.prefix or 0
+    message["index"] = shape.index
+    message["attrs"] = attributes + [(name, value) for name, value in optional if value]
+    message.encode()
+    return bytes(message.data)

@@ -1,5 +1,7 @@
 """The kernel's requests about addresses: the same as those of a library that is used everywhere."""
 
+import subprocess
+import sys
 from typing import Any, Final
 
 import pytest
@@ -79,3 +81,24 @@ def test_what_cannot_be_written_is_an_error_of_the_system(wrong: dict[str, Any])
     wish: dict[str, Any] = {"index": INDEX, "name": "10.77.0.1", "prefix": 24, "lifetime_s": 5}
     with pytest.raises(OSError, match="no netlink request can be made"):
         messages.put(Placement(**wish | wrong))
+
+
+def test_addresses_that_differ_in_nothing_else_are_written_by_the_library_once():
+    messages._pattern.cache_clear()
+    made = [
+        messages.put(Placement(index=INDEX, name=f"10.77.0.{last}", prefix=24, lifetime_s=5))
+        for last in range(1, 101)
+    ]
+    assert messages._pattern.cache_info().misses == 1
+    assert len(set(made)) == 100
+
+
+def test_loading_the_message_does_not_load_the_library_and_leaves_it_loadable():
+    program = (
+        "import sys, sidecar.vip.ifaddrmsg as narrow; few = len(sys.modules);"
+        "assert 'pyroute2' not in sys.modules; import pyroute2;"
+        "assert pyroute2.IPBatch and len(sys.modules) > few + 100;"
+        "assert pyroute2.netlink.rtnl.ifaddrmsg.ifaddrmsg is narrow.ifaddrmsg; print('well')"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ran.stdout == "well\n", ran.stderr
