@@ -98,7 +98,7 @@ def test_loading_the_message_does_not_load_the_library_and_leaves_it_loadable():
         "import sys, sidecar.vip.ifaddrmsg as narrow; few = len(sys.modules);"
         "assert 'pyroute2' not in sys.modules; import pyroute2;"
         "assert pyroute2.IPBatch and len(sys.modules) > few + 100;"
-        "assert pyroute2.netlink.rtnl.ifaddrmsg.ifaddrmsg is narrow.ifaddrmsg; print('well')"
+        "from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg as whole;"
+        "assert whole is narrow.ifaddrmsg"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert ran.stdout == "well\n", ran.stderr
+    subprocess.run([sys.executable, "-c", program], check=True)
