@@ -30,7 +30,8 @@ COPY sidecar sidecar
 # The bytecode is made here once, and never compared with its source again: the start is quick and the root stays read-only.
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
     && /opt/build/bin/pip --python /opt/sidecar/bin/python install --no-deps --no-index /wheel/*.whl \
-    && /opt/sidecar/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/sidecar/lib
+    && /opt/sidecar/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/sidecar/lib \
+    && /opt/sidecar/bin/python -P -m sidecar.precompiled
 
 FROM base
 ENV PATH=/opt/sidecar/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

@@ -2,19 +2,34 @@
 
 import argparse
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from sidecar.config.machine import local_addresses
-from sidecar.config.settings import Settings, load
 from sidecar.loading import uncollected
+from sidecar.precompiled import known_methods
+
+if TYPE_CHECKING:
+    from sidecar.config.settings import Settings
 
 
 def main(arguments: argparse.Namespace) -> int:
-    def load_now() -> Settings:
+    with _quickly():
+        from sidecar.config.machine import local_addresses  # noqa: PLC0415 - quickly
+        from sidecar.config.settings import load  # noqa: PLC0415
+
+    def load_now() -> "Settings":
         return load(vars(arguments), os.environ, local_addresses())
 
     settings = load_now()
     # Only now: a mistake in the configuration is told without loading the daemon.
-    with uncollected():
+    with _quickly():
         from sidecar.daemon.run import run  # noqa: PLC0415
 
     return run(settings, load_now)
+
+
+@contextmanager
+def _quickly() -> Iterator[None]:
+    with uncollected(), known_methods():
+        yield

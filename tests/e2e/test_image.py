@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -16,12 +16,32 @@ found = [ssl.PEM_cert_to_DER_cert(one.read_text())
 print(json.dumps([loaded, len(found)]))
 """
 
+COMPILED: Final = """
+import json
+from sidecar import precompiled
+compiled = []
+precompiled._compiled = compiled.append
+with precompiled.known_methods():
+    import sidecar.core.cluster
+print(json.dumps([precompiled.PLACE.exists(), len(compiled)]))
+"""
 
-def test_certificates_are_read_when_one_is_asked_for_and_not_all_at_each_start():
+
+def in_the_image(program: str) -> Any:
     command = ("docker", "run", "--rm", "--network", "none", "--entrypoint", "python")
     run = subprocess.run(
-        (*command, "heartbeat-sidecar", "-c", TRUSTED), capture_output=True, text=True, check=True
+        (*command, "heartbeat-sidecar", "-c", program), capture_output=True, text=True, check=True
     )
-    loaded, found = json.loads(run.stdout)
+    return json.loads(run.stdout)
+
+
+def test_certificates_are_read_when_one_is_asked_for_and_not_all_at_each_start():
+    loaded, found = in_the_image(TRUSTED)
     assert loaded == 0
     assert found > 100
+
+
+def test_the_methods_of_dataclasses_are_compiled_already():
+    there, compiled = in_the_image(COMPILED)
+    assert there
+    assert compiled == 0
