@@ -53,6 +53,7 @@ class AddressKeeper:
         rng: Random,
         owner_mac: Callable[[], str | None],
         yields: Callable[[], bool],
+        crowd: Callable[[], int],
         changes: Changes,
         troubles: Changes,
     ) -> None:
@@ -70,6 +71,7 @@ class AddressKeeper:
             operations=operations,
             owner_mac=owner_mac,
             yields=yields,
+            crowd=crowd,
             troubles=troubles,
         )
         self.defence = Defence(

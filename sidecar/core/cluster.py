@@ -309,7 +309,7 @@ class Cluster:
             group.doubt_word()
             if not group.wanted and not self.maintenance.on:
                 group.set_warm(turn, warm=True)
-                group.look_for_owner(turn)
+                group.look_for_owner(turn, self.peer.dies_ns)
 
     def peer_calm(self, turn: Turn) -> None:
         for group in self.takeover.groups:

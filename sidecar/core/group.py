@@ -137,11 +137,14 @@ class Group:
         self.warm = warm
         self.advance(turn)
 
-    def look_for_owner(self, turn: Turn) -> None:
-        """The peer is silent: does somebody still answer for the addresses?"""
+    def look_for_owner(self, turn: Turn, wanted_ns: int | None = None) -> None:
+        """The peer is silent: does somebody still answer for the addresses?
+
+        ``wanted_ns``: when it will be dead, if it stays so.
+        """
         for address in self.addresses:
             if address.gone:
-                address.probe.begin(turn)
+                address.probe.begin(turn, wanted_ns)
 
     def stop_looking(self) -> None:
         if not self.wanted:

@@ -134,6 +134,7 @@ class Groups:
             rng=self._rng,
             owner_mac=self._owner_mac(address),
             yields=lambda: self._yields(address),
+            crowd=lambda: len(self._addresses),
             changes=self.changes,
             troubles=self._troubles,
         )

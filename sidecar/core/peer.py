@@ -99,6 +99,11 @@ class Peer:
     def reconfigure(self, params: Params) -> None:
         self._timing = params.timing
 
+    @property
+    def dies_ns(self) -> int:
+        """When it will be dead if it stays silent, once it was heard."""
+        return (self.beat_ns or 0) + self.dead_after_ns
+
     def sees_less(self, ping_count: int) -> bool:
         """Whether it says that it sees fewer ping nodes than this."""
         return self.ping_count is not None and self.ping_count < ping_count

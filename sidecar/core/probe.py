@@ -23,6 +23,19 @@ PERIOD_MAX_NS: Final = 200 * MILLISECOND
 PATIENCE_MAX_NS: Final = 50 * MILLISECOND
 CONTENDED_FOR_NS: Final = 2 * SECOND
 """Who still asks is reported every second."""
+LATE_NS: Final = 2 * MILLISECOND
+LATE_MAX_NS: Final = 1 * SECOND
+"""So much later than it should an answer may come, for each other address that is asked for at the
+same time. After that it is lost.
+"""
+EACH_NS: Final = 200_000
+"""Of the time between two questions, for each address that is asked for at the same time: to send a
+question and to read its answer takes about 50 us, and other things have to be done meanwhile."""
+ASKED_NS: Final = 20_000
+"""What the question itself takes, for each address: all of them are sent before any silence counts.
+"""
+EARLY_NS: Final = 2 * MILLISECOND
+"""By so much the last answer before the claim is to come too early rather than too late."""
 BELIEVED_FOR_NS: Final = 5 * MILLISECOND
 """An answer is acted upon at once or not at all: another node may claim while we wait."""
 
@@ -45,9 +58,12 @@ class Probe:
         operations: Operations,
         owner_mac: Callable[[], str | None],
         yields: Callable[[], bool],
+        crowd: Callable[[], int],
         troubles: Changes,
     ) -> None:
-        """``troubles``: noted whenever the trouble becomes another one."""
+        """``crowd``: how many addresses are asked for at the same time, this one among them.
+        ``troubles``: noted whenever the trouble becomes another one.
+        """
         self.answered_by: str | None = None
         """Who gave the last answer; None after a silent question."""
         self.trouble = ""
@@ -58,10 +74,13 @@ class Probe:
         self._operations = operations
         self._owner_mac = owner_mac
         self._yields = yields
+        self._crowd = crowd
         self._contended_ns: int | None = None
-        self._period_ns = probe_period_ns(timing)
+        self._pace_ns = probe_period_ns(timing)
         # Less than the period: each answer is in before the next question goes out.
-        self._patience_ns = min(self._period_ns * 3 // 4, PATIENCE_MAX_NS)
+        self._patience_ns = min(self._pace_ns * 3 // 4, PATIENCE_MAX_NS)
+        self._wanted_ns: int | None = None
+        """When the answer is likely to be acted upon; None: at once."""
         self._name = f"probe {address.name}"
         self._op: int | None = None
         self._asking = False
@@ -76,8 +95,12 @@ class Probe:
     def asking(self) -> bool:
         return self._asking
 
-    def begin(self, turn: Turn) -> None:
-        """Ask now and go on asking; what was found before counts no more."""
+    def begin(self, turn: Turn, wanted_ns: int | None = None) -> None:
+        """Ask now and go on asking; what was found before counts no more.
+
+        Where it is known when the answer will be wanted, one is there just in time.
+        """
+        self._wanted_ns = wanted_ns
         if self._asking:
             return
         self._asking = True
@@ -145,8 +168,25 @@ class Probe:
             self.trouble = reason
             self._troubles.note()
 
+    @property
+    def _period_ns(self) -> int:
+        return max(self._pace_ns, min(PERIOD_MAX_NS, self._crowd() * EACH_NS))
+
+    def _next_ns(self, turn: Turn) -> int:
+        """When to ask again: at the pace, but no answer is to come just before the last one."""
+        at_ns = turn.ns + self._period_ns
+        if self._wanted_ns is None:
+            return at_ns
+        takes_ns = self._crowd() * ASKED_NS + self._patience_ns + EARLY_NS
+        last_ns = self._wanted_ns - takes_ns
+        return last_ns if turn.ns < last_ns < at_ns + takes_ns else at_ns
+
     def _ask(self, turn: Turn) -> None:
         if not self._asking:
+            return
+        self._timers.arm(self._name, self._next_ns(turn), self._ask)
+        late_ns = min(LATE_MAX_NS, (self._crowd() - 1) * LATE_NS)
+        if self._op is not None and turn.ns < self._asked_ns + self._period_ns + late_ns:
             return
         self._asked_ns = turn.ns
         self._op = self._operations.next()
@@ -158,4 +198,3 @@ class Probe:
                 patience_ns=self._patience_ns,
             )
         )
-        self._timers.arm(self._name, turn.ns + self._period_ns, self._ask)

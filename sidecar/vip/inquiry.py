@@ -76,17 +76,20 @@ class Inquiry:
         self._timers: list[asyncio.TimerHandle] = []
 
     def begin(self, patience_s: float) -> None:
-        loop = asyncio.get_running_loop()
-        times = max(1, min(ASKED, FRAMES_MAX // (FORMS * len(self._open))))
-        for turn in range(1, times):
-            self._timers.append(loop.call_later(turn * patience_s / times, self._ask))
-        self._timers.append(loop.call_later(patience_s, self._give_up))
+        """The patience begins when all have left."""
         try:
             self._missed = self._socket().missed
         except OSError as error:
             self._fail(error)
             return
         self._ask()
+        if not self._open:  # they could not be asked
+            return
+        loop = asyncio.get_running_loop()
+        times = max(1, min(ASKED, FRAMES_MAX // (FORMS * len(self._open))))
+        for turn in range(1, times):
+            self._timers.append(loop.call_later(turn * patience_s / times, self._ask))
+        self._timers.append(loop.call_later(patience_s, self._give_up))
 
     def cancel(self) -> None:
         self._open.clear()

@@ -4,12 +4,14 @@ import pytest
 
 from sidecar.core.actions import ClaimAddress, ProbeAddress, StartService
 from sidecar.core.events import AddressProbed, ProbeFailed, QuestionHeard
-from sidecar.core.occurrences import TakeoverBlocked
-from sidecar.core.params import Timing
+from sidecar.core.occurrences import NodeDied, TakeoverBlocked
+from sidecar.core.params import Address, Timing
 from sidecar.core.probe import probe_period_ns
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, NodeName
 from sidecar.core.turn import Turn
+from tests.core.harness import Wired
 from tests.core.resources import ADDRESS, HERE, PEER_MAC, STRANGER_MAC, THERE, Bench, a_group
+from tests.costs.many import names
 
 PAUSED = ContainerState.PAUSED
 
@@ -303,3 +305,53 @@ def _now(bench: Bench) -> Turn:
     turns: list[Turn] = []
     bench.turn(turns.append)
     return turns[0]
+
+
+# --- just in time, and many at once --------------------------------------------------------------
+
+
+def test_the_last_answer_is_there_when_the_peer_is_dead_and_not_a_question_later():
+    pair = Wired()
+    pair.start()
+    pair.a.die()
+    pair.world.run(2 * SECOND)
+    (died_ns,) = pair.b.when_told(NodeDied)
+    ((claimed_ns, _),) = pair.b.wished(ClaimAddress)
+    assert claimed_ns == died_ns
+    asked_ns = [ns for ns, _ in pair.b.wished(ProbeAddress) if ns < died_ns]
+    assert died_ns - asked_ns[-1] < 60 * MILLISECOND
+
+
+def tell(bench: Bench, asked: list[ProbeAddress], *, answered_by: str | None) -> None:
+    """The answers to all of these at once."""
+    answers = [
+        AddressProbed(op=one.op, address=one.address.name, answered_by=answered_by) for one in asked
+    ]
+    bench.turn(lambda turn: bench.groups.on_address_events(turn, answers))
+
+
+def test_while_the_answers_to_many_questions_are_late_no_more_is_asked():
+    """Answers that come after the next question would be answers to nothing, for ever."""
+    many = 500
+    addresses = tuple(Address(name=n, prefix=32, interface="eth0") for n in names(many))
+    bench = Bench(a_group(*addresses), timing=timing(200, 300))
+    bench.want(vouched=False)
+    for _ in range(3):
+        asked = bench.all_of(ProbeAddress)
+        assert len(asked) == many
+        bench.wait(250)
+        assert bench.nothing_of(ProbeAddress)
+        tell(bench, asked, answered_by=None)
+    assert len(bench.all_of(ClaimAddress)) == many
+
+
+def test_many_addresses_that_answer_are_asked_for_at_a_slower_pace():
+    addresses = tuple(Address(name=n, prefix=32, interface="eth0") for n in names(500))
+    bench = Bench(a_group(*addresses), timing=timing(200, 300))
+    bench.want(vouched=False)
+    asked = bench.all_of(ProbeAddress)
+    tell(bench, asked, answered_by=PEER_MAC)
+    bench.wait(90)
+    assert bench.nothing_of(ProbeAddress)
+    bench.wait(10)
+    assert len(bench.all_of(ProbeAddress)) == len(asked)
