@@ -2,6 +2,7 @@
 
 from functools import partial
 from itertools import combinations
+from random import Random
 from typing import Final
 
 from sidecar.core.terms import SECOND, LinkName, NodeName
@@ -110,13 +111,28 @@ def _replayed(scene: Scene, node: Node) -> None:
     if not recorded:
         return
 
+    # With a chance of its own, so that the other draws stay what they were.
+    choice = Random(f"chosen at {scene.two.world.now_ns}")
+
     def burst() -> None:
         first = scene.rng.randrange(len(recorded))
-        for data in recorded[first : first + scene.rng.randint(1, 12)]:
+        last = first + scene.rng.randint(1, 12)
+        for data in (*recorded[first:last], *_chosen(choice, recorded)):
             network.inject(victim, link, data)
 
     _again_and_again(scene, burst)
     scene.tell(f"somebody repeats packets of {node.name} on {link}")
+
+
+def _chosen(rng: Random, recorded: list[bytes]) -> list[bytes]:
+    """What an attacker would choose, as often as not: a few packets, of which the last one lets
+    something go (``done``, ``shutdone``).
+    """
+    ends = [number for number, data in enumerate(recorded, 1) if b"done" in data]
+    if not ends or rng.random() < 0.5:
+        return []
+    end = rng.choice(ends)
+    return recorded[max(0, end - rng.randint(1, 12)) : end]
 
 
 def _ping_lost(scene: Scene, node: Node) -> None:

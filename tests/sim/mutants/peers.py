@@ -8,6 +8,7 @@ from sidecar.core.failback import FailbackDelay
 from sidecar.core.groups import Groups
 from sidecar.core.inbox import Inbox
 from sidecar.core.moves import Moves
+from sidecar.core.questions import Questions
 from sidecar.core.readiness import Readiness
 from sidecar.core.repeats import Repeats
 from sidecar.core.sequence import Inbound, Verdict
@@ -79,6 +80,13 @@ def _any_generation(original: Function) -> Function:
         return verdict
 
     return judge
+
+
+def _all_is_of_now(_: Function) -> Function:
+    def demand_proof(self: Questions) -> None:
+        del self
+
+    return demand_proof
 
 
 def _ready_or_not(original: Function) -> Function:
@@ -189,6 +197,16 @@ MUTANTS: Final = (
         within=40,
         suits=dies_soon,
         pace=Pace(every_s=7, shortest_s=10, longest_s=90),
+    ),
+    Mutant(
+        name="a goodbye needs no proof",
+        rule="safety 3: a goodbye or hand-over vouches only for a peer that has answered this life",
+        caught_by=("two owners",),
+        patches=(Patch(owner=Questions, name="demand_proof", by=_all_is_of_now),),
+        faults=(Fault.KILL, Fault.STOP, *(Fault.REPLAYED,) * 4),
+        within=20,
+        suits=dies_soon,
+        pace=Pace(every_s=3, shortest_s=1, longest_s=10),
     ),
     Mutant(
         name="hand over to whom is not ready",
