@@ -82,6 +82,28 @@ def test_an_instant_later_the_first_one_would_have_answered() -> None:
         world.run(1)
 
 
+def claimed_without_reason() -> CheckedWorld:
+    world = CheckedWorld()
+    world.start_both(seconds=20)
+    world.numb("a", "b")
+    world.b.kernel.put(VIP, LONG_S)
+    return world
+
+
+def test_what_came_too_late_may_be_taken_back_within_a_millisecond() -> None:
+    world = claimed_without_reason()
+    world.run(0.00099)
+    world.fault(lambda: None)  # so that it is looked at, at this very instant
+    world.b.kernel.delete(VIP)
+    world.run(5)
+
+
+def test_what_stays_for_longer_than_a_millisecond_was_not_taken_back() -> None:
+    world = claimed_without_reason()
+    with pytest.raises(Violation, match=r"two owners.*the second claim had no reason"):
+        world.run(0.00101)
+
+
 def claimed_blindly() -> CheckedWorld:
     """All is cut, b holds a for dead and has claimed; then the service LAN alone is mended."""
     world = CheckedWorld()
