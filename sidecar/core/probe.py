@@ -31,13 +31,14 @@ same time. After that it is lost.
 EACH_NS: Final = 200_000
 """Of the time between two questions, for each address that is asked for at the same time: to send a
 question and to read its answer takes about 50 us, and other things have to be done meanwhile."""
-ASKED_NS: Final = 20_000
-"""What the question itself takes, for each address: all of them are sent before any silence counts.
-"""
+ASKED_NS: Final = 50_000
+"""What the question and the reading of the answer take, for each address."""
 EARLY_NS: Final = 2 * MILLISECOND
 """By so much the last answer before the claim is to come too early rather than too late."""
 BELIEVED_FOR_NS: Final = 5 * MILLISECOND
 """An answer is acted upon at once or not at all: another node may claim while we wait."""
+READ_NS: Final = 20_000
+"""So much later for each address that was asked for at the same time."""
 
 
 def probe_period_ns(timing: Timing) -> int:
@@ -137,7 +138,7 @@ class Probe:
         ):
             return False
         recent = turn.ns - self._silent_at_ns <= 3 * self._period_ns
-        now = turn.ns - self._heard_ns <= BELIEVED_FOR_NS
+        now = turn.ns - self._heard_ns <= BELIEVED_FOR_NS + (self._crowd() - 1) * READ_NS
         return self._silent >= SILENT_PROBES_NEEDED and recent and now
 
     def ask_now(self, turn: Turn) -> None:
@@ -177,7 +178,7 @@ class Probe:
         at_ns = turn.ns + self._period_ns
         if self._wanted_ns is None:
             return at_ns
-        takes_ns = self._crowd() * ASKED_NS + self._patience_ns + EARLY_NS
+        takes_ns = (self._crowd() - 1) * ASKED_NS + self._patience_ns + EARLY_NS
         last_ns = self._wanted_ns - takes_ns
         return last_ns if turn.ns < last_ns < at_ns + takes_ns else at_ns
 

@@ -139,12 +139,12 @@ class NodeHands:
         if self._announced:
             announced, self._announced = self._announced, []
             self._adapters.announcer.announce(announced)
-        if self._asked:
-            asked, self._asked = self._asked, []
-            self._adapters.prober.probe(*asked)
         leases, self._leases = self._leases, []
         for start in range(0, len(leases), AT_ONCE):
             self._adapters.leases.submit(tuple(leases[start : start + AT_ONCE]))
+        if self._asked:
+            asked, self._asked = self._asked, []
+            self._adapters.prober.probe(*asked)
 
     def _hold(self, name: str, *, held: bool) -> None:
         """Who else uses an address matters while it is held."""

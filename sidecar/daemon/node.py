@@ -69,7 +69,7 @@ class Node:
         counted = Counted(cluster.view)
         history = History(
             cluster.view,
-            clock_ns=lambda: moment().ns,
+            clock_ns=lambda: self._news.known_ns(),  # noqa: PLW0108 - it is made below
             wall_ns=time.time_ns,
             kept=past,
         )

@@ -22,7 +22,7 @@ from sidecar.vip.reasons import reason_of
 ASKED: Final = 3
 """Times, if there are not too many to ask for."""
 FORMS: Final = 2
-FRAMES_MAX: Final = 1024
+FRAMES_MAX: Final = 400
 """Of one inquiry, about: to send one takes up to 10 us, and the heartbeats wait meanwhile."""
 _OWN_FOR_S: Final = 1.0
 

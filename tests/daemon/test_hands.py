@@ -78,7 +78,7 @@ def test_what_concerns_many_addresses_leaves_in_few_goes_at_the_turns_end():
     assert did == []
     end_turn_and_node(hands, news)
     many = AT_ONCE + 1
-    assert did == [[ADDRESS] * many, (question,) * many, (CLAIM,) * AT_ONCE, (CLAIM,)]
+    assert did == [[ADDRESS] * many, (CLAIM,) * AT_ONCE, (CLAIM,), (question,) * many]
 
 
 def test_what_was_put_off_is_done_once():
