@@ -9,8 +9,7 @@ import ipaddress
 import socket
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -30,29 +29,13 @@ _STAND_IN: Final = {
 """By the IP version: an address that nobody can have, in the place of the one to be filled in."""
 _PATTERNS_MAX: Final = 4096
 
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-IPV4: Final = 4
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """An address on an interface, for so many seconds."""
+    """An address on an interface: for so many seconds, or, without any, not any more."""
 
     index: int
     name: str
-    prefix: int
-    lifetime_s: int
-    label: str = ""
-    broadcast: str = ""
-    flags: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shape:
-    """All of a request but the address. Without a lifetime it is one to remove it."""
-
-    version: int
-    index: int
     prefix: int | None
     lifetime_s: int | None = None
     label: str = ""
@@ -66,18 +49,7 @@ def put(wish: Placement) -> bytes:
     Both lifetimes are equal: a preferred lifetime of zero deprecates the address, one longer than
     the valid lifetime is refused.
     """
-    with _understood(wish):
-        address = ipaddress.ip_address(wish.name)
-        shape = _Shape(
-            version=address.version,
-            index=wish.index,
-            prefix=wish.prefix,
-            lifetime_s=wish.lifetime_s,
-            label=wish.label,
-            broadcast=wish.broadcast,
-            flags=wish.flags,
-        )
-        return _filled_in(shape, address)
+    return _request(wish)
 
 
 def delete(index: int, name: str, prefix: int | None) -> bytes:
@@ -85,9 +57,7 @@ def delete(index: int, name: str, prefix: int | None) -> bytes:
 
     Raise OSError for what cannot be written.
     """
-    with _understood(f"{name}/{prefix}"):
-        address = ipaddress.ip_address(name)
-        return _filled_in(_Shape(version=address.version, index=index, prefix=prefix), address)
+    return _request(Placement(index=index, name=name, prefix=prefix))
 
 
 def numbered(requests: Sequence[bytes], first: int) -> bytes:
@@ -110,45 +80,43 @@ def answers(data: bytes) -> Iterator[tuple[int, int]]:
             yield notice.sequence, notice.error
 
 
-@contextmanager
-def _understood(wish: object) -> Iterator[None]:
-    """What pyroute2 raises for a value that it cannot write is its own affair: a guard."""
+def _request(wish: Placement) -> bytes:
     try:
-        yield
+        address = ipaddress.ip_address(wish.name)
+        stand_in = _STAND_IN[address.version]
+        pattern = _pattern(replace(wish, name=str(stand_in)))
+    # What pyroute2 raises for a value that it cannot write is its own affair: a guard.
     except Exception as error:
         raise OSError(f"no netlink request can be made of {wish}: {error!r}") from error
-
-
-def _filled_in(shape: _Shape, address: IPAddress) -> bytes:
-    return _pattern(shape).replace(_STAND_IN[shape.version].packed, address.packed)
+    return pattern.replace(stand_in.packed, address.packed)
 
 
 @lru_cache(_PATTERNS_MAX)
-def _pattern(shape: _Shape) -> bytes:
+def _pattern(wish: Placement) -> bytes:
     from sidecar.vip.ifaddrmsg import ifaddrmsg  # noqa: PLC0415 - no beat needs it
 
-    stand_in, is_v4 = str(_STAND_IN[shape.version]), shape.version == IPV4
+    is_v4 = ":" not in wish.name
     attributes: list[tuple[str, object]] = []
     # IPv6 gives its address in IFA_ADDRESS alone. A prefix length to be removed needs it, too.
     if is_v4:
-        attributes.append(("IFA_LOCAL", stand_in))
-    if shape.prefix is not None:
-        attributes.append(("IFA_ADDRESS", stand_in))
+        attributes.append(("IFA_LOCAL", wish.name))
+    if wish.prefix is not None:
+        attributes.append(("IFA_ADDRESS", wish.name))
     kind, flags = rtnl.RTM_DELADDR, _NLM_F_REQUEST | _NLM_F_ACK
-    if shape.lifetime_s is not None:
+    if wish.lifetime_s is not None:
         kind, flags = rtnl.RTM_NEWADDR, flags | _NLM_F_CREATE | _NLM_F_REPLACE
-        lifetimes = {"ifa_preferred": shape.lifetime_s, "ifa_valid": shape.lifetime_s}
+        lifetimes = {"ifa_preferred": wish.lifetime_s, "ifa_valid": wish.lifetime_s}
         attributes += [("IFA_CACHEINFO", lifetimes), ("IFA_PROTO", rtnl.OUR_PROTO)]
     optional = (
-        ("IFA_LABEL", shape.label),
-        ("IFA_BROADCAST", shape.broadcast),
-        ("IFA_FLAGS", shape.flags),
+        ("IFA_LABEL", wish.label),
+        ("IFA_BROADCAST", wish.broadcast),
+        ("IFA_FLAGS", wish.flags),
     )
     message = ifaddrmsg()
     message["header"] = {"type": kind, "flags": flags}
     message["family"] = socket.AF_INET if is_v4 else socket.AF_INET6
-    message["prefixlen"] = shape.prefix or 0
-    message["index"] = shape.index
+    message["prefixlen"] = wish.prefix or 0
+    message["index"] = wish.index
     message["attrs"] = attributes + [(name, value) for name, value in optional if value]
     message.encode()
     return bytes(message.data)
