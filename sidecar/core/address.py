@@ -75,7 +75,12 @@ class AddressKeeper:
             troubles=troubles,
         )
         self.defence = Defence(
-            address, timers=timers, operations=operations, owner_mac=owner_mac, yields=yields
+            address,
+            timers=timers,
+            operations=operations,
+            owner_mac=owner_mac,
+            yields=yields,
+            crowd=crowd,
         )
         self._changes = changes
         self._lost = 0
@@ -91,7 +96,7 @@ class AddressKeeper:
         self._lingers = False
         """The kernel may still have it although it counts as lost: its lease is not over yet."""
         self._deleted_ns = -1
-        self._announcements = Announcements(address, timers, rng)
+        self._announcements = Announcements(address, timers, rng, crowd=crowd)
         self.reconfigure(timing)
 
     def reconfigure(self, timing: Timing) -> None:

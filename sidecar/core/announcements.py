@@ -4,6 +4,7 @@ The burst outlives the second in which Linux ignores another answer (locktime), 
 the slow repetition mends what a switch or a router has forgotten (safety rule 8).
 """
 
+from collections.abc import Callable
 from random import Random
 from typing import Final
 
@@ -15,6 +16,8 @@ from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
 
 BURST_NS: Final = tuple(ms * MILLISECOND for ms in (20, 100, 300, 1000, 2500))
+EACH_NS: Final = 200_000
+"""So much longer for each other address: the others come first, and then the second time."""
 EVERY_NS: Final = 30 * SECOND
 JITTER_NS: Final = 5 * SECOND
 
@@ -22,7 +25,11 @@ JITTER_NS: Final = 5 * SECOND
 class Announcements:
     """The announcements of one address, while it is held."""
 
-    def __init__(self, address: Address, timers: Timers, rng: Random) -> None:
+    def __init__(
+        self, address: Address, timers: Timers, rng: Random, *, crowd: Callable[[], int]
+    ) -> None:
+        """``crowd``: how many addresses there are, this one among them."""
+        self._crowd = crowd
         self._address = address
         self._timers = timers
         self._rng = rng
@@ -42,7 +49,7 @@ class Announcements:
         kind = "na" if self._address.is_ipv6 else "arp"
         turn.tell(AddressAnnounced(address=self._address.name, kind=kind))
         if self._sent < len(BURST_NS):
-            wait_ns = BURST_NS[self._sent]
+            wait_ns = BURST_NS[self._sent] + (self._crowd() - 1) * EACH_NS
             self._sent += 1
         else:
             wait_ns = EVERY_NS + self._rng.randrange(JITTER_NS)

@@ -36,6 +36,7 @@ class Defence:
         operations: Operations,
         owner_mac: Callable[[], str | None],
         yields: Callable[[], bool],
+        crowd: Callable[[], int],
     ) -> None:
         self.peer_met = False
         """The peer's machine was met on the service network: it has just asked or answered."""
@@ -46,7 +47,12 @@ class Defence:
         self._timers = timers
         self._owner_mac = owner_mac
         self._rival = Rival(
-            address, timers=timers, operations=operations, owner_mac=owner_mac, yields=yields
+            address,
+            timers=timers,
+            operations=operations,
+            owner_mac=owner_mac,
+            yields=yields,
+            crowd=crowd,
         )
         self._defended_ns = -DEFEND_EVERY_NS
         self._questioned_ns = -QUESTIONS_END_NS - 1

@@ -58,6 +58,8 @@ class Groups:
         self.operations = Operations()
         self.changes = Changes()
         """What is held where, and which interfaces can carry it."""
+        self._through: dict[str, tuple[Turn, int]] = {}
+        """The groups that advanced last, in which turn, and how many changes there were then."""
         self._troubles = Changes()
         self._address_trouble: tuple[str, ...] = ()
         self._troubled_as_of = -1
@@ -236,8 +238,16 @@ class Groups:
     def advance(self, turn: Turn) -> None:
         self._retire(turn)
         for group in self._groups:
-            if not group.settled:
+            if not (self._is_through(turn, group) or group.settled):
                 group.advance(turn)
+
+    def _is_through(self, turn: Turn, group: Group) -> bool:
+        """Whether it has had its turn with the facts of this one, and nothing has changed since.
+
+        What containers do to each other is seen by looking again.
+        """
+        through = (turn, self.changes.count) == self._through.get(group.name)
+        return through and not group.containers
 
     def agree(self) -> None:
         """The peer is heard again: claims that were made without it are compared with its own."""
@@ -261,6 +271,7 @@ class Groups:
             # Most facts are renewals of leases, and change nothing.
             if self.changes.count != changes_before or not group.settled:
                 group.advance(turn)
+        self._through = dict.fromkeys(concerned, (turn, self.changes.count))
 
     def note_question(self, turn: Turn, event: QuestionHeard) -> None:
         """It decides nothing but that the asker was met on the service network."""

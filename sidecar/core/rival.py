@@ -22,6 +22,10 @@ from sidecar.core.turn import Operations, Turn
 
 EVERY_NS: Final = 500 * MILLISECOND
 STRANGERS_EVERY_NS: Final = 5 * SECOND
+EACH_NS: Final = 1 * MILLISECOND
+"""The first question for one of many addresses waits so long for each of the others, up to the time
+between two questions: until all of them have been announced there is more urgent work.
+"""
 PATIENCE_NS: Final = 100 * MILLISECOND
 
 
@@ -36,19 +40,26 @@ class Rival:
         operations: Operations,
         owner_mac: Callable[[], str | None],
         yields: Callable[[], bool],
+        crowd: Callable[[], int],
     ) -> None:
+        """``crowd``: how many addresses there are, this one among them."""
         self._address = address
         self._timers = timers
         self._operations = operations
         self._owner_mac = owner_mac
         self._yields = yields
+        self._crowd = crowd
         self._name = f"rival {address.name}"
         self._op: int | None = None
         self._looking = False
 
     def begin(self, turn: Turn) -> None:
         self._looking = True
-        self._ask(turn)
+        if self._crowd() == 1:
+            self._ask(turn)
+        else:
+            wait_ns = min(EVERY_NS, (self._crowd() - 1) * EACH_NS)
+            self._timers.arm(self._name, turn.ns + wait_ns, self._ask)
 
     def end(self) -> None:
         self._looking = False

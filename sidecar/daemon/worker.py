@@ -15,7 +15,7 @@ from typing import Final, Generic, TypeVar
 from sidecar.core.events import Event
 
 MAILBOX_MAX: Final = 4096
-IDLE_S: Final = 0.05
+IDLE_S: Final = 0.2
 """What can wait begins only then: the loop is still busy with what the last action led to, and two
 threads of one interpreter slow each other down."""
 STACK_BYTES: Final = 512 * 1024

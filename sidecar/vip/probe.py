@@ -27,6 +27,7 @@ from sidecar.vip.frames import Claim, Question
 from sidecar.vip.inquiry import Inquiry, OwnAddresses
 
 _QUIET_S: Final = 1.0  # between two reports of the same thing about one address
+_AT_ONCE: Final = 512  # findings in one event
 _LOOK_S: Final = 1.0  # between two looks whether interfaces that we hear on were made anew
 
 Finding = AddressProbed | ProbeFailed | ConflictSeen | QuestionHeard
@@ -138,10 +139,10 @@ class Prober:
         return (finding,)
 
     def _tell(self, findings: Sequence[Finding]) -> None:
-        if len(findings) == 1:
-            self._emit(findings[0])
-        elif findings:
-            self._emit(Together(facts=tuple(findings)))
+        """In portions: what follows from the first is under way while the next are taken."""
+        for start in range(0, len(findings), _AT_ONCE):
+            portion = tuple(findings[start : start + _AT_ONCE])
+            self._emit(portion[0] if len(portion) == 1 else Together(facts=portion))
 
     # --- listening -------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from typing import Final
 from sidecar.vip import messages, rtnl
 from sidecar.vip.messages import Placement
 
-AT_ONCE: Final = 64
+AT_ONCE: Final = 128
 """Requests in one datagram. Their answers have to find room in the socket's buffer, of which each
 takes about 1 KiB; it is 208 KiB without a privilege.
 """
