@@ -59,8 +59,9 @@ def takeover(system: System, count: int) -> Iterator[Part]:
     with tap(ground.pair.client_net, "eth0", ARP, is_announcement) as heard:
         since_ns = now_ns()
         ground.cut(ground.master)
+        gone_ns = now_ns()  # to cut takes long enough for one more beat to come through
         first = _wait(heard, ground.slave, wanted, since_ns)
-        last_ns = ground.beats[ground.slave.name].last_before(since_ns)
+        last_ns = ground.beats[ground.slave.name].last_before(gone_ns)
         assert last_ns is not None, "no heartbeat was ever heard"
         dead_ns = last_ns + int(system.timers().dead_ms * MS)
         yield "lost", {"all_ms": (max(first.values()) - dead_ns) / MS}
