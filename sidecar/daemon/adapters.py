@@ -134,6 +134,7 @@ class Adapters:
     def _note_addresses(self) -> None:
         for group in self.settings.params.groups:
             self.addresses |= {address.name: address for address in group.addresses}
+        self.prober.attend(self.addresses.values())
 
     def _open_media(self) -> None:
         """All anew, since links may share a receiver; no beat is missed by it."""

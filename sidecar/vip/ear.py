@@ -6,13 +6,15 @@ reflected them, or answers in our name. Judges nothing else.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
-from sidecar.vip import frames
+from sidecar.core.params import Address
+from sidecar.vip import filters, frames
 from sidecar.vip.ethernet import EthernetSocket
-from sidecar.vip.frames import Claim, Question
+from sidecar.vip.filters import Program
+from sidecar.vip.frames import ETH_P_ARP, Claim, Question
 
 _PER_TURN: Final = 64
 """Frames, then the loop's other business: an ARP storm must not stop the heartbeats."""
@@ -29,6 +31,16 @@ class Ears:
     def __init__(self, heard: Heard) -> None:
         self._heard = heard
         self._ears: dict[tuple[str, int], EthernetSocket] = {}
+        self._about: Program | None = None
+        """What of ARP is heard; all of it, as long as nobody has said."""
+
+    def attend(self, addresses: Iterable[Address]) -> None:
+        """Hear of the questions in ARP only those that concern these addresses."""
+        self._about = filters.arp_about(a.name for a in addresses if not a.is_ipv6)
+        for (_, protocol), sock in self._ears.items():
+            if protocol == ETH_P_ARP:
+                with suppress(OSError):  # then it goes on hearing what it heard before
+                    sock.hear_only(self._about)
 
     def open(self, interface: str, protocol: int) -> EthernetSocket:
         """The socket that hears, to ask by as well. Raise OSError when there is no interface.
@@ -40,7 +52,8 @@ class Ears:
         if sock is not None and sock.current:
             return sock
         self._forget(interface, protocol)
-        sock = EthernetSocket(interface, listen=protocol)
+        only = self._about if protocol == ETH_P_ARP else filters.NEIGHBOURS
+        sock = EthernetSocket(interface, listen=protocol, only=only)
         self._ears[interface, protocol] = sock
         asyncio.get_running_loop().add_reader(sock.sock, self._listen, sock, _PER_TURN)
         return sock

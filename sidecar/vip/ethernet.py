@@ -1,20 +1,17 @@
 """A raw Ethernet socket on one interface. Sends at once or not at all; never waits.
 
 See packet(7) and netdevice(7). Listening is for one protocol: such a socket costs a busy host
-nothing for other traffic and does not see the host's own frames. The socket filter, as in
-<linux/filter.h>, keeps all IPv6 traffic out of the event loop but neighbour advertisements, and the
-solicitations of those who have no address yet.
+nothing for other traffic and does not see the host's own frames.
 """
 
 import fcntl
 import socket
 import struct
-from array import array
 from typing import Final
 
+from sidecar.vip.filters import ROOM, Program, attach
 from sidecar.vip.frames import ETH_P_ARP, ETH_P_IPV6
 
-_SO_ATTACH_FILTER: Final = 26
 _SO_SNDBUFFORCE: Final = 32
 _SO_RCVBUFFORCE: Final = 33
 _SOL_PACKET: Final = 263
@@ -28,29 +25,6 @@ _SIOCGIFHWADDR: Final = 0x8927
 _IFF_UP: Final = 0x1
 _IFF_RUNNING: Final = 0x40
 _ARPHRD_ETHER: Final = 1
-_FRAME: Final = 2048
-
-_LD_W: Final = 0x20  # load four octets of the frame
-_LD_B: Final = 0x30  # load one
-_JEQ: Final = 0x15  # compare with a constant, skip so many instructions if equal, else so many
-_RET: Final = 0x06
-_NEIGHBOURS: Final = (
-    (_LD_B, 0, 0, 20),  # what follows the IPv6 header
-    (_JEQ, 0, 12, 58),  # ICMPv6
-    (_LD_B, 0, 0, 54),
-    (_JEQ, 9, 0, 136),  # a neighbour advertisement
-    (_JEQ, 0, 9, 135),  # a solicitation, whose source must be ::
-    (_LD_W, 0, 0, 22),
-    (_JEQ, 0, 7, 0),
-    (_LD_W, 0, 0, 26),
-    (_JEQ, 0, 5, 0),
-    (_LD_W, 0, 0, 30),
-    (_JEQ, 0, 3, 0),
-    (_LD_W, 0, 0, 34),
-    (_JEQ, 0, 1, 0),
-    (_RET, 0, 0, _FRAME),
-    (_RET, 0, 0, 0),
-)
 
 
 class EthernetSocket:
@@ -58,21 +32,28 @@ class EthernetSocket:
 
     __slots__ = ("_missed", "index", "interface", "sock")
 
-    def __init__(self, interface: str, *, listen: int = 0) -> None:
-        """``listen`` is the protocol to hear. Raise OSError when there is no such interface."""
+    def __init__(self, interface: str, *, listen: int = 0, only: Program | None = None) -> None:
+        """``listen`` is the protocol to hear, ``only`` what of it.
+
+        Raise OSError when there is no such interface.
+        """
         self.interface = interface
         self._missed = 0
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         try:
             _give_room(self.sock)
-            if listen == ETH_P_IPV6:
-                _attach(self.sock, _NEIGHBOURS)
+            if only is not None:
+                attach(self.sock, only)
             self.sock.bind((interface, listen))
             self.index = socket.if_nametoindex(interface)
             _check_ethernet(self.sock, interface)
         except OSError:
             self.sock.close()
             raise
+
+    def hear_only(self, what: Program) -> None:
+        """From now on. Raise OSError when the kernel does not take it."""
+        attach(self.sock, what)
 
     def send(self, frame: bytes) -> None:
         """Raise OSError when the interface is down or its queue is full."""
@@ -81,7 +62,7 @@ class EthernetSocket:
     def receive(self) -> bytes | None:
         """A frame, or None when there is none now. Raise OSError when the interface went down."""
         try:
-            return self.sock.recv(_FRAME)
+            return self.sock.recv(ROOM)
         except BlockingIOError:
             return None
 
@@ -156,9 +137,3 @@ def _give_room(sock: socket.socket) -> None:
             sock.setsockopt(socket.SOL_SOCKET, forced, _ROOM)
         except PermissionError:  # without CAP_NET_ADMIN the kernel gives what it gives anybody
             sock.setsockopt(socket.SOL_SOCKET, asked_for, _ROOM)
-
-
-def _attach(sock: socket.socket, program: tuple[tuple[int, int, int, int], ...]) -> None:
-    code = array("B", b"".join(struct.pack("HBBI", *line) for line in program))
-    fprog = struct.pack("HP", len(program), code.buffer_info()[0])
-    sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)

@@ -48,6 +48,10 @@ class Prober:
         self._reported_s: dict[tuple[type[Finding], str], float] = {}
         self._look: asyncio.TimerHandle | None = None
 
+    def attend(self, addresses: Iterable[Address]) -> None:
+        """These are all that will be asked for or held here."""
+        self._ears.attend(addresses)
+
     def probe(self, *questions: ProbeAddress) -> None:
         """Ask now; those with one interface and one patience together."""
         batches: dict[tuple[str, int, int], list[ProbeAddress]] = {}

@@ -442,3 +442,33 @@ def test_conflicts_are_heard_on_an_interface_that_was_made_anew(
             await until(lambda: bool(sock.send(frame) and probing.found))
 
     probing(scene)
+
+
+def test_a_network_full_of_others_questions_never_reaches_the_loop(
+    trio: Trio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are dropped in the kernel; what concerns the address still comes through."""
+    _, b, _ = trio
+    frames_read: list[bytes] = []
+    received = ethernet.EthernetSocket.receive
+
+    def noted(sock: ethernet.EthernetSocket) -> bytes | None:
+        frame = received(sock)
+        if frame is not None:
+            frames_read.append(frame)
+        return frame
+
+    monkeypatch.setattr(ethernet.EthernetSocket, "receive", noted)
+
+    async def scene(probing: Probing) -> None:
+        probing.prober.attend([vip()])
+        probing.prober.holding(vip(), held=True)
+        ordinary = frames.arp_question("10.77.0.100", mac=STRANGER, sender="10.77.0.9", to=None)
+        with wire(b) as send:
+            for _ in range(50):
+                send(ordinary)
+            send(frames.arp_announcements("10.77.0.100", STRANGER)[0])
+        await until(lambda: len(probing.found) == 1)
+
+    probing(scene)
+    assert len(frames_read) == 1
