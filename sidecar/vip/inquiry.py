@@ -2,7 +2,7 @@
 
 Each is asked in two forms, and again while it is unanswered, because one lost frame must not read
 as a dead owner. With very many there is no time for that: then the several questions that the core
-asks before it claims anything have to do.
+asks before it claims anything have to do, in one form and the other by turns.
 """
 
 import asyncio
@@ -24,6 +24,8 @@ ASKED: Final = 3
 FORMS: Final = 2
 FRAMES_MAX: Final = 400
 """Of one inquiry, about: to send one takes up to 10 us, and the heartbeats wait meanwhile."""
+BOTH_FORMS_MAX: Final = 200
+"""Questions in one inquiry."""
 _OWN_FOR_S: Final = 1.0
 
 Ended = Callable[
@@ -33,9 +35,12 @@ Ended = Callable[
 
 
 class OwnAddresses:
-    """With which address the host would speak to another one: asked for anew every second."""
+    """With which address the host would speak to another one: asked for anew every second; and in
+    which form that one was last asked for.
+    """
 
     def __init__(self) -> None:
+        self._forms: dict[tuple[str, str], int] = {}
         self._known: dict[tuple[str, str], tuple[float, str | None]] = {}
 
     def towards(self, address: Address) -> str | None:
@@ -46,6 +51,12 @@ class OwnAddresses:
             own = own_address(address.interface, address.name)
             self._known[key] = now_s + _OWN_FOR_S, own
         return own
+
+    def next_form(self, address: Address) -> int:
+        """The number of the form whose turn it is."""
+        key = address.interface, address.name
+        form = self._forms[key] = (self._forms.get(key, -1) + 1) % FORMS
+        return form
 
 
 class Inquiry:
@@ -135,6 +146,12 @@ class Inquiry:
         A Linux owner answers the first one whatever its filters are; what a switch may do to it is
         the reason for the second one.
         """
+        forms = self._forms_of(question)
+        if len(self._open) <= BOTH_FORMS_MAX or len(forms) < FORMS:
+            return forms
+        return (forms[self._own.next_form(question.address)],)
+
+    def _forms_of(self, question: ProbeAddress) -> tuple[bytes, ...]:
         name, own = question.address.name, self._own.towards(question.address)
         if question.address.is_ipv6:
             senders = (None, own) if own else (None,)

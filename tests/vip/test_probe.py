@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import cast
 
 import pytest
@@ -18,7 +18,7 @@ from sidecar.core.events import (
 )
 from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND
-from sidecar.vip import ethernet, frames, probe
+from sidecar.vip import ethernet, frames, inquiry, probe
 from sidecar.vip.probe import Finding, Prober
 from tests.netns import Host
 from tests.vip.conftest import vip
@@ -259,6 +259,38 @@ def test_a_hundred_answers_that_come_at_once_are_all_heard(trio: Trio) -> None:
             assert found.answered_by == b.mac("eth0")
 
     probing(scene)
+
+
+def test_very_many_are_asked_for_in_one_form_and_the_other_by_turns(
+    trio: Trio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, _ = trio
+    monkeypatch.setattr(inquiry, "BOTH_FORMS_MAX", len(HUNDRED) - 1)
+    with b.entered():
+        tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(frames.ETH_P_ARP))
+        tap.bind(("eth0", frames.ETH_P_ARP))
+        tap.setblocking(False)
+
+    def senders() -> set[bytes]:
+        """Of the questions for one address that have come."""
+        found: set[bytes] = set()
+        with suppress(BlockingIOError):
+            while True:
+                frame = tap.recv(64)
+                if frame[6:12].hex(":") == a.mac("eth0") and frame[38:42] == bytes((10, 77, 1, 7)):
+                    found.add(frame[28:32])
+        return found
+
+    async def scene(probing: Probing) -> None:
+        heard: list[set[bytes]] = []
+        for times in (1, 2):
+            ask_for_a_hundred(probing)
+            await until(lambda: len(probing.found) == times * len(HUNDRED))  # noqa: B023
+            heard.append(senders())
+        assert heard == [{bytes(4)}, {bytes((10, 77, 0, 1))}]
+
+    with tap:
+        probing(scene)
 
 
 def test_silence_means_nothing_when_the_kernel_had_no_room_for_the_answers(
