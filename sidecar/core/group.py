@@ -89,6 +89,11 @@ class Group:
         return self._here
 
     @property
+    def claiming(self) -> bool:
+        """The kernel has been asked for an address, and may still give it."""
+        return any(address.wants and address.busy for address in self.addresses)
+
+    @property
     def at_rest(self) -> bool:
         away = self.released and not self.any_address_here
         return away and all(container.at_rest for container in self.containers)

@@ -309,7 +309,11 @@ class Takeover:
                 self._releasing = True
 
     def _is_only_a_wish(self, side: Holding) -> bool:
-        return any(not group.held for group in self.groups.of(side))
+        """A claim that is on its way to the kernel is more: it cannot be called back, and a peer
+        that heard that nothing is wanted here might take what is about to be held.
+        """
+        groups = self.groups.of(side)
+        return any(not g.held for g in groups) and not any(g.claiming for g in groups)
 
     # --- two owners ----------------------------------------------------------------------------
 

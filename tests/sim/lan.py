@@ -74,8 +74,8 @@ class Lan:
         self._apart[pair] = self._apart.get(pair, 0) + 1
 
     def lose(self, name: str, frames: int) -> None:
-        """The next questions and answers to or from that station are lost."""
-        self._to_lose[name] = frames
+        """The next questions and answers to or from that station are lost, and no others."""
+        self._to_lose = {name: frames}
 
     def rejoin(self, first: str, second: str) -> None:
         """Undo one parting of these two."""
