@@ -7,7 +7,7 @@ stands by.
 
 from typing import Final
 
-from sidecar.core.occurrences import TakeoverDone
+from sidecar.core.occurrences import NodeDied, TakeoverDone
 from sidecar.core.params import ResourceGroup
 from sidecar.core.terms import (
     SECOND,
@@ -44,7 +44,8 @@ class Liveness:
         self._two = two
         self._maintenance_ns = maintenance_s * SECOND
         self._moves = 0
-        # The groups that are where an operator put them; a later loss of that node ends it.
+        # The groups that are where an operator put them. It ends when that node is lost, and also
+        # when that node loses the other: what it holds from then on goes back.
         self._placed: dict[str, bool] = {}
         two.stage.witness.add(self._note)
 
@@ -103,8 +104,15 @@ class Liveness:
                 self._moves += 1
             case Occurred(occurrence=TakeoverDone() as done):
                 self._placed |= dict.fromkeys(done.groups, done.reason == "standby")
+            case Occurred(node=name, occurrence=NodeDied()):
+                self._placed |= dict.fromkeys(self._held_by(name), False)
             case _:
                 return
+
+    def _held_by(self, name: str) -> list[str]:
+        node = next(node for node in self._two if node.name == name)
+        assert node.process is not None
+        return [group.name for group in node.process.cluster.view().groups if group.held]
 
     def _group_trouble(self, group: ResourceGroup) -> list[str]:
         holders = [

@@ -4,6 +4,7 @@ import pytest
 
 from tests.sim.checked import LONG_S, VIP, CheckedWorld
 from tests.sim.liveness import Liveness
+from tests.sim.network import Quality
 from tests.sim.pair import SERVICE_LAN
 from tests.sim.violation import Violation
 
@@ -73,3 +74,19 @@ def test_a_node_says_that_it_is_not_ready(world: Judged) -> None:
     world.run(1)
     (trouble,) = (line for line in world.liveness.trouble() if "not ready" in line)
     assert trouble.startswith("b is not ready: interface eth0 has no carrier")
+
+
+def test_where_an_operator_put_it_it_stays_until_that_node_has_lost_the_other(
+    world: Judged,
+) -> None:
+    back = f"{VIP}/24/eth0:0 has not come back to a"
+    world.node("a").standby("all")
+    world.run(5)
+    assert world.b.kernel.holds(VIP)
+    assert back not in world.liveness.trouble()
+    world.cut_heartbeat()
+    world.run(10)
+    world.two.network.heal(Quality())
+    assert back in world.liveness.trouble()
+    world.liveness.must_settle()
+    assert world.a.kernel.holds(VIP)
