@@ -102,7 +102,8 @@ class Group:
     def settled(self) -> bool:
         """Nothing is left to do until something happens."""
         if self.wanted:
-            return self.held and self.serves and self.suspension() is None
+            well = self.held and self.serves and self.failing is None
+            return well and self.suspension() is None
         return self.at_rest and not self.warm
 
     @property

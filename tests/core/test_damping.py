@@ -42,6 +42,13 @@ def mend(node: Node) -> None:
     node.step(ServiceChanged(container="nginx", facts=facts))
 
 
+def fail_once(node: Node) -> None:
+    """It crashed, and the engine has started it again."""
+    for state in (ContainerState.RESTARTING, ContainerState.RUNNING):
+        facts = ContainerFacts(state=state, identity="1", started_at="later", restarts=0)
+        node.step(ServiceChanged(container="nginx", facts=facts))
+
+
 def moves(node: Node) -> int:
     (group,) = node.cluster.view().groups
     return group.moves
@@ -140,6 +147,20 @@ def test_what_cannot_be_served_moves_on_but_once_a_minute():
     assert "is not handed over for 29 s more" in pair.b.cluster.view().notes[-1]
     pair.world.run(30 * SECOND)
     assert pair.holders() == [NODE]
+
+
+def test_what_serves_again_before_it_may_move_stays():
+    """It runs unchecked, and a timer says that it serves: nothing of the address happens then."""
+    pair = a_pair(max_moves=1, auto_failback=AutoFailback.OFF)
+    break_for_good(pair.a)
+    pair.world.run(1 * SECOND)
+    mend(pair.a)
+    pair.world.run(1 * SECOND)
+    fail_once(pair.b)
+    pair.world.run(10 * SECOND)
+    assert [g.failing for g in pair.b.cluster.takeover.groups] == [None]
+    pair.world.run(60 * SECOND)
+    assert pair.holders() == [PEER]
 
 
 def test_ping_nodes_lost_move_no_group_that_flaps():
