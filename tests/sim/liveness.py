@@ -24,7 +24,7 @@ from tests.sim.docker import PAUSED, RUNNING, STOPPED
 from tests.sim.node import Node
 from tests.sim.violation import Violation
 from tests.sim.windows import SETTLE_NS
-from tests.sim.witness import AddressMoved, Change, Occurred
+from tests.sim.witness import AddressMoved, Answered, Change, Occurred
 
 _LOOK_EVERY_NS: Final = SECOND
 _LOOKS: Final = 3
@@ -104,6 +104,9 @@ class Liveness:
                 self._moves += 1
             case Occurred(occurrence=TakeoverDone() as done):
                 self._placed |= dict.fromkeys(done.groups, done.reason == "standby")
+            case Answered(node=name, ok=True, text=text) if text.startswith("this node holds"):
+                # Perhaps without a takeover: it had never ceased to want what it slept over.
+                self._placed |= dict.fromkeys(self._held_by(name), True)
             case Occurred(node=name, occurrence=NodeDied()):
                 self._placed |= dict.fromkeys(self._held_by(name), False)
             case _:

@@ -7,6 +7,7 @@ from tests.sim.liveness import Liveness
 from tests.sim.network import Quality
 from tests.sim.pair import SERVICE_LAN
 from tests.sim.violation import Violation
+from tests.sim.witness import Answered
 
 
 class Judged(CheckedWorld):
@@ -90,3 +91,18 @@ def test_where_an_operator_put_it_it_stays_until_that_node_has_lost_the_other(
     assert back in world.liveness.trouble()
     world.liveness.must_settle()
     assert world.a.kernel.holds(VIP)
+
+
+def test_what_a_node_holds_at_an_operators_word_is_where_it_was_put(world: Judged) -> None:
+    """Though it took nothing over for it, and another took it meanwhile in vain."""
+    world.numb("a", "b")
+    world.a.kernel.delete(VIP)
+    world.b.kernel.put(VIP, LONG_S)
+    back = f"{VIP}/24/eth0:0 has not come back to a"
+    assert back in world.liveness.trouble()
+    b = world.node("b").process
+    assert b is not None
+    for group in b.cluster.takeover.groups:
+        group.held = True
+    world.two.stage.witness(Answered("b", "this node holds all", ok=True))
+    assert back not in world.liveness.trouble()
