@@ -183,7 +183,7 @@ def test_a_pair_moves_to_containers_one_node_at_a_time(migration: Migration) -> 
     for node in (master, slave):
         assert migration.run(node, "1.", " check").splitlines()[-1].startswith("usable")
     standby_becomes_a_sidecar(migration, slave, master)
-    sidecar_takes_over(migration, slave)
+    sidecar_takes_over(migration, slave, master)
     other_host_becomes_a_sidecar(migration, master)
 
 
@@ -193,12 +193,12 @@ def test_each_step_can_be_undone_and_taken_again(migration: Migration) -> None:
     standby_becomes_a_sidecar(migration, slave, master)
     standby_goes_back(migration, slave, master)
     standby_becomes_a_sidecar(migration, slave, master)
-    sidecar_takes_over(migration, slave)
+    sidecar_takes_over(migration, slave, master)
     sidecar_gives_back(migration, slave, master)
-    sidecar_takes_over(migration, slave)
+    sidecar_takes_over(migration, slave, master)
     other_host_becomes_a_sidecar(migration, master)
     other_host_goes_back(migration, master, slave)
-    sidecar_takes_over(migration, slave)
+    sidecar_takes_over(migration, slave, master)
     other_host_becomes_a_sidecar(migration, master)
 
 
@@ -220,11 +220,12 @@ def standby_goes_back(migration: Migration, slave: DockerHost, master: DockerHos
         migration.heard(master, slave)
 
 
-def sidecar_takes_over(migration: Migration, slave: DockerHost) -> None:
+def sidecar_takes_over(migration: Migration, slave: DockerHost, master: DockerHost) -> None:
     with migration.step("3. the sidecar takes over", SCRIPTS_MS):
         migration.run(slave, "3.", "takeover")
         migration.serves(page_of(slave))
         migration.says(slave, "3.", f"active: holding {GROUP}")
+        migration.heard(master, slave)  # its part of the hand-over is over, too
 
 
 def sidecar_gives_back(migration: Migration, slave: DockerHost, master: DockerHost) -> None:
