@@ -24,7 +24,7 @@ from tests.sim.docker import PAUSED, RUNNING, STOPPED
 from tests.sim.node import Node
 from tests.sim.violation import Violation
 from tests.sim.windows import SETTLE_NS
-from tests.sim.witness import AddressMoved, Answered, Change, Occurred
+from tests.sim.witness import AddressMoved, Change, Occurred
 
 _LOOK_EVERY_NS: Final = SECOND
 _LOOKS: Final = 3
@@ -44,9 +44,9 @@ class Liveness:
         self._two = two
         self._maintenance_ns = maintenance_s * SECOND
         self._moves = 0
-        # The groups that are where an operator put them. It ends when that node is lost, and also
-        # when that node loses the other: what it holds from then on goes back.
-        self._placed: dict[str, bool] = {}
+        # Node and group: whether an operator put it there. It ends when it takes it
+        # for another reason, and when it loses the other: what it holds from then on goes back.
+        self._placed: dict[tuple[str, str], bool] = {}
         two.stage.witness.add(self._note)
 
     def bound_ns(self) -> int:
@@ -102,13 +102,12 @@ class Liveness:
         match change:
             case AddressMoved():
                 self._moves += 1
-            case Occurred(occurrence=TakeoverDone() as done):
-                self._placed |= dict.fromkeys(done.groups, done.reason == "standby")
-            case Answered(node=name, ok=True, text=text) if text.startswith("this node holds"):
-                # Perhaps without a takeover: it had never ceased to want what it slept over.
-                self._placed |= dict.fromkeys(self._held_by(name), True)
+            case Occurred(node=name, occurrence=TakeoverDone() as done):
+                for group in done.groups:
+                    self._placed[name, group] = done.reason == "standby"
             case Occurred(node=name, occurrence=NodeDied()):
-                self._placed |= dict.fromkeys(self._held_by(name), False)
+                for group in self._held_by(name):
+                    self._placed[name, group] = False
             case _:
                 return
 
@@ -129,7 +128,7 @@ class Liveness:
         (holder,) = holders
         found = [*self._holder_trouble(holder, group), *self._rest_trouble(holder, group)]
         failback = self._two.pair.auto_failback is not AutoFailback.OFF
-        owed = failback and not self._placed.get(group.name, False)
+        owed = failback and not self._placed.get((holder.name, group.name), False)
         if owed and holder.name != group.preferred:
             found.append(f"{group.name} has not come back to {group.preferred}")
         return found

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.sim.checked import LONG_S, VIP, CheckedWorld
+from sidecar.core.occurrences import TakeoverDone
+from tests.sim.checked import GROUP, LONG_S, VIP, CheckedWorld
 from tests.sim.liveness import Liveness
 from tests.sim.network import Quality
 from tests.sim.pair import SERVICE_LAN
 from tests.sim.violation import Violation
-from tests.sim.witness import Answered
 
 
 class Judged(CheckedWorld):
@@ -93,16 +93,14 @@ def test_where_an_operator_put_it_it_stays_until_that_node_has_lost_the_other(
     assert world.a.kernel.holds(VIP)
 
 
-def test_what_a_node_holds_at_an_operators_word_is_where_it_was_put(world: Judged) -> None:
-    """Though it took nothing over for it, and another took it meanwhile in vain."""
-    world.numb("a", "b")
-    world.a.kernel.delete(VIP)
-    world.b.kernel.put(VIP, LONG_S)
+def test_a_takeover_of_the_other_in_vain_does_not_change_where_an_operator_put_it(
+    world: Judged,
+) -> None:
     back = f"{VIP}/24/eth0:0 has not come back to a"
-    assert back in world.liveness.trouble()
-    b = world.node("b").process
-    assert b is not None
-    for group in b.cluster.takeover.groups:
-        group.held = True
-    world.two.stage.witness(Answered("b", "this node holds all", ok=True))
+    world.node("a").standby("all")
+    world.run(5)
+    for node, reason in (("b", "standby"), ("a", "node_dead")):
+        world.tell(node, TakeoverDone(groups=(GROUP,), reason=reason, took_ns=1))
     assert back not in world.liveness.trouble()
+    world.tell("b", TakeoverDone(groups=(GROUP,), reason="node_dead", took_ns=1))
+    assert back in world.liveness.trouble()
