@@ -11,15 +11,10 @@ from typing import Final
 
 from sidecar.vip.filters import ROOM, Program, attach
 from sidecar.vip.frames import ETH_P_ARP, ETH_P_IPV6
+from sidecar.vip.room import give_room
 
-_SO_SNDBUFFORCE: Final = 32
-_SO_RCVBUFFORCE: Final = 33
 _SOL_PACKET: Final = 263
 _PACKET_STATISTICS: Final = 6
-_ROOM: Final = 4 * 2**20
-"""Bytes: a thousand questions may leave, and be answered, at once, and the kernel counts 768 for
-each frame.
-"""
 _SIOCGIFFLAGS: Final = 0x8913
 _SIOCGIFHWADDR: Final = 0x8927
 _IFF_UP: Final = 0x1
@@ -41,7 +36,8 @@ class EthernetSocket:
         self._missed = 0
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         try:
-            _give_room(self.sock)
+            # A thousand questions may leave, and be answered, at once: 768 bytes for each frame.
+            give_room(self.sock, socket.SO_SNDBUF, socket.SO_RCVBUF)
             if only is not None:
                 attach(self.sock, only)
             self.sock.bind((interface, listen))
@@ -126,14 +122,3 @@ def _check_ethernet(sock: socket.socket, interface: str) -> None:
     hardware = sock.getsockname()[3]
     if hardware != _ARPHRD_ETHER:
         raise OSError(f"{interface} is not an Ethernet interface: there are no neighbours to ask")
-
-
-def _give_room(sock: socket.socket) -> None:
-    for forced, asked_for in (
-        (_SO_SNDBUFFORCE, socket.SO_SNDBUF),
-        (_SO_RCVBUFFORCE, socket.SO_RCVBUF),
-    ):
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, forced, _ROOM)
-        except PermissionError:  # without CAP_NET_ADMIN the kernel gives what it gives anybody
-            sock.setsockopt(socket.SOL_SOCKET, asked_for, _ROOM)

@@ -17,13 +17,10 @@ from sidecar.core.events import AddressLost, Together
 from sidecar.core.params import Address
 from sidecar.vip import rtnl
 from sidecar.vip.mirror import Mirror, News
+from sidecar.vip.room import give_room
 
 _GROUPS: Final = rtnl.RTMGRP_LINK | rtnl.RTMGRP_IPV4_IFADDR | rtnl.RTMGRP_IPV6_IFADDR
 _BUFFER: Final = 64 * 1024
-_SO_RCVBUFFORCE: Final = 33
-_ROOM: Final = 4 * 2**20
-"""Bytes: the kernel tells of each of a thousand leases several times a second, and counts about one
-KiB for each time."""
 _PER_TURN: Final = 64
 """Notices, then the loop's other business."""
 _PAUSE_S: Final = 0.05
@@ -126,16 +123,10 @@ def _open() -> socket.socket:
         socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, rtnl.NETLINK_ROUTE
     )
     try:
-        _give_room(sock)
+        # The kernel tells of each of a thousand leases several times a second, in 1 KiB each time.
+        give_room(sock, socket.SO_RCVBUF)
         sock.bind((0, _GROUPS))
     except OSError:
         sock.close()
         raise
     return sock
-
-
-def _give_room(sock: socket.socket) -> None:
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM)
-    except PermissionError:  # without CAP_NET_ADMIN the kernel gives what it gives anybody
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)

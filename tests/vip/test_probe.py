@@ -18,7 +18,7 @@ from sidecar.core.events import (
 )
 from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND
-from sidecar.vip import ethernet, frames, inquiry, probe
+from sidecar.vip import ethernet, frames, inquiry, probe, room
 from sidecar.vip.probe import Finding, Prober
 from tests.netns import Host
 from tests.vip.conftest import vip
@@ -299,7 +299,7 @@ def test_silence_means_nothing_when_the_kernel_had_no_room_for_the_answers(
     _, b, _ = trio
     for address in HUNDRED:
         own(b, address)
-    monkeypatch.setattr(ethernet, "_ROOM", 2304)  # the least that it gives
+    monkeypatch.setattr(room, "ROOM", 2304)  # the least that it gives
 
     async def scene(probing: Probing) -> None:
         ask_for_a_hundred(probing)
