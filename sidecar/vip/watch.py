@@ -2,10 +2,12 @@
 
 One rtnetlink(7) socket in the event loop, opened with the multicast groups before the tables are
 dumped over it, so that nothing happens unseen in between. When the kernel had to drop messages it
-says ENOBUFS: then everything is read again and compared. Never changes anything.
+says ENOBUFS: then what came before them is taken in, and everything is read again and compared.
+Never changes anything.
 """
 
 import asyncio
+import errno
 import os
 import socket
 from collections.abc import Callable, Iterable
@@ -23,6 +25,8 @@ _GROUPS: Final = rtnl.RTMGRP_LINK | rtnl.RTMGRP_IPV4_IFADDR | rtnl.RTMGRP_IPV6_I
 _BUFFER: Final = 64 * 1024
 _PER_TURN: Final = 64
 """Notices, then the loop's other business."""
+_LEFTOVERS: Final = 256
+"""Takes of _PER_TURN: more than the socket has room for."""
 _PAUSE_S: Final = 0.05
 _TABLES: Final = (rtnl.RTM_GETLINK, rtnl.RTM_GETADDR)
 
@@ -66,9 +70,14 @@ class _Follower:
         loop = asyncio.get_running_loop()
         self._mirror.begin_dump()
         self._ask_for_next_table()
-        while True:
-            self._take_all(await loop.sock_recv(self._sock, _BUFFER), loop.time())
-            await asyncio.sleep(0)  # what is read at once without a pause would stop all else
+        try:
+            while True:
+                self._take_all(await loop.sock_recv(self._sock, _BUFFER), loop.time())
+                await asyncio.sleep(0)  # what is read at once without a pause would stop all else
+        except OSError as error:
+            if error.errno == errno.ENOBUFS:
+                self._take_leftovers(loop.time())
+            raise
 
     def _take_all(self, data: bytes, now_s: float) -> None:
         """This datagram, and what else has come by now; what is news is told in one go."""
@@ -83,6 +92,15 @@ class _Follower:
                 data = b"" if taken >= _PER_TURN else self._more()
         finally:
             self._tell(news)
+
+    def _take_leftovers(self, now_s: float) -> None:
+        """What still waits came before what was dropped: an address that it tells of and the new
+        dump does not was lost in between.
+        """
+        for _ in range(_LEFTOVERS):
+            if not (data := self._more()):
+                return
+            self._take_all(data, now_s)
 
     def _more(self) -> bytes:
         try:
