@@ -50,6 +50,8 @@ class ServiceAdapter:
         self._emit = emit
         self._docker_host = docker_host
         self._containers = containers
+        self._last: dict[str, Inspection] = {}
+        """What either of the two threads saw last; each replaces whole inspections only."""
         self._loaded: Callable[[], None] = lambda: None
         self._engine: Engine | None = None
         self._watch: ServiceWatch | None = None
@@ -110,7 +112,12 @@ class ServiceAdapter:
     def _make_engine(self) -> "Engine":
         from sidecar.service.engine import Engine  # noqa: PLC0415
 
-        return Engine(docker_host=self._docker_host, containers=self._containers, noted=self._noted)
+        return Engine(
+            docker_host=self._docker_host,
+            containers=self._containers,
+            noted=self._noted,
+            last=self._last,
+        )
 
     def _noted(self, container: str, seen: Inspection) -> None:
         self._on_loop(lambda: self._checker.observe(container, seen))

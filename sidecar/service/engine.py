@@ -2,8 +2,10 @@
 
 A plain blocking object for one worker thread. It inspects first, calls at most what the state asks
 for, and inspects again: the answer follows from the state that was found, never from an error,
-since the engine reports errors for what has worked and may do half of what it was asked. It never
-raises for trouble of the engine's, never decides, never creates or removes a container.
+since the engine reports errors for what has worked and may do half of what it was asked. A pause
+and its end, for which a takeover waits, are asked for by what was last seen, and only looked into
+when the engine says no. It never raises for trouble of the engine's, never decides, never creates
+or removes a container.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +22,7 @@ from sidecar.core.actions import (
 from sidecar.core.events import ContainerFacts, ServiceDone, ServiceRefused
 from sidecar.core.terms import ContainerState
 from sidecar.service.client import Client, Refused, Silent
+from sidecar.service.foresight import in_state
 from sidecar.service.inspection import ABSENT, NEVER_SEEN, Inspection, read_inspection, unknown
 
 TIMEOUT_S: Final = 3
@@ -63,12 +66,19 @@ _VERBS: Final[Mapping[type[VerbAction], Mapping[ContainerState, _Verb]]] = {
     },
 }
 
+_CERTAIN: Final[Mapping[_Verb, ContainerState]] = {
+    _Verb.PAUSE: ContainerState.PAUSED,
+    _Verb.UNPAUSE: ContainerState.RUNNING,
+}
+"""In which state the engine's yes leaves the container, where that is certain."""
+
 
 class Engine:
     """The Docker engine as one thread sees it.
 
     ``containers`` maps a resource's name to its container's where the two differ. ``noted`` is
-    told of every inspection, in the thread that made it.
+    told of every inspection, in the thread that made it. ``last`` holds what was last seen of each;
+    what two threads have seen of the same containers is better held in one.
     """
 
     def __init__(
@@ -77,15 +87,36 @@ class Engine:
         docker_host: str,
         containers: Mapping[str, str],
         noted: Callable[[str, Inspection], None] | None = None,
+        last: dict[str, Inspection] | None = None,
         timeout_s: int = TIMEOUT_S,
     ) -> None:
         self.client = Client(docker_host, timeout_s=timeout_s)
         self._containers = containers
         self._noted = noted
-        self._last: dict[str, Inspection] = {}
+        self._last = {} if last is None else last
 
     def perform(self, action: VerbAction) -> ServiceDone | ServiceRefused:
         """Bring the container to what the action wishes, if it is not already so."""
+        return self._at_once(action) or self._with_care(action)
+
+    def _at_once(self, action: VerbAction) -> ServiceDone | ServiceRefused | None:
+        """Without a look before and after; None when it is to be looked into."""
+        last = self.last_seen(action.container)
+        verb = _VERBS[type(action)].get(last.facts.state)
+        if verb is None or verb not in _CERTAIN:
+            return None
+        try:
+            self._ask(verb, last.facts.identity)
+        except Refused:
+            return None  # somebody else has changed it meanwhile
+        except Silent as silence:
+            self.unknown(action.container, str(silence), answered=False)
+            reason = f"{verb} failed: {silence}"
+            return ServiceRefused(op=action.op, container=action.container, reason=reason)
+        now = self._note(action.container, in_state(last, _CERTAIN[verb]))
+        return ServiceDone(op=action.op, container=action.container, facts=now.facts)
+
+    def _with_care(self, action: VerbAction) -> ServiceDone | ServiceRefused:
         before = now = self.look(action.container)
         trouble = ""
         for _ in range(_ATTEMPTS):
@@ -122,8 +153,11 @@ class Engine:
 
     def unknown(self, container: str, reason: str, *, answered: bool) -> Inspection:
         """Note, without asking, that nothing is known of the container now."""
-        last = self._last.get(container, NEVER_SEEN)
+        last = self.last_seen(container)
         return self._note(container, unknown(last, reason, answered=answered))
+
+    def last_seen(self, container: str) -> Inspection:
+        return self._last.get(container, NEVER_SEEN)
 
     def name_of(self, container: str) -> str:
         return self._containers.get(container, container)
@@ -140,22 +174,25 @@ class Engine:
     def _call(self, verb: _Verb, identity: str) -> str:
         """Ask the engine; what it complained of, if it did."""
         try:
-            match verb:
-                case _Verb.START:
-                    self.client.start(identity)
-                case _Verb.RESTART:
-                    self.client.restart(identity)
-                case _Verb.PAUSE:
-                    self.client.pause(identity)
-                case _Verb.UNPAUSE:
-                    self.client.unpause(identity)
-                case _Verb.STOP:
-                    self.client.stop(identity)
-                case _:
-                    assert_never(verb)
+            self._ask(verb, identity)
         except (Silent, Refused) as trouble:
             return f"{verb} failed: {trouble}"
         return ""
+
+    def _ask(self, verb: _Verb, identity: str) -> None:
+        match verb:
+            case _Verb.START:
+                self.client.start(identity)
+            case _Verb.RESTART:
+                self.client.restart(identity)
+            case _Verb.PAUSE:
+                self.client.pause(identity)
+            case _Verb.UNPAUSE:
+                self.client.unpause(identity)
+            case _Verb.STOP:
+                self.client.stop(identity)
+            case _:
+                assert_never(verb)
 
     def _describe(self, container: str, facts: ContainerFacts) -> str:
         name = self.name_of(container)

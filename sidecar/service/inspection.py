@@ -14,8 +14,8 @@ from sidecar.core.terms import ContainerState, Health, StandbyMode
 from sidecar.service.labels import ContainerSettings, NoCheck, read_settings
 
 _KILLED: Final = 128
-_GOING: Final = ("removing", "dead")
 """An exit code above this one is 128 plus the signal that ended the process."""
+_GOING: Final = ("removing", "dead")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,15 +106,16 @@ def _ending(state: Mapping[str, Any], read_as: ContainerState) -> tuple[str, ...
     status = state.get("Status", "")
     if status == "created":
         return ("never started", *_error(state))
-    code = state.get("ExitCode", 0)
-    words = f"exit code {code}"
-    if code > _KILLED:
-        words += f" (signal {code - _KILLED})"
     return (
-        words,
+        exit_words(state.get("ExitCode", 0)),
         *(("out of memory",) if state.get("OOMKilled") else ()),
         *_error(state),
     )
+
+
+def exit_words(code: int) -> str:
+    """What an exit code says, and the signal that it stands for."""
+    return f"exit code {code}" + (f" (signal {code - _KILLED})" if code > _KILLED else "")
 
 
 def _error(state: Mapping[str, Any]) -> tuple[str, ...]:

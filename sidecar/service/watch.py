@@ -1,10 +1,10 @@
 """Tells what happens to the containers and whether the engine answers.
 
 One blocking loop for a daemon thread of its own, so that an engine that hangs stalls nothing else.
-The engine's events are hints without replay: each only causes a new inspection, and after every
-beginning of the stream all containers are inspected. A stream that stays quiet is ended and begun
-anew, so that one which died silently costs a few seconds at most, and the containers are inspected
-at that pace in any case. It never acts on a container.
+The engine's events are hints without replay: each causes a new inspection, a death is told before
+it already, and after every beginning of the stream all containers are inspected. A stream that
+stays quiet is ended and begun anew, so that one which died silently costs a few seconds at most,
+and the containers are inspected at that pace in any case. It never acts on a container.
 
 One call without an answer is enough to say that the engine is down: a refused connection is
 certain, and a hung engine has then already been waited for. Nothing follows from it but a report,
@@ -20,6 +20,7 @@ from typing import Any, Final
 from sidecar.core.events import ContainerFacts, EngineChanged, ServiceChanged, ServiceRestarted
 from sidecar.service.client import EventStream, Refused, Silent
 from sidecar.service.engine import Engine
+from sidecar.service.foresight import ended
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class ServiceWatch:
         self._stopping = threading.Event()
         self._stream: EventStream | None = None
         self._emitted: dict[str, ContainerFacts] = {}
+        self._short_of_memory: set[str] = set()
+        """Those whose death may come next; the engine tells its reason to those who look."""
         self._up: bool | None = None
         self._events_refused = ""
 
@@ -114,11 +117,22 @@ class ServiceWatch:
             if time.monotonic() - swept >= self._quiet_s:
                 return
             named = self._named_in(event)
+            for container in named:
+                self._foresee(container, event)
             if not all(self._look(container) for container in named):
                 return
             if event.get("Action") == "restart":
                 for container in named:
                     self._emit(ServiceRestarted(container=container))
+
+    def _foresee(self, container: str, event: Mapping[str, Any]) -> None:
+        """Tell of a death before it can be inspected, unless there is more to tell of it."""
+        if event.get("Action") == "oom":
+            self._short_of_memory.add(container)
+        elif container in self._short_of_memory:
+            self._short_of_memory.discard(container)
+        elif (dead := ended(self._engine.last_seen(container), event)) is not None:
+            self._tell(container, dead.facts)
 
     def _named_in(self, event: Mapping[str, Any]) -> list[str]:
         """Our containers that this event may be about: by name, or by id if renamed away."""

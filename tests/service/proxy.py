@@ -55,6 +55,7 @@ class Proxy:
         self.host = f"unix://{socket_path}"
         self.streams_begun = 0
         self.verbs: list[str] = []
+        self.looks = 0
         self._engine = engine
         self._events = events
         self._lies = lies
@@ -112,6 +113,7 @@ class Proxy:
             )
             engine.sendall(first + b"\r\nConnection: close\r\n" + kept)
             is_verb = first.startswith(b"POST")
+            self.looks += b"/json" in first
             if is_verb:
                 self.verbs.append(first.split()[1].split(b"?")[0].rsplit(b"/")[-1].decode())
             time.sleep(self._delay_s)

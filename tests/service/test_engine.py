@@ -134,6 +134,65 @@ def test_an_error_is_not_believed_when_the_state_says_otherwise(
     assert proxy.verbs == verbs, "and nothing is done twice"
 
 
+def test_the_end_of_a_pause_needs_no_look_at_what_was_seen_paused(
+    proxied: MakeProxy, containers: Containers
+) -> None:
+    made = containers.run(NAME)
+    proxy = proxied()
+    engine = Engine(docker_host=proxy.host, containers={})
+    engine.perform(PauseService(op=1, container=NAME))
+    looks = proxy.looks
+    answer = engine.perform(StartService(op=2, container=NAME))
+    told_without_look = proxy.looks == looks
+    seen = engine.inspect(NAME)
+    engine.close()
+    made.reload()
+    assert made.status == "running"
+    assert told_without_look
+    assert answer == ServiceDone(op=2, container=NAME, facts=seen)
+
+
+@pytest.mark.parametrize("meanwhile", ["unpause", "stop", "remove", "made anew"])
+def test_a_start_goes_by_what_is_there_and_not_by_what_was_seen(
+    engine: Engine, containers: Containers, meanwhile: str
+) -> None:
+    made = containers.run(NAME)
+    assert isinstance(engine.perform(PauseService(op=1, container=NAME)), ServiceDone)
+    made.unpause()
+    if meanwhile == "stop":
+        made.stop(timeout=1)
+    if meanwhile in {"remove", "made anew"}:
+        made.remove(force=True)
+    if meanwhile == "made anew":
+        containers.run(NAME).pause()
+    answer = engine.perform(StartService(op=2, container=NAME))
+    if meanwhile == "remove":
+        assert isinstance(answer, ServiceRefused)
+        assert "no container named web" in answer.reason
+    else:
+        assert isinstance(answer, ServiceDone)
+        assert answer.facts == engine.inspect(NAME)
+        assert answer.facts.state is ContainerState.RUNNING
+
+
+def test_an_engine_that_goes_silent_is_asked_once_to_end_a_pause(
+    dockerd: Dockerd, containers: Containers
+) -> None:
+    containers.run(NAME)
+    engine = Engine(docker_host=dockerd.host, containers={}, timeout_s=1)
+    assert isinstance(engine.perform(PauseService(op=1, container=NAME)), ServiceDone)
+    dockerd.freeze()
+    began = time.monotonic()
+    try:
+        answer = engine.perform(StartService(op=2, container=NAME))
+    finally:
+        dockerd.thaw()
+    assert isinstance(answer, ServiceRefused)
+    assert answer.reason.startswith("unpause failed: the engine at ")
+    assert time.monotonic() - began < 1.8, "one patience, not two"
+    engine.close()
+
+
 def test_labels_become_facts(engine: Engine, containers: Containers) -> None:
     labels = {
         "sidecar.standby": "stop",

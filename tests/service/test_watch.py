@@ -1,5 +1,7 @@
 """ServiceWatch against a real Docker engine: what is told, and how soon."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +11,7 @@ import pytest
 from sidecar.core.events import EngineChanged, ServiceChanged, ServiceRestarted
 from sidecar.core.terms import ContainerState, Health
 from sidecar.service.engine import Engine
+from sidecar.service.inspection import Inspection
 from sidecar.service.watch import ServiceWatch
 from tests.service.dockerd import Containers, Dockerd, missing, new_dockerd, wait_until
 from tests.service.proxy import Events, MakeProxy
@@ -24,20 +27,29 @@ class Watching:
 
     def __init__(self, docker_host: str, *, quiet_s: int) -> None:
         self.told: list[ServiceChanged | ServiceRestarted | EngineChanged] = []
-        self.looks = 0
+        self.seen: list[ContainerState] = []
+        self.foretold: list[ContainerState] = []
+        """What was told before any look had shown it."""
         self._watch = ServiceWatch(
-            engine=Engine(
-                docker_host=docker_host, containers={}, timeout_s=1, noted=self._count_look
-            ),
+            engine=Engine(docker_host=docker_host, containers={}, timeout_s=1, noted=self._note),
             containers=[NAME],
-            emit=self.told.append,
+            emit=self._hear,
             quiet_s=quiet_s,
         )
         self._thread = threading.Thread(target=self._watch.run, daemon=True)
         self._thread.start()
 
-    def _count_look(self, *_: object) -> None:
-        self.looks += 1
+    def _note(self, _: str, seen: Inspection) -> None:
+        self.seen.append(seen.facts.state)
+
+    def _hear(self, event: ServiceChanged | ServiceRestarted | EngineChanged) -> None:
+        if isinstance(event, ServiceChanged) and event.facts.state not in self.seen:
+            self.foretold.append(event.facts.state)
+        self.told.append(event)
+
+    @property
+    def looks(self) -> int:
+        return len(self.seen)
 
     def states(self) -> list[ContainerState]:
         return [each.facts.state for each in self.told if isinstance(each, ServiceChanged)]
@@ -107,6 +119,34 @@ def test_a_killed_container_is_told_at_once_with_its_signal(
     made.kill()
     told = watching.await_state(ContainerState.STOPPED, SOON_S)
     assert told.facts.detail == "exit code 137 (signal 9)"
+
+
+def test_a_death_is_told_before_it_can_be_looked_at(begin: Begin, containers: Containers) -> None:
+    made = containers.run(NAME)
+    watching = begin()
+    watching.await_state(ContainerState.RUNNING)
+    made.reload()
+    pid = made.attrs["State"]["Pid"]
+    assert pid > 1
+    os.kill(pid, signal.SIGKILL)  # the engine, asked to do it, would tell of the signal before
+    told = watching.await_state(ContainerState.STOPPED)
+    assert watching.foretold == [ContainerState.STOPPED]
+    assert told.facts.detail == "exit code 137 (signal 9)"
+    wait_until(lambda: ContainerState.STOPPED in watching.seen)
+    assert watching.states() == [ContainerState.RUNNING, ContainerState.STOPPED], "and only once"
+
+
+def test_a_death_for_want_of_memory_is_told_with_its_reason(
+    begin: Begin, containers: Containers
+) -> None:
+    containers.run(
+        NAME, ["sh", "-c", "sleep 1; tail /dev/zero"], mem_limit="8m", memswap_limit="8m"
+    )
+    watching = begin()
+    watching.await_state(ContainerState.RUNNING)
+    watching.await_state(ContainerState.STOPPED)
+    assert watching.foretold == []
+    assert watching.last().facts.detail == "exit code 137 (signal 9); out of memory"
 
 
 def test_a_strangers_pause_is_told_at_once(begin: Begin, containers: Containers) -> None:
