@@ -8,11 +8,14 @@ import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Final
 
 from sidecar.core.params import Address
 from sidecar.vip import frames
 from sidecar.vip.ethernet import EthernetSocket
 from sidecar.vip.reasons import reason_of
+
+_FRAMES_MAX: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,10 @@ class Announcer:
         self._sockets: dict[str, EthernetSocket] = {}
 
     def announce(self, addresses: Iterable[Address]) -> list[Announcement]:
-        """Send a volley for each now. Never raises; what went wrong is in the answers."""
+        """Send a volley for each now. Never raises; what went wrong is in the answers.
+
+        The first frame of every address leaves before the second of any: most hosts heed the first.
+        """
         found: list[Announcement] = []
         for interface, those in groupby(addresses, key=lambda address: address.interface):
             try:
@@ -40,7 +46,11 @@ class Announcer:
             except OSError as error:
                 found += [_failed(address, (), error) for address in those]
                 continue
-            found += [_announce(sock, mac, address) for address in those]
+            volleys = [_Volley(address, _frames(address, mac)) for address in those]
+            for number in range(_FRAMES_MAX):
+                for volley in volleys:
+                    volley.send(sock, number)
+            found += [volley.announcement() for volley in volleys]
         return found
 
     def close(self) -> None:
@@ -61,15 +71,30 @@ class Announcer:
         return sock
 
 
-def _announce(sock: EthernetSocket, mac: str, address: Address) -> Announcement:
-    sent: list[str] = []
-    try:
-        for frame in _volley(address, mac):
-            sock.send(frame)
-            sent.append("na" if address.is_ipv6 else "arp")
-    except OSError as error:
-        return _failed(address, tuple(sent), error)
-    return Announcement(address=address.name, kinds=tuple(sent))
+@dataclass(slots=True)
+class _Volley:
+    """The frames of one address, and what has become of them."""
+
+    address: Address
+    frames: tuple[bytes, ...]
+    sent: int = 0
+    error: OSError | None = None
+
+    def send(self, sock: EthernetSocket, number: int) -> None:
+        """Send this frame, if there is one and none went wrong before."""
+        if number >= len(self.frames) or self.error is not None:
+            return
+        try:
+            sock.send(self.frames[number])
+            self.sent += 1
+        except OSError as error:
+            self.error = error
+
+    def announcement(self) -> Announcement:
+        kinds = ("na" if self.address.is_ipv6 else "arp",) * self.sent
+        if self.error is not None:
+            return _failed(self.address, kinds, self.error)
+        return Announcement(address=self.address.name, kinds=kinds)
 
 
 def _failed(address: Address, sent: tuple[str, ...], error: OSError) -> Announcement:
@@ -77,7 +102,7 @@ def _failed(address: Address, sent: tuple[str, ...], error: OSError) -> Announce
     return Announcement(address=address.name, kinds=sent, reason=reason)
 
 
-def _volley(address: Address, mac: str) -> tuple[bytes, ...]:
+def _frames(address: Address, mac: str) -> tuple[bytes, ...]:
     if address.is_ipv6:
         return (frames.neighbour_advertisement(address.name, mac),)
     return frames.arp_announcements(address.name, mac)

@@ -3,7 +3,9 @@
 import pytest
 
 from sidecar.core.params import Address
+from sidecar.vip import frames
 from sidecar.vip.announce import Announcement, Announcer
+from sidecar.vip.ethernet import EthernetSocket
 from tests.netns import Host
 from tests.vip.conftest import vip
 from tests.waiting import wait_for
@@ -84,3 +86,24 @@ def test_one_that_cannot_be_announced_keeps_no_other_from_it() -> None:
     announcer.close()
     assert [one.reason is None for one in said] == [True, False, True]
     assert [one.address for one in said] == ["10.77.0.100", "10.77.0.100", "10.77.0.101"]
+
+
+def test_every_address_is_announced_once_before_any_is_twice(trio: tuple[Host, Host, Host]) -> None:
+    _, _, c = trio
+    many = [f"10.77.0.{last}" for last in range(100, 110)]
+    with c.entered():
+        heard = EthernetSocket("eth0", listen=frames.ETH_P_ARP)
+    announcer = Announcer()
+    announcer.announce([vip(name) for name in many])
+    announcer.close()
+    claims: list[str] = []
+
+    def all_have_come() -> bool:
+        while (frame := heard.receive()) is not None:
+            claim = frames.claim(frame)
+            claims.extend([claim.address] if claim and claim.address in many else [])
+        return len(claims) >= 2 * len(many)
+
+    wait_for(all_have_come)
+    heard.close()
+    assert claims == many + many
