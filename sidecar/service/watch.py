@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 QUIET_S: Final = 5
 """A stream without a word for so long is begun anew, and everything is inspected again."""
 
+_HARBINGERS: Final = ("oom", "kill")
+"""A death after these has a reason, or a sequel as a removal, which only a look shows."""
+
 _FIRST_DELAY_S: Final = 0.1
 _LONGEST_DELAY_S: Final = 1.0
 """Between attempts to reach an engine that is down; one attempt costs next to nothing."""
@@ -50,8 +53,8 @@ class ServiceWatch:
         self._stopping = threading.Event()
         self._stream: EventStream | None = None
         self._emitted: dict[str, ContainerFacts] = {}
-        self._short_of_memory: set[str] = set()
-        """Those whose death may come next; the engine tells its reason to those who look."""
+        self._warned: set[str] = set()
+        """The containers whose last event was a harbinger."""
         self._up: bool | None = None
         self._events_refused = ""
 
@@ -126,11 +129,11 @@ class ServiceWatch:
                     self._emit(ServiceRestarted(container=container))
 
     def _foresee(self, container: str, event: Mapping[str, Any]) -> None:
-        """Tell of a death before it can be inspected, unless there is more to tell of it."""
-        if event.get("Action") == "oom":
-            self._short_of_memory.add(container)
-        elif container in self._short_of_memory:
-            self._short_of_memory.discard(container)
+        """Tell of a death before it can be inspected, unless it is only a part of the story."""
+        if event.get("Action") in _HARBINGERS:
+            self._warned.add(container)
+        elif container in self._warned:
+            self._warned.discard(container)
         elif (dead := ended(self._engine.last_seen(container), event)) is not None:
             self._tell(container, dead.facts)
 

@@ -136,6 +136,15 @@ def test_a_death_is_told_before_it_can_be_looked_at(begin: Begin, containers: Co
     assert watching.states() == [ContainerState.RUNNING, ContainerState.STOPPED], "and only once"
 
 
+def test_a_removal_is_not_taken_for_a_mere_death(begin: Begin, containers: Containers) -> None:
+    made = containers.run(NAME)
+    watching = begin()
+    watching.await_state(ContainerState.RUNNING)
+    made.remove(force=True)
+    watching.await_state(ContainerState.ABSENT)
+    assert watching.foretold == []
+
+
 def test_a_death_for_want_of_memory_is_told_with_its_reason(
     begin: Begin, containers: Containers
 ) -> None:
