@@ -101,7 +101,7 @@ class Cluster:
             timers=self.timers,
             hand_over=self.moves.ping_lost,
         )
-        self.reunion = Reunion(self.takeover, self.peer, outbox=self.outbox, timers=self.timers)
+        self.reunion = Reunion(self.takeover, self.peer, self.timers)
         self.presence = Presence(
             params,
             self.peer,
@@ -179,7 +179,7 @@ class Cluster:
         self.links.excuse_silence(turn)
         self.ping.excuse_silence(turn)
         self.sight.distrust()
-        self.takeover.claims.forfeit(*SIDES)
+        self.takeover.holdings.claims.forfeit(*SIDES)
         self.takeover.standby.slept(turn)
         for group in self.takeover.groups:
             group.distrust(turn)
@@ -243,14 +243,14 @@ class Cluster:
             case fields.REPNODES:
                 self.presence.on_repnodes(turn)
             case fields.STARTING:
-                self.takeover.on_starting(turn)
+                self.takeover.negotiation.on_starting(turn)
             case fields.RESOURCE:
-                self.takeover.on_resource(turn, message)
+                self.takeover.negotiation.on_resource(turn, message)
             case fields.ASK_RESOURCES:
                 self.takeover.standby.on_ask(turn, message, may_take=self._may_take())
-            case fields.IP_REQUEST if self.takeover.speaks_legacy:
+            case fields.IP_REQUEST if self.takeover.legacy.spoken:
                 self.takeover.legacy.on_request(turn, message)
-            case fields.IP_REQUEST_RESP if self.takeover.speaks_legacy:
+            case fields.IP_REQUEST_RESP if self.takeover.legacy.spoken:
                 self.takeover.legacy.on_response(turn, message)
             case fields.HB_TAKEOVER:
                 if self.shutdown.stage is Stage.RUNNING:
@@ -265,7 +265,7 @@ class Cluster:
 
     def _may_take(self) -> bool:
         """Whether the peer's offer can be honoured; a giver need not be fit to serve itself."""
-        settled = self.takeover.stable and self.takeover.other_stable
+        settled = self.takeover.both_stable
         return settled and self.readiness.may_yet_serve() and self.shutdown.stage is Stage.RUNNING
 
     def _describe(self) -> tuple[Pair, ...]:
@@ -335,7 +335,7 @@ class Cluster:
         self.ipfail.tell_count(turn)
 
     def _activated(self, turn: Turn) -> None:
-        self.takeover.begin(turn)
+        self.takeover.negotiation.begin(turn)
         self.ipfail.sign_on(turn)
 
     def _announce(self, turn: Turn) -> None:

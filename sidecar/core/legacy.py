@@ -6,13 +6,15 @@ sidecars do not speak it: between them ``legacy`` means what it always meant to 
 goes back to its preferred node, and they do that as with ``on``.
 """
 
-from typing import Final, Protocol
+from typing import Final
 
 from sidecar.core.group import Group
 from sidecar.core.groups import Groups
+from sidecar.core.holdings import Holdings
 from sidecar.core.outbox import Outbox
+from sidecar.core.params import Params
 from sidecar.core.peer import Peer
-from sidecar.core.terms import SECOND, Holding, NodeStatus
+from sidecar.core.terms import SECOND, AutoFailback, Holding, NodeStatus
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
 from sidecar.wire import fields
@@ -21,19 +23,12 @@ from sidecar.wire.message import Message
 ASK_AGAIN_NS: Final = 2 * SECOND
 
 
-class Holdings(Protocol):
-    """The negotiation, which claims and drops by sides."""
-
-    def take(self, turn: Turn, which: Holding, reason: str, why: str) -> None: ...
-
-    def drop(self, turn: Turn, side: Holding, reason: str, why: str) -> None: ...
-
-
 class Legacy:
     """Asks for what is ours, gives what is the other's."""
 
     def __init__(
         self,
+        params: Params,
         groups: Groups,
         peer: Peer,
         *,
@@ -47,6 +42,15 @@ class Legacy:
         self._timers = timers
         self._holdings = holdings
         self._giving: list[tuple[Group, bool]] = []
+        self.reconfigure(params)
+
+    def reconfigure(self, params: Params) -> None:
+        self._configured = params.auto_failback is AutoFailback.LEGACY
+
+    @property
+    def spoken(self) -> bool:
+        """The peer is a real Heartbeat node, and ha.cf says ``auto_failback legacy``."""
+        return self._configured and self._peer.met and not self._peer.is_sidecar
 
     def begin(self, turn: Turn) -> None:
         """This node is up: ask for its groups, or take them if nobody could have them."""
@@ -54,7 +58,7 @@ class Legacy:
         if not self._peer.alive:
             return  # its death is dealt with as ever, and its addresses are probed for
         if self._peer.status is not NodeStatus.ACTIVE:
-            self._holdings.take(turn, Holding.LOCAL, "start", f"{self._peer.name} is not up yet")
+            self._take(turn, "start", f"{self._peer.name} is not up yet")
             return
         for group in local:
             if not group.wanted:
@@ -75,8 +79,10 @@ class Legacy:
         names = [group.name for group in self._groups.of(Holding.LOCAL)]
         if message.get(fields.IPADDR) in names and message.get(fields.OK) == "OK":
             self._timers.disarm("ask for groups")
-            why = f"{self._peer.name} has let go of it"
-            self._holdings.take(turn, Holding.LOCAL, "failback", why)
+            self._take(turn, "failback", f"{self._peer.name} has let go of it")
+
+    def _take(self, turn: Turn, reason: str, why: str) -> None:
+        self._holdings.claim(turn, Holding.LOCAL, vouched=True, reason=reason, why=why)
 
     def _is_giving(self, group: Group) -> bool:
         return any(given is group for given, _ in self._giving)

@@ -62,11 +62,11 @@ class Moves:
             return f"{peer.name} is not there"
         if peer.ready is False:
             return f"{peer.name} is not ready to serve"
-        if takeover.speaks_legacy:
+        if takeover.legacy.spoken:
             return "a Heartbeat node with auto_failback legacy knows no hand-over"
         if not takeover.stable:
             return "this node is still moving resources"
-        if not takeover.other_stable:
+        if not takeover.holdings.other_stable:
             return f"{peer.name} is still moving resources"
         if takeover.split_brain.suspected:
             return f"this node and {peer.name} hold the same groups"
@@ -115,17 +115,17 @@ class Moves:
         return bool(failing)
 
     def _fail_back(self, turn: Turn) -> None:
-        takeover = self._takeover
+        holdings = self._takeover.holdings
         if self._peer.sees_less(self._ping_count()):
             return
-        if not takeover.failback_armed or self._auto_failback is AutoFailback.OFF:
+        if not holdings.failback_armed or self._auto_failback is AutoFailback.OFF:
             return
-        if Holding.FOREIGN not in takeover.mine:
-            takeover.failback_armed = False
+        if Holding.FOREIGN not in holdings.mine:
+            holdings.failback_armed = False
         elif self._foreign_wanted() and (self._held(Holding.FOREIGN) or self._delay.wait(turn)):
             return
         else:
-            takeover.failback_armed = False
+            holdings.failback_armed = False
             self._begin(turn, Holding.FOREIGN, "failback", "auto_failback is on")
 
     def _foreign_wanted(self) -> bool:
@@ -153,8 +153,9 @@ class Moves:
 
     def _waits(self) -> bool:
         """Whether a failback waits for its delay and nothing else."""
-        armed = self._takeover.failback_armed and self._auto_failback is not AutoFailback.OFF
-        return armed and self._foreign_wanted() and not self._held(Holding.FOREIGN)
+        armed = self._takeover.holdings.failback_armed
+        goes_back = armed and self._auto_failback is not AutoFailback.OFF
+        return goes_back and self._foreign_wanted() and not self._held(Holding.FOREIGN)
 
     def _begin(self, turn: Turn, which: Holding, reason: str, why: str) -> None:
         def finished(turn: Turn, *, ok: bool, text: str) -> None:
@@ -162,7 +163,7 @@ class Moves:
             if ok:
                 return
             if reason == "failback":
-                self._takeover.arm_failback()
+                self._takeover.holdings.failback_armed = True
             self._not_before_ns = turn.ns + RETRY_NS
             self._timers.arm("move again", self._not_before_ns, look_again)
 
@@ -173,15 +174,14 @@ class Moves:
         """A peer that moves nothing any more but was not heard to say so is asked."""
         takeover = self._takeover
         waiting = self._peer.alive and self._peer.is_sidecar and takeover.stable
-        if not waiting or takeover.other_stable:
+        if not waiting or takeover.holdings.other_stable:
             self._timers.disarm("ask the other")
         elif not self._timers.is_armed("ask the other"):
-            self._timers.arm("ask the other", turn.ns + ASK_AFTER_NS, takeover.ask_again)
+            self._timers.arm("ask the other", turn.ns + ASK_AFTER_NS, takeover.telling.ask_again)
 
     def _watch_orphans(self, turn: Turn) -> None:
-        takeover = self._takeover
         orphans = self._orphans()
-        settled = takeover.stable and takeover.other_stable and not self._frozen()
+        settled = self._takeover.both_stable and not self._frozen()
         if not orphans or not (settled and self._peer.alive):
             self._timers.disarm("orphans")
         elif not self._timers.is_armed("orphans"):
@@ -191,15 +191,14 @@ class Moves:
 
     def _orphans(self) -> Holding:
         """The sides that have groups and that neither node claims."""
-        takeover = self._takeover
-        if takeover.speaks_legacy:
+        if self._takeover.legacy.spoken:
             return Holding.NONE  # nobody tells what it holds there
-        orphans = Holding.ALL & ~(takeover.mine | takeover.other.swapped)
-        for side in SIDES:
-            if not takeover.groups.of(side):
-                orphans &= ~side
-        return orphans
+        return self._takeover.holdings.orphaned
 
     def _adopt(self, turn: Turn) -> None:
+        holdings = self._takeover.holdings
         side = Holding.LOCAL if Holding.LOCAL in self._orphans() else Holding.FOREIGN
-        self._takeover.adopt(turn, side)
+        if side is Holding.FOREIGN:
+            holdings.failback_armed = True
+        holdings.claim(turn, side, vouched=False, reason="orphan", why="nobody holds it")
+        self._takeover.telling.tell(turn)

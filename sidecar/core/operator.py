@@ -65,9 +65,9 @@ class Operator:
         elif self._awaited is not None:
             text = "another takeover is under way"
             self._answer(turn, event.request, ok=False, text=text)
-        elif not self._peer.alive and which & self._takeover.withheld:
+        elif not self._peer.alive and which & self._takeover.withheld.sides:
             self._await(turn, event, which)
-            self._takeover.take_withheld(turn)
+            self._takeover.withheld.take(turn)
         elif not self._peer.alive:
             text = f"{self._peer.name} is not heard: this node takes over as soon as it may"
             self._answer(turn, event.request, ok=False, text=text)

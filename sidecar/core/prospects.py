@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def prospects(cluster: "Cluster") -> tuple[str, ...]:
     """One sentence for each group that is somewhere, in the order of haresources."""
-    if cluster.takeover.state in (ResourceState.INIT, ResourceState.SHUTDOWN):
+    if cluster.takeover.negotiation.state in (ResourceState.INIT, ResourceState.SHUTDOWN):
         return ()
     return tuple(filter(None, (_prospect(cluster, group) for group in cluster.takeover.groups)))
 
@@ -56,8 +56,9 @@ def _coming(cluster: "Cluster", group: Group) -> str:
 def _failback(cluster: "Cluster", group: Group) -> Iterator[str]:
     """Whether it goes back by itself to the node that it prefers."""
     params = cluster.params
-    armed = cluster.takeover.failback_armed and params.auto_failback is not AutoFailback.OFF
-    if group.spec.preferred == cluster.peer.name and armed:
+    armed = cluster.takeover.holdings.failback_armed
+    goes_back = armed and params.auto_failback is not AutoFailback.OFF
+    if group.spec.preferred == cluster.peer.name and goes_back:
         yield f"{cluster.peer.name} has been ready for {wait_text(params.failback_delay_ns)}"
 
 

@@ -10,19 +10,17 @@ this node goes on serving. But it restarts only if it was deaf itself:
                                never yields (section 6.5). So this node does, once the real one has
                                had the time to restart (safety rule 5: no two owners at rest).
 
-Between two sidecars claims are compared instead: see takeover.py.
+Between two sidecars claims are compared instead: see overlap.py.
 """
 
 from typing import Final
 
 from sidecar.core.claims import SIDES
-from sidecar.core.outbox import Outbox
 from sidecar.core.peer import Peer
 from sidecar.core.takeover import Takeover
 from sidecar.core.terms import SECOND, Holding
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Turn
-from sidecar.wire import fields
 
 ASK_AFTER_NS: Final = 3 * SECOND
 YIELD_AFTER_NS: Final = 4 * SECOND
@@ -31,10 +29,9 @@ YIELD_AFTER_NS: Final = 4 * SECOND
 class Reunion:
     """Looks after what only the company of a real node can bring about."""
 
-    def __init__(self, takeover: Takeover, peer: Peer, *, outbox: Outbox, timers: Timers) -> None:
+    def __init__(self, takeover: Takeover, peer: Peer, timers: Timers) -> None:
         self._takeover = takeover
         self._peer = peer
-        self._outbox = outbox
         self._timers = timers
         self._generation: int | None = None
         self.two_owners = False
@@ -50,13 +47,13 @@ class Reunion:
         mere_wishes = [
             side
             for side in SIDES
-            if side in takeover.mine and not all(g.held for g in takeover.groups.of(side))
+            if side in takeover.holdings.mine and not all(g.held for g in takeover.groups.of(side))
         ]
         for side in mere_wishes:
             why = f"{self._peer.name} is back and may hold it"
-            takeover.drop(turn, side, "peer_returned", why)
+            takeover.holdings.drop(turn, side, "peer_returned", why)
         if mere_wishes:
-            takeover.ask(turn)
+            takeover.telling.ask(turn)
         self._generation = self._peer.inbound.generation
         self._timers.arm("ask the real node", turn.ns + ASK_AFTER_NS, self._ask)
 
@@ -70,31 +67,27 @@ class Reunion:
         elif self.two_owners and not self._contested():
             self.two_owners = False
             self._timers.disarm("yield")
-            why = f"{self._peer.name} holds {self._takeover.other.word}"
+            why = f"{self._peer.name} holds {self._takeover.holdings.other.word}"
             self._takeover.split_brain.end(turn, why)
 
     def _concerned(self) -> bool:
         peer, takeover = self._peer, self._takeover
-        return peer.alive and not peer.is_sidecar and takeover.stable and not takeover.speaks_legacy
+        return peer.alive and not peer.is_sidecar and takeover.stable and not takeover.legacy.spoken
 
     def _ask(self, turn: Turn) -> None:
         same_life = self._peer.inbound.generation == self._generation
-        if not self._concerned() or not same_life or self._peer.left or self._takeover.other_stable:
+        settled = self._takeover.holdings.other_stable
+        if not self._concerned() or not same_life or self._peer.left or settled:
             return
         # It answers "starting" with what it holds, and then waits to hear that we are settled.
-        self._outbox.send(turn, fields.STARTING)
-        self._takeover.ask(turn)
+        self._takeover.telling.start(turn)
+        self._takeover.telling.ask(turn)
 
     def _yield(self, turn: Turn) -> None:
-        for side in SIDES:
-            if side in self._contested():
-                why = f"{self._peer.name} holds it, too, and does not let go"
-                self._takeover.drop(turn, side, "conflict", why)
-        self._takeover.ask(turn)
+        why = f"{self._peer.name} holds it, too, and does not let go"
+        self._takeover.holdings.drop(turn, self._contested(), "conflict", why)
+        self._takeover.telling.ask(turn)
 
     def _contested(self) -> Holding:
         """The sides with groups that a real node and this one both claim."""
-        takeover = self._takeover
-        if not self._concerned():
-            return Holding.NONE
-        return takeover.split_brain.contested(takeover.mine, takeover.other)
+        return self._takeover.holdings.contested if self._concerned() else Holding.NONE

@@ -97,9 +97,9 @@ class Sight:
     def _choose(self, turn: Turn) -> None:
         """Anew only when something has changed that it depends on."""
         takeover, peer = self._takeover, self._peer
-        settled = takeover.stable and takeover.other_stable
+        settled = takeover.both_stable
         depends_on = (
-            *(takeover.groups.changes.count, takeover.other, settled),
+            *(takeover.groups.changes.count, takeover.holdings.other, settled),
             *(peer.alive, peer.left, peer.macs),
         )
         if depends_on == self._chosen_for:
@@ -145,7 +145,7 @@ class Sight:
     def _of(self, group: Group) -> tuple[AddressKeeper, ...]:
         """The addresses of the group that the peer holds, and that this node could see."""
         takeover, peer = self._takeover, self._peer
-        theirs = takeover.groups.side_of(group) & takeover.other.swapped
+        theirs = takeover.groups.side_of(group) & takeover.holdings.other.swapped
         if group.wanted or not theirs or not peer.alive or peer.left:
             return ()
         return tuple(

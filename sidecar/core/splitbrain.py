@@ -1,15 +1,13 @@
 """Two owners of one group: how that is told, and told again when it is over.
 
 It is noticed, and ended, where the nodes speak of what they hold: between two sidecars in
-takeover.py, beside a real Heartbeat node in reunion.py. When it is over, whoever still holds
+overlap.py, beside a real Heartbeat node in reunion.py. When it is over, whoever still holds
 announces its addresses anew, since clients may have learnt the other one's.
 """
 
-from sidecar.core.claims import SIDES
 from sidecar.core.groups import Groups
 from sidecar.core.occurrences import SplitBrainEnded, SplitBrainSuspected
 from sidecar.core.peer import Peer
-from sidecar.core.terms import Holding
 from sidecar.core.turn import Turn
 
 
@@ -20,15 +18,6 @@ class SplitBrain:
         self.suspected = False
         self._groups = groups
         self._peer = peer
-
-    def contested(self, mine: Holding, other: Holding) -> Holding:
-        """The sides with groups that both nodes claim, each in its own words."""
-        overlap = mine & other.swapped
-        contested = Holding.NONE
-        for side in SIDES:
-            if side in overlap and self._groups.of(side):
-                contested |= side
-        return contested
 
     def suspect(self, turn: Turn) -> None:
         self.suspected = True

@@ -19,12 +19,14 @@ from typing import Final, Protocol
 from sidecar.core import dialect
 from sidecar.core.group import Group
 from sidecar.core.groups import Groups
+from sidecar.core.holdings import Holdings
 from sidecar.core.machine import Transitions, move
 from sidecar.core.occurrences import HAND_OVER_REASONS, StandbyRefused
 from sidecar.core.outbox import Outbox
 from sidecar.core.peer import Peer
+from sidecar.core.telling import Telling
 from sidecar.core.terms import HOLDING_OF_WORD, SECOND, Holding, StandbyState
-from sidecar.core.timers import Timers
+from sidecar.core.timers import Then, Timers
 from sidecar.core.turn import Turn
 from sidecar.wire import fields
 from sidecar.wire.message import Message
@@ -62,31 +64,29 @@ class HandOver:
     finished: Finished | None = None
 
 
-class Holdings(Protocol):
-    """The negotiation, whose holdings a hand-over changes."""
-
-    def let_go(self, turn: Turn, which: Holding, reason: str, why: str) -> None: ...
-
-    def take(self, turn: Turn, which: Holding, reason: str, why: str) -> None: ...
-
-    def standby_ended(self, turn: Turn) -> None:
-        """Tell the other what is held now; both nodes are free to move again."""
-
-    def arm_failback(self) -> None: ...
-
-
 class Standby:
     """This node's part in a hand-over, whichever it is."""
 
     def __init__(
-        self, groups: Groups, peer: Peer, *, outbox: Outbox, timers: Timers, holdings: Holdings
+        self,
+        groups: Groups,
+        peer: Peer,
+        *,
+        outbox: Outbox,
+        timers: Timers,
+        holdings: Holdings,
+        telling: Telling,
+        ended: Then,
     ) -> None:
+        """``ended``: a hand-over is over, well or not; both nodes are free to move again."""
         self.state = StandbyState.NOT
         self._groups = groups
         self._peer = peer
         self._outbox = outbox
         self._timers = timers
         self._holdings = holdings
+        self._telling = telling
+        self._ended = ended
         self._current: HandOver | None = None
         self._giving = False
         self._done_sent = False
@@ -176,10 +176,12 @@ class Standby:
     # --- giver ---------------------------------------------------------------------------------
 
     def _give(self, turn: Turn) -> None:
-        assert self._current is not None
+        current = self._current
+        assert current is not None
         self._become(StandbyState.DONE)
         self._arm_step(turn)
-        self._holdings.let_go(turn, self._current.which, self._current.reason, self._current.why)
+        self._holdings.drop(turn, current.which, current.reason, current.why)
+        self._telling.tell(turn, stable=False, info="standby")
         self.advance(turn)
 
     def _no_answer(self, turn: Turn) -> None:
@@ -210,14 +212,14 @@ class Standby:
                 group.set_warm(turn, warm=False)
 
     def _take(self, turn: Turn) -> None:
-        assert self._current is not None
+        current = self._current
+        assert current is not None
         self._become(StandbyState.DONE)
         self._done_sent = False
-        if self._current.reason in UNFIT:
-            self._holdings.arm_failback()
-        self._holdings.take(
-            turn, self._current.which.swapped, self._current.reason, self._current.why
-        )
+        if current.reason in UNFIT:
+            self._holdings.failback_armed = True
+        which = current.which.swapped
+        self._holdings.claim(turn, which, vouched=True, reason=current.reason, why=current.why)
         self.advance(turn)
 
     def _is_warm(self) -> bool:
@@ -263,7 +265,7 @@ class Standby:
             group.set_warm(turn, warm=False)
         if not ok:
             turn.tell(StandbyRefused(why=text))
-        self._holdings.standby_ended(turn)
+        self._ended(turn)
         if current.finished is not None:
             current.finished(turn, ok=ok, text=text)
 

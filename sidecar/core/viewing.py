@@ -22,9 +22,9 @@ def view_of(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> Cluste
         node=cluster.params.node,
         peer=cluster.params.peer,
         generation=cluster.boot.generation,
-        state=takeover.state,
+        state=takeover.negotiation.state,
         standby=takeover.standby.state,
-        holding=takeover.mine if holds_any else Holding.NONE,
+        holding=takeover.holdings.mine if holds_any else Holding.NONE,
         stable=takeover.stable and (takeover.other_settled or not peer.alive),
         summary=explanation[0],
         nodes=(_local(cluster, reasons), _remote(cluster, now_ns)),
@@ -90,7 +90,7 @@ def _group(cluster: "Cluster", group: Group) -> GroupView:
 
 def _notes(cluster: "Cluster", now_ns: int) -> tuple[str, ...]:
     """What waits or is withheld: a person should not have to ask for it."""
-    withheld = cluster.takeover.groups.of(cluster.takeover.withheld)
+    withheld = cluster.takeover.groups.of(cluster.takeover.withheld.sides)
     names = ", ".join(group.name for group in withheld)
     why = f"{cluster.peer.name} is dead and maintenance is on: {names} is not taken over"
     return (*((why,) if names else ()), *cluster.moves.explain(now_ns))
@@ -124,9 +124,9 @@ def _headline(cluster: "Cluster", now_ns: int) -> str:
 def _summary(cluster: "Cluster") -> str:
     takeover, peer = cluster.takeover, cluster.peer
     held = [group.name for group in takeover.groups if group.held]
-    if takeover.state is ResourceState.SHUTDOWN:
+    if takeover.negotiation.state is ResourceState.SHUTDOWN:
         return "shutting down"
-    if takeover.state is ResourceState.INIT:
+    if takeover.negotiation.state is ResourceState.INIT:
         return f"starting: waiting for {peer.name} or for initdead"
     if held:
         return f"active: holding {', '.join(held)}; {peer.name} is {_state_of(cluster)}"
@@ -142,7 +142,7 @@ def _state_of(cluster: "Cluster") -> str:
     if peer.left:
         return "shut down"
     takeover = cluster.takeover
-    theirs = [group.name for group in takeover.groups.of(takeover.other.swapped)]
+    theirs = [group.name for group in takeover.groups.of(takeover.holdings.other.swapped)]
     holds = f" and holds {', '.join(theirs)}" if theirs else ""
     return f"{peer.status}{holds}"
 

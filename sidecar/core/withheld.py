@@ -6,7 +6,9 @@ it.
 """
 
 from sidecar.core.groups import Groups
+from sidecar.core.holdings import Holdings
 from sidecar.core.occurrences import TakeoverWithheld
+from sidecar.core.telling import Telling
 from sidecar.core.terms import Holding
 from sidecar.core.turn import Turn
 
@@ -14,8 +16,10 @@ from sidecar.core.turn import Turn
 class Withheld:
     """The takeover that is owed, with its reason and why."""
 
-    def __init__(self, groups: Groups) -> None:
+    def __init__(self, groups: Groups, holdings: Holdings, telling: Telling) -> None:
         self._groups = groups
+        self._holdings = holdings
+        self._telling = telling
         self._owed: tuple[Holding, str, str] | None = None
 
     def hold_back(self, turn: Turn, missing: Holding, reason: str, why: str) -> Holding:
@@ -27,17 +31,20 @@ class Withheld:
             turn.tell(TakeoverWithheld(groups=tuple(g.name for g in groups), why=why))
         return own
 
-    def sides(self, mine: Holding) -> Holding:
-        """The sides that are owed still; ``mine``: what is held here by now."""
-        return self._owed[0] & ~mine if self._owed is not None else Holding.NONE
+    @property
+    def sides(self) -> Holding:
+        """The sides that are owed still, and not held here by now."""
+        return self._owed[0] & ~self._holdings.mine if self._owed is not None else Holding.NONE
 
-    def take(self, mine: Holding) -> tuple[Holding, str, str] | None:
-        """What is owed still, its reason and why. It is owed no more."""
+    def take(self, turn: Turn) -> None:
+        """Maintenance is over, or a person asks for it: what is owed still is claimed."""
         if self._owed is None:
-            return None
-        which, (_, reason, why) = self.sides(mine), self._owed
+            return
+        which, (_, reason, why) = self.sides, self._owed
         self._owed = None
-        return which, reason, why
+        if which:
+            self._holdings.claim(turn, which, vouched=False, reason=reason, why=why)
+            self._telling.tell(turn, info="req_our_resources()")
 
     def forget(self) -> None:
         self._owed = None

@@ -38,7 +38,9 @@ class Shown:
         return Beyond(
             keepalive_ns=timing.keepalive_ns,
             warntime_ns=timing.warntime_ns,
-            peer_holds=tuple(group.name for group in takeover.groups.of(takeover.other.swapped)),
+            peer_holds=tuple(
+                group.name for group in takeover.groups.of(takeover.holdings.other.swapped)
+            ),
             conflicts=self._incidents.conflicts(),
             refused=self._incidents.refused,
         )

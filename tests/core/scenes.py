@@ -25,7 +25,7 @@ class Scene:
 
     @property
     def state(self) -> ResourceState:
-        return self.node.cluster.takeover.state
+        return self.node.cluster.takeover.negotiation.state
 
     @property
     def held(self) -> set[str]:

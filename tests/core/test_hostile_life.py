@@ -99,7 +99,7 @@ def recover(pair: Wired) -> None:
 
 
 def stable(nodes: Iterable[Node]) -> bool:
-    return all(node.cluster.takeover.state is ResourceState.STABLE for node in nodes)
+    return all(node.cluster.takeover.negotiation.state is ResourceState.STABLE for node in nodes)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -220,7 +220,7 @@ def test_a_message_before_the_first_status_is_not_believed():
     scene = just_started()
     scene.peer.tell("all", stable=True)
     takeover = scene.node.cluster.takeover
-    assert takeover.other.word == "none"
+    assert takeover.holdings.other.word == "none"
     assert not scene.node.cluster.peer.met
     link = scene.node.cluster.links.find(ETH1)
     assert link is not None
@@ -236,7 +236,7 @@ def test_an_older_resource_message_that_comes_late_says_nothing():
     hold = {fields.RSC_HOLD: "local", fields.RTYPE: "full", fields.ISSTABLE: "1"}
     scene.peer.say_again(late, fields.RESOURCE, **hold)
     takeover = scene.node.cluster.takeover
-    assert (takeover.other.word, takeover.other_stable) == ("none", False)
+    assert (takeover.holdings.other.word, takeover.holdings.other_stable) == ("none", False)
 
 
 def test_an_older_status_that_comes_late_says_nothing():
@@ -255,7 +255,7 @@ def test_a_resource_of_a_new_life_is_news_whatever_its_number():
     scene.peer.restart()
     scene.peer.beat()
     scene.peer.tell("local", stable=True)
-    assert scene.node.cluster.takeover.other.word == "local"
+    assert scene.node.cluster.takeover.holdings.other.word == "local"
 
 
 def test_a_message_that_was_missing_is_acted_on_when_it_comes():

@@ -330,14 +330,16 @@ def standing_in(**changes: Any) -> Scene:
     scene.peer.fall_silent()
     scene.run(4 * SECOND)
     assert scene.held == {VIP}
-    scene.node.cluster.takeover.failback_armed = False  # as after a hand-over, not after a death
+    scene.node.cluster.takeover.holdings.failback_armed = (
+        False  # as after a hand-over, not after a death
+    )
     scene.peer.restart()
     scene.peer.begin_beating()
     scene.run(500 * MILLISECOND)
     scene.peer.say(fields.STARTING)
     scene.peer.tell("none", stable=True)
     scene.run(500 * MILLISECOND)
-    scene.node.cluster.takeover.failback_armed = False
+    scene.node.cluster.takeover.holdings.failback_armed = False
     scene.node.forget()
     return scene
 

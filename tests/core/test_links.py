@@ -64,13 +64,13 @@ def test_one_link_of_two_dies_and_nothing_but_its_status_changes():
     """8: losing one of two links caused only a "Link ... dead" line."""
     scene = heard_on_both()
     takeover = scene.node.cluster.takeover
-    before = (takeover.mine, takeover.state, set(scene.held))
+    before = (takeover.holdings.mine, takeover.negotiation.state, set(scene.held))
     scene.peer.begin_beating()
     scene.run(5 * SECOND)
     assert changes(scene) == [(ETH2, "dead")]
     assert scene.node.told_of(NodeDied) == []
     assert scene.node.told_of(NodeQuiet) == []
-    assert (takeover.mine, takeover.state, set(scene.held)) == before
+    assert (takeover.holdings.mine, takeover.negotiation.state, set(scene.held)) == before
     assert scene.node.said(fields.RESOURCE, fields.ASK_RESOURCES) == []
 
 

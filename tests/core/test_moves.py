@@ -150,7 +150,7 @@ def test_a_failed_group_without_a_peer_is_let_go_of():
 
 def test_a_group_that_nobody_claims_is_taken_by_its_preferred_node_after_a_second():
     scene = settled(some_params(auto_failback=AutoFailback.OFF), holds="all")
-    assert scene.node.cluster.takeover.mine is Holding.NONE
+    assert scene.node.cluster.takeover.holdings.mine is Holding.NONE
     scene.node.forget()
     scene.peer.tell("local", stable=True)
     scene.run(900 * MILLISECOND)

@@ -120,7 +120,7 @@ def test_both_compute_the_same_whoever_hears_the_other_first(seed: int):
     pair.heal()
     pair.world.run(3 * SECOND)
     assert pair.holders() == [NODE]
-    held = {node.name: node.cluster.takeover.mine for node in pair.nodes}
+    held = {node.name: node.cluster.takeover.holdings.mine for node in pair.nodes}
     # What has no groups is claimed by both as with Heartbeat (11.13), and contradicts nothing.
     assert Holding.LOCAL in held[NODE]
     assert Holding.FOREIGN not in held[PEER]
@@ -212,8 +212,8 @@ def test_a_takeover_that_has_come_to_nothing_yet_is_dropped_when_the_peer_return
     pair.heal()
     pair.world.run(2 * SECOND)
     assert pair.holders() == [NODE]
-    assert Holding.FOREIGN not in pair.b.cluster.takeover.mine
-    assert all(n.cluster.takeover.state is ResourceState.STABLE for n in pair.nodes)
+    assert Holding.FOREIGN not in pair.b.cluster.takeover.holdings.mine
+    assert all(n.cluster.takeover.negotiation.state is ResourceState.STABLE for n in pair.nodes)
     assert splits(pair.a) == (0, 0)
 
 

@@ -350,4 +350,4 @@ def test_a_new_life_is_noticed_although_its_first_status_was_unreadable():
     scene.peer.dt = "3e8"
     scene.peer.beat()
     assert [back.restarted for back in scene.node.told_of(NodeReturned)] == [True]
-    assert scene.node.cluster.takeover.other.word == "none"
+    assert scene.node.cluster.takeover.holdings.other.word == "none"

@@ -111,7 +111,7 @@ def test_the_takers_holdings_may_come_before_its_done():
     scene.peer.tell("all", stable=True)
     scene.peer.say_again(done, fields.ASK_RESOURCES, rsc_hold="all", info="done")
     assert state(scene) is StandbyState.NOT
-    assert scene.node.cluster.takeover.other is Holding.ALL
+    assert scene.node.cluster.takeover.holdings.other is Holding.ALL
 
 
 @pytest.mark.parametrize(

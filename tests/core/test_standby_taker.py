@@ -110,7 +110,7 @@ def test_the_taker_maps_the_givers_words(given: str, taken: Holding):
     scene.peer.ask(given, "done")
     scene.run(100 * MILLISECOND)
     assert asked(scene) == [(given, "other"), (given, "done")]
-    assert scene.node.cluster.takeover.mine is taken
+    assert scene.node.cluster.takeover.holdings.mine is taken
 
 
 def test_an_offer_while_the_giver_is_not_stable_is_refused():

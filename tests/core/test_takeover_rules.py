@@ -62,9 +62,9 @@ def test_r2_starting_is_answered_as_stable_when_stable():
 def test_r2_starting_makes_the_other_unstable():
     """R2: the other is not stable."""
     scene = settled()
-    assert scene.node.cluster.takeover.other_stable
+    assert scene.node.cluster.takeover.holdings.other_stable
     scene.peer.say(fields.STARTING)
-    assert not scene.node.cluster.takeover.other_stable
+    assert not scene.node.cluster.takeover.holdings.other_stable
 
 
 def test_r2_starting_before_we_are_up_ourselves_is_not_answered():
@@ -115,7 +115,7 @@ def test_r5_foreign_groups_are_left_to_a_peer_that_does_not_settle():
     scene.peer.say(fields.STARTING)
     scene.peer.tell("none", stable=False)
     scene.run(30 * SECOND)
-    assert scene.node.cluster.takeover.mine is Holding.LOCAL
+    assert scene.node.cluster.takeover.holdings.mine is Holding.LOCAL
     assert scene.held == set()
 
 
@@ -126,7 +126,9 @@ def test_r5_is_not_waited_for_between_two_sidecars():
         node.start()
     pair.world.run(500 * MILLISECOND)
     assert pair.holders() == [NODE]
-    assert all(node.cluster.takeover.state is ResourceState.STABLE for node in pair.nodes)
+    assert all(
+        node.cluster.takeover.negotiation.state is ResourceState.STABLE for node in pair.nodes
+    )
 
 
 def test_a_peer_that_tells_nothing_blocks_only_while_it_lives():
@@ -173,11 +175,11 @@ def test_r4_with_rtype_full_the_value_replaces_and_without_it_is_added():
     scene = settled()
     words = []
     scene.peer.say(fields.RESOURCE, rsc_hold="foreign", info="mach_down")
-    words.append(scene.node.cluster.takeover.other.word)
+    words.append(scene.node.cluster.takeover.holdings.other.word)
     scene.peer.tell("foreign", stable=True)
-    words.append(scene.node.cluster.takeover.other.word)
+    words.append(scene.node.cluster.takeover.holdings.other.word)
     scene.peer.say(fields.RESOURCE, rsc_hold="none")
-    words.append(scene.node.cluster.takeover.other.word)
+    words.append(scene.node.cluster.takeover.holdings.other.word)
     assert words == ["all", "foreign", "none"]
 
 
@@ -185,25 +187,25 @@ def test_r4_without_isstable_stability_does_not_change():
     """R4: without isstable (the mach_down message) stability does not change."""
     scene = settled()
     scene.peer.say(fields.RESOURCE, rsc_hold="local", rtype="full")
-    assert scene.node.cluster.takeover.other_stable
+    assert scene.node.cluster.takeover.holdings.other_stable
     scene.peer.tell("local", stable=False)
     scene.peer.say(fields.RESOURCE, rsc_hold="local", rtype="full")
-    assert not scene.node.cluster.takeover.other_stable
+    assert not scene.node.cluster.takeover.holdings.other_stable
 
 
 @pytest.mark.parametrize("word", ["everything", "NONE", ""])
 def test_r4_holdings_that_mean_nothing_change_nothing(word: str):
     scene = settled()
     scene.peer.say(fields.RESOURCE, rsc_hold=word or "-", rtype="full", isstable="0")
-    assert scene.node.cluster.takeover.other is Holding.LOCAL
-    assert scene.node.cluster.takeover.other_stable
+    assert scene.node.cluster.takeover.holdings.other is Holding.LOCAL
+    assert scene.node.cluster.takeover.holdings.other_stable
 
 
 @pytest.mark.parametrize("theirs", ["foreign", "all"])
 def test_r6_what_the_other_holds_is_not_taken(theirs: str):
     """R6: nothing if the other reports foreign or all."""
     scene = settled(some_params(auto_failback=AutoFailback.OFF), holds=theirs)
-    assert scene.node.cluster.takeover.mine is Holding.NONE
+    assert scene.node.cluster.takeover.holdings.mine is Holding.NONE
     scene.run(30 * SECOND)
     assert scene.held == set()
     assert scene.state is ResourceState.STABLE
@@ -220,7 +222,7 @@ def test_r6_the_claim_is_told_before_anything_runs():
 
 def test_r6_a_claim_of_local_is_made_by_a_node_without_groups_too():
     """11.13: a standby node without any groups still claims local."""
-    assert settled(other_node()).node.cluster.takeover.mine is Holding.LOCAL
+    assert settled(other_node()).node.cluster.takeover.holdings.mine is Holding.LOCAL
 
 
 # --- R7 ------------------------------------------------------------------------------------------
@@ -234,7 +236,7 @@ def test_r7_a_dead_other_is_taken_over_from():
     scene.run(2 * SECOND)
     assert scene.held == {VIP}
     takeover = scene.node.cluster.takeover
-    assert (takeover.mine, takeover.other, takeover.other_stable) == (
+    assert (takeover.holdings.mine, takeover.holdings.other, takeover.holdings.other_stable) == (
         Holding.ALL,
         Holding.NONE,
         True,
@@ -420,7 +422,7 @@ def test_a_new_life_holds_nothing_until_it_says_so():
     scene.peer.restart()
     scene.peer.beat()
     takeover = scene.node.cluster.takeover
-    assert (takeover.other, takeover.other_stable) == (Holding.NONE, False)
+    assert (takeover.holdings.other, takeover.holdings.other_stable) == (Holding.NONE, False)
 
 
 def test_a_real_node_that_returns_from_a_partition_is_served_throughout():
@@ -454,6 +456,6 @@ def test_a_restarted_sidecar_whose_starting_was_lost_settles_all_the_same():
     until_ns = pair.world.ns + 700 * MILLISECOND
     b.start()
     pair.world.run(5 * SECOND)
-    assert b.cluster.takeover.state is ResourceState.STABLE
-    assert pair.a.cluster.takeover.other_stable
+    assert b.cluster.takeover.negotiation.state is ResourceState.STABLE
+    assert pair.a.cluster.takeover.holdings.other_stable
     assert pair.holders() == [NODE]

@@ -4,7 +4,7 @@ from enum import Enum
 from functools import partial
 from typing import Final, TypeVar
 
-from sidecar.core import presence, shutdown, standby, takeover
+from sidecar.core import negotiation, presence, shutdown, standby
 from sidecar.core.machine import Transitions, mermaid
 from tests.docs import alerts, commands, configuration, metrics, mutants, stories
 from tests.docs.blocks import Makers
@@ -27,7 +27,7 @@ BLOCKS: Final[Makers] = {
     "alerts": alerts.alerts,
     "mutants": mutants.mutants,
     "presence": partial(_diagram, presence.TRANSITIONS),
-    "negotiation": partial(_diagram, takeover.TRANSITIONS),
+    "negotiation": partial(_diagram, negotiation.TRANSITIONS),
     "hand-over": partial(_diagram, standby.TRANSITIONS),
     "clean-stop": partial(_diagram, shutdown.TRANSITIONS),
     "check": stories.check,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.core import presence, shutdown, standby, takeover
+from sidecar.core import negotiation, presence, shutdown, standby
 from sidecar.core.machine import mermaid
 from tests.docs import blocks
 from tests.docs.commands import shell_lines
@@ -42,7 +42,7 @@ def test_a_block_is_replaced_and_nothing_else():
     assert blocks.renew(text, {"one": lambda: "new\n"}) == expected
 
 
-@pytest.mark.parametrize("machine", [presence, takeover, standby, shutdown])
+@pytest.mark.parametrize("machine", [presence, negotiation, standby, shutdown])
 def test_a_diagram_has_one_line_a_transition_and_no_statement_in_a_label(machine):
     head, begin, *transitions = mermaid(machine.TRANSITIONS).splitlines()
     assert head == "stateDiagram-v2"

@@ -7,9 +7,9 @@ from sidecar.core.cluster import Cluster
 from sidecar.core.group import Group
 from sidecar.core.groups import Groups
 from sidecar.core.lease import Lease
+from sidecar.core.negotiation import Negotiation
 from sidecar.core.params import Address
 from sidecar.core.probe import Probe
-from sidecar.core.takeover import Takeover
 from sidecar.core.terms import SECOND, Holding
 from sidecar.core.turn import Turn
 from tests.sim.fault import Fault
@@ -86,12 +86,12 @@ def _any_carrier(_: Function) -> Function:
 
 
 def _fight_for_the_past(_: Function) -> Function:
-    def reattach(self: Takeover, turn: Turn) -> None:
-        if Holding.FOREIGN not in self.mine:
-            self._questions.proof = (
-                ""  # the rule is kept there, too: nothing is vouched for before it
-            )
-            self.claim(turn, Holding.FOREIGN, vouched=True, reason="reattach", why="it was ours")
+    def reattach(self: Negotiation, turn: Turn) -> None:
+        if Holding.FOREIGN not in self._holdings.mine:
+            # The rule is kept there, too: nothing is vouched for before it.
+            self._questions.proof = ""
+            why = "it was ours"
+            self._holdings.claim(turn, Holding.FOREIGN, vouched=True, reason="reattach", why=why)
 
     return reattach
 
@@ -170,7 +170,7 @@ MUTANTS: Final = (
         name="what was held before a restart is held now",
         rule="safety 3 and 5: a peer that has taken over is not fought",
         caught_by=("two owners",),
-        patches=(Patch(owner=Takeover, name="_reattach", by=_fight_for_the_past),),
+        patches=(Patch(owner=Negotiation, name="_reattach", by=_fight_for_the_past),),
         faults=(Fault.KILL, Fault.CRASH),
         within=20,
     ),

@@ -8,13 +8,13 @@ from sidecar.core.failback import FailbackDelay
 from sidecar.core.groups import Groups
 from sidecar.core.inbox import Inbox
 from sidecar.core.moves import Moves
+from sidecar.core.overlap import Overlap
 from sidecar.core.questions import Questions
 from sidecar.core.readiness import Readiness
 from sidecar.core.repeats import Repeats
 from sidecar.core.sequence import Inbound, Verdict
 from sidecar.core.shutdown import Stage
 from sidecar.core.standby import Standby
-from sidecar.core.takeover import Takeover
 from sidecar.core.terms import Holding
 from sidecar.core.turn import Turn
 from tests.sim.fault import Fault
@@ -34,7 +34,7 @@ def _younger_stays(original: Function) -> Function:
 
 
 def _two_owners_are_fine(_: Function) -> Function:
-    def resolve(self: Takeover, turn: Turn) -> None:
+    def resolve(self: Overlap, turn: Turn) -> None:
         del self, turn
 
     return resolve
@@ -117,8 +117,7 @@ def _no_wait(_: Function) -> Function:
 
 def _take_unfit(_: Function) -> Function:
     def may_take(self: Cluster) -> bool:
-        settled = self.takeover.stable and self.takeover.other_stable
-        return settled and self.shutdown.stage is Stage.RUNNING
+        return self.takeover.both_stable and self.shutdown.stage is Stage.RUNNING
 
     return may_take
 
@@ -166,7 +165,7 @@ MUTANTS: Final = (
         name="two owners are left alone",
         rule="safety 5: the other one lets go",
         caught_by=("two owners",),
-        patches=(Patch(owner=Takeover, name="_resolve_overlap", by=_two_owners_are_fine),),
+        patches=(Patch(owner=Overlap, name="resolve", by=_two_owners_are_fine),),
         faults=(Fault.PARTED, Fault.PARTITION, Fault.LAN_CUT),
         within=6,
     ),

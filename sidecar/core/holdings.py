@@ -1,0 +1,97 @@
+"""What each of the two nodes holds, as this one knows it, and how what is held here changes.
+
+To hold a side is a decision, and the bits change before anything runs, as with Heartbeat (R6); what
+it takes to serve it is the groups' business. A claim and a drop are counted as moves (damping.py),
+and each claim has an age (claims.py).
+Never decides what is to be held, and never tells it: see takeover.py and telling.py.
+"""
+
+from sidecar.core.claims import SIDES, Claims
+from sidecar.core.damping import ASKED, Damping
+from sidecar.core.groups import Groups
+from sidecar.core.peer import Peer
+from sidecar.core.questions import Questions
+from sidecar.core.terms import Holding
+from sidecar.core.turn import Turn
+
+
+class Holdings:
+    """The bits of both nodes, each in its own words: what is LOCAL here is FOREIGN there."""
+
+    def __init__(
+        self, groups: Groups, peer: Peer, *, damping: Damping, questions: Questions
+    ) -> None:
+        self.mine = Holding.NONE
+        self.other = Holding.NONE
+        self.other_stable = False
+        """Whether the other is through with moving things."""
+        self.claims = Claims()
+        self.failback_armed = False
+        """What is taken now goes back when its preferred node can serve again."""
+        self._groups = groups
+        self._peer = peer
+        self._damping = damping
+        self._questions = questions
+
+    # --- the other's ---------------------------------------------------------------------------
+
+    def learn(self, told: Holding, *, full: bool) -> None:
+        """The other holds this; ``full``: and nothing else."""
+        self.other = told if full or not told else self.other | told
+
+    def forget_other(self) -> None:
+        """What the other holds now is not known: it will tell."""
+        self.other = Holding.NONE
+        self.other_stable = False
+
+    # --- ours ----------------------------------------------------------------------------------
+
+    def claim(self, turn: Turn, which: Holding, *, vouched: bool, reason: str, why: str) -> None:
+        """Decide to hold these. ``vouched``: the other says that it has let go of them.
+
+        A goodbye or a hand-over vouches only for a peer that has proved that it speaks now: what an
+        earlier life said may have been recorded, and a node that starts knows no generation yet.
+        Otherwise the address is asked for.
+        """
+        vouched = vouched and not (self._peer.is_sidecar and self._questions.proof)
+        self.mine |= which
+        for side in SIDES:
+            if side in which:
+                self.claims.renew(side, blind=not self._peer.met)
+        # A real node names no reason when it hands over: nobody knows whether it was asked to.
+        known = reason != ASKED or self._peer.is_sidecar
+        for group in self._groups.of(which):
+            if known and not group.wanted:
+                self._damping.moved(turn, group.name, reason)
+            group.want(turn, vouched=vouched, reason=reason, why=why)
+
+    def drop(self, turn: Turn, which: Holding, reason: str, why: str) -> None:
+        """Decide to hold these no more, one side after the other."""
+        for side in SIDES:
+            if side in which:
+                self._drop_side(turn, side, reason, why)
+
+    def _drop_side(self, turn: Turn, side: Holding, reason: str, why: str) -> None:
+        self.mine &= ~side
+        for group in self._groups.of(side):
+            if group.wanted:
+                self._damping.moved(turn, group.name, reason)
+            group.give_up(turn, reason=reason, why=why)
+
+    # --- both ----------------------------------------------------------------------------------
+
+    @property
+    def contested(self) -> Holding:
+        """The sides with groups that both nodes claim."""
+        return self._with_groups(self.mine & self.other.swapped)
+
+    @property
+    def orphaned(self) -> Holding:
+        """The sides with groups that neither node claims."""
+        return self._with_groups(Holding.ALL & ~(self.mine | self.other.swapped))
+
+    def _with_groups(self, which: Holding) -> Holding:
+        for side in SIDES:
+            if not self._groups.of(side):
+                which &= ~side
+        return which

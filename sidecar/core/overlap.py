@@ -1,0 +1,94 @@
+"""Two sidecars that claim the same groups: which of them lets go.
+
+While they cannot hear each other, both may claim everything. When they can again:
+
+    wanted here, but was not free to take   it is the other's, if that has it: dropped at once
+    claimed by both                         the older claim stays (safety rule 5, claims.py)
+
+Whoever lets go is not stable until its addresses are gone: for so long there may be two owners.
+A real Heartbeat node compares no claims: see reunion.py.
+"""
+
+from sidecar.core.claims import SIDES
+from sidecar.core.groups import Groups
+from sidecar.core.holdings import Holdings
+from sidecar.core.peer import Peer
+from sidecar.core.splitbrain import SplitBrain
+from sidecar.core.standby import Standby
+from sidecar.core.telling import Telling
+from sidecar.core.terms import Holding
+from sidecar.core.turn import Turn
+
+
+class Overlap:
+    """Lets go of what is the other sidecar's."""
+
+    def __init__(
+        self,
+        groups: Groups,
+        peer: Peer,
+        *,
+        holdings: Holdings,
+        telling: Telling,
+        standby: Standby,
+        split_brain: SplitBrain,
+    ) -> None:
+        self.releasing = False
+        """Something was let go of here, and its addresses are not gone yet."""
+        self._groups = groups
+        self._peer = peer
+        self._holdings = holdings
+        self._telling = telling
+        self._standby = standby
+        self._split_brain = split_brain
+
+    def drop_wishes(self, turn: Turn) -> None:
+        """What is wanted here and was not free to take is the returned peer's, if it has it."""
+        why = f"{self._peer.name} is back and may hold it"
+        for side in SIDES:
+            if side in self._holdings.mine and self._is_only_a_wish(side):
+                self._let_go(turn, side, "peer_returned", why)
+
+    def _is_only_a_wish(self, side: Holding) -> bool:
+        """A claim that is on its way to the kernel is more: it cannot be called back, and a peer
+        that heard that nothing is wanted here might take what is about to be held.
+        """
+        groups = self._groups.of(side)
+        return any(not g.held for g in groups) and not any(g.claiming for g in groups)
+
+    def resolve(self, turn: Turn) -> None:
+        """The other has told all that it holds: of what both claim, the older claim stays."""
+        if not self._peer.is_sidecar or not self._standby.idle:
+            return
+        holdings = self._holdings
+        overlap = holdings.mine & holdings.other.swapped
+        if holdings.contested and not self._split_brain.suspected:
+            self._split_brain.suspect(turn)
+        self._look_for_its_end(turn)
+        for side in SIDES:
+            if side in holdings.mine and side not in overlap:
+                holdings.claims.confirm(side)
+        lost = [s for s in SIDES if s in overlap and not holdings.claims.keeps(s)]
+        for side in lost:
+            self._let_go(turn, side, "conflict", f"{self._peer.name} has the older claim")
+        if lost:
+            self._telling.tell(turn)
+
+    def _let_go(self, turn: Turn, side: Holding, reason: str, why: str) -> None:
+        self._holdings.drop(turn, side, reason, why)
+        self.releasing = True
+
+    def advance(self, turn: Turn) -> None:
+        """After every step: is what was let go of gone?"""
+        if self.releasing and all(g.released for g in self._groups if not g.wanted):
+            self.releasing = False
+            self._telling.tell(turn)
+            self._look_for_its_end(turn)
+
+    def _look_for_its_end(self, turn: Turn) -> None:
+        """Two owners are no more when neither node is on its way to let go, either."""
+        releasing = self.releasing or not self._holdings.other_stable
+        if not self._split_brain.suspected or releasing or self._holdings.contested:
+            return
+        why = f"{self._peer.name} holds {self._holdings.other.word} now"
+        self._split_brain.end(turn, why)
