@@ -37,7 +37,7 @@ sim *options='--seed 1 --seeds 200': setup
 # The nightly swarm on all cores: Ctrl-C stops it, the same command goes on
 [group('prove')]
 swarm *options: setup
-    {{ python }} -m tests.sim.nightly {{ options }}
+    {{ python }} -m tests.sim.nightly --compiled {{ options }}
 
 # Break each safety rule on purpose: does a check of the simulator notice?
 [group('prove')]

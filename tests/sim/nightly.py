@@ -2,8 +2,9 @@
 
 What is done is kept in a file, with a digest of the code that it was done for, which is all that a
 simulation loads of this repository: other code, or another length of the runs, starts anew. Ctrl-C
-or TERM ends it after what is under way is thrown away. Exit 0 when all seeds are done and none
-broke a rule, 1 when one did, 3 when it was stopped before.
+or TERM ends it after what is under way is thrown away. ``--compiled`` lets compiled code judge
+where that can be made (compiled.py); what breaks a rule there is judged again by the sources.
+Exit 0 when all seeds are done and none broke a rule, 1 when one did, 3 when it was stopped before.
 """
 
 import argparse
@@ -14,15 +15,16 @@ import signal
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
 from sidecar.core.terms import SECOND
 from tests.sim.__main__ import commit, tell_shrunk
+from tests.sim.compiled import quickest_judge
 from tests.sim.run import Outcome, run_seed
+from tests.sim.worker import Judge, judged
 
 ROOT: Final = Path(__file__).parents[2]
 _SAVE_EVERY_S: Final = 5.0
@@ -93,29 +95,35 @@ class Progress:
         return lines
 
 
-def digest_of_code() -> str:
-    """Of the files that are loaded of this repository: what decides how a seed runs."""
+def loaded_code() -> list[Path]:
+    """The files of this repository that are loaded: what decides how a seed runs, and this one."""
     loaded = (getattr(module, "__file__", None) for module in tuple(sys.modules.values()))
     files = {Path(file) for file in loaded if file}
     ours = sorted(file for file in files if file.is_relative_to(ROOT) and file.suffix == ".py")
+    return [file for file in ours if ".venv" not in file.parts]
+
+
+def digest_of_code() -> str:
+    """Of what decides how a seed runs: the sources, whoever runs them."""
     digest = hashlib.sha256()
-    for file in ours:
-        if ".venv" not in file.parts and file != Path(__file__):
+    for file in loaded_code():
+        if file != Path(__file__):
             digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def main() -> int:
     options = _arguments()
+    code = digest_of_code()
     progress = Progress.load(
-        options.progress, code=digest_of_code(), at_commit=commit(), minutes=options.minutes
+        options.progress, code=code, at_commit=commit(), minutes=options.minutes
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # TERM stops it as Ctrl-C does
     todo = [seed for seed in range(1, options.seeds + 1) if not progress.has(seed)]
     if progress.done:
         print(f"going on: {progress.count()} seeds are done for this code")
     try:
-        _run(todo, progress, options)
+        _run(_judge(code, compiled=options.compiled), todo, progress, options)
     except KeyboardInterrupt:
         progress.save(options.progress)
         print("\nstopped; the same command goes on", *progress.report(), sep="\n")
@@ -134,17 +142,30 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=20_000, help="seeds 1 to N (20000)")
     parser.add_argument("--minutes", type=float, default=10, help="virtual minutes of each (10)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--compiled", action="store_true", help="compile the code first")
     parser.add_argument("--progress", type=Path, default=Path(".swarm.json"), help="what is done")
     return parser.parse_args()
 
 
-def _run(todo: list[int], progress: Progress, options: argparse.Namespace) -> None:
+def _judge(code: str, *, compiled: bool) -> Judge:
+    if not compiled:
+        return Judge(name="the sources", python=sys.executable, place=ROOT)
+    judge = quickest_judge(ROOT, loaded_code(), code)
+    print(f"{judge.name} will judge", flush=True)
+    return judge
+
+
+def _run(judge: Judge, todo: list[int], progress: Progress, options: argparse.Namespace) -> None:
     saved = began = time.monotonic()
-    # Workers ignore Ctrl-C, which reaches all of a terminal's processes: the parent ends them.
-    ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    with get_context("spawn").Pool(options.jobs, initializer=ignore) as pool:
-        run = partial(run_seed, minutes=options.minutes)
-        for number, outcome in enumerate(pool.imap_unordered(run, todo), start=1):
+    outcomes = judged(judge, todo, minutes=options.minutes, processes=options.jobs)
+    with closing(outcomes):
+        for number, told in enumerate(outcomes, start=1):
+            # A broken rule is the sources' word only.
+            outcome = run_seed(told.seed, options.minutes) if told.violation else told
+            if outcome.digest != told.digest:
+                raise RuntimeError(
+                    f"{judge.name}: seed {told.seed} is another one than the sources'"
+                )
             progress.add(outcome)
             now = time.monotonic()
             if now - saved > _SAVE_EVERY_S or outcome.violation:
