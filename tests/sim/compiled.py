@@ -80,7 +80,7 @@ def _trial(judge: Judge, seeds: tuple[int, ...], minutes: float) -> tuple[dict[i
     """The digest and the judgement of some seeds, and what they cost of the processor, in s."""
     began_s = _spent_s()
     outcomes = judged(judge, seeds, minutes=minutes, processes=1)
-    told = {outcome.seed: f"{outcome.digest} {outcome.violation}" for outcome in outcomes}
+    told = {outcome.seed: f"{outcome.digest} {outcome.check}" for outcome in outcomes}
     return told, _spent_s() - began_s
 
 

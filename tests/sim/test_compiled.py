@@ -2,13 +2,15 @@
 
 import shutil
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from tests.sim import nightly
 from tests.sim.compiled import compiled, quickest
 from tests.sim.fault import Fault
-from tests.sim.nightly import ROOT
+from tests.sim.nightly import ROOT, Progress
 from tests.sim.run import Outcome
 from tests.sim.worker import Judge, heard, judged, told
 
@@ -46,6 +48,18 @@ def test_who_cannot_run_may_not(copy, capsys):
     (copy.place / "sidecar/core/cluster.py").write_text("raise SystemExit(7)\n")
     assert trial(copy) is SOURCES
     assert "a copy: not used: a process ended with 7" in capsys.readouterr().out
+
+
+def test_a_broken_rule_that_the_sources_do_not_see_ends_the_swarm(copy, tmp_path):
+    violation = copy.place / "tests/sim/liveness.py"
+    violation.write_text(
+        violation.read_text().replace("        if trouble:\n", "        if True:\n")
+    )
+    progress = Progress(code="x", commit="c", minutes=0.1)
+    options = Namespace(jobs=1, minutes=0.1, seeds=5, progress=tmp_path / "kept")
+    with pytest.raises(RuntimeError, match="a copy: seed 5 is another one than the sources'"):
+        nightly._run(copy, [5], progress, options)
+    assert not progress.done
 
 
 def test_every_seed_is_judged_once_by_several_processes():
