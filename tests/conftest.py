@@ -1,6 +1,7 @@
 """Fixtures that every folder of tests may use."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=str(Path(__file__).parent.parent / ".cache" / "artifacts"),
         help="where tests leave what people look at, as screenshots (default: .cache/artifacts)",
     )
+
+
+def pytest_configure() -> None:
+    """Heed Ctrl-C, and let what is started heed it: a shell has its background jobs ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
