@@ -14,7 +14,7 @@ from sidecar.core.terms import SECOND, Holding
 from sidecar.core.turn import Turn
 from tests.sim.fault import Fault
 from tests.sim.mutants.mutant import Function, Mutant, Patch
-from tests.sim.mutants.worlds import LONG, dies_soon
+from tests.sim.mutants.worlds import LONG, dies_soon, may_have_two_owners
 
 _HOUR_NS: Final = 3600 * SECOND
 
@@ -145,7 +145,9 @@ MUTANTS: Final = (
         caught_by=("not found",),
         patches=(Patch(owner=Group, name="announce", by=_no_announcement),),
         faults=(Fault.PARTED, Fault.LAN_CUT, Fault.PARTITION),
-        within=30,
+        suits=may_have_two_owners,
+        pace=LONG,
+        within=20,
     ),
     Mutant(
         name="no timer renews",

@@ -21,6 +21,11 @@ def dies_soon(options: Options) -> bool:
     return max(timing.deadtime_ns, timing.initdead_ns) <= _SOON_NS
 
 
+def may_have_two_owners(options: Options) -> bool:
+    """No ping node makes one that is cut off let go, and the silent peer is soon held for dead."""
+    return not options.pair.ping and options.pair.timing.deadtime_ns <= _SOON_NS
+
+
 def has_ping_nodes(options: Options) -> bool:
     return bool(options.pair.ping)
 
