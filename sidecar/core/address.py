@@ -229,7 +229,10 @@ class AddressKeeper:
         self._setback.make_good()
         self._lease.extend(at_ns)
         if not self._lease.runs(turn.ns):
-            return  # we slept before the answer was read, and the lease has ended meanwhile
+            # We slept before the answer was read, and the lease has ended meanwhile; or the kernel
+            # was slow, and it has only just begun there.
+            self.found(turn)
+            return
         self.holds = True
         self._lingers = False
         if not self.wants:

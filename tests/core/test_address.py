@@ -149,6 +149,22 @@ def test_a_claim_whose_lease_ended_before_its_answer_was_read_is_not_held():
     assert bench.nothing_of(Announce, RenewLease)
 
 
+def test_a_claim_that_a_slow_kernel_answers_late_is_released_before_its_group_is():
+    """Its lease is over by our clock, and may have only begun by the kernel's (seed 2190)."""
+    bench = a_bench()
+    bench.want(vouched=False)
+    bench.silent_probes()
+    claim, at_ns = bench.wish(ClaimAddress), bench.now_ns
+    bench.wait(300)
+    bench.feed(
+        AddressClaimed(op=claim.op, address=ADDRESS.name, at_ns=at_ns - TIMING.lease_s * SECOND)
+    )
+    bench.give_up()
+    assert not bench.group.released
+    bench.released()
+    assert bench.group.released
+
+
 def test_a_claim_that_came_true_is_told_with_its_interface():
     bench = a_bench()
     bench.want()
