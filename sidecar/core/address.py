@@ -168,7 +168,9 @@ class AddressKeeper:
         turn.do(ReleaseAddress(op=op, address=self.address))
 
     def found(self, turn: Turn) -> None:
-        """An earlier life left it in the kernel; it stays there until its lease ends."""
+        """It may be in the kernel, and then stays there until its lease ends: an earlier life left
+        it, or a claim was answered too late.
+        """
         self._changes.note()
         self._lingers = True
         self._lease.extend(turn.ns)

@@ -117,6 +117,7 @@ class Engine:
         return ServiceDone(op=action.op, container=action.container, facts=now.facts)
 
     def _with_care(self, action: VerbAction) -> ServiceDone | ServiceRefused:
+        """With a look before, and one after."""
         before = now = self.look(action.container)
         trouble = ""
         for _ in range(_ATTEMPTS):

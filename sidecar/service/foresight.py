@@ -33,9 +33,9 @@ def ended(last: Inspection, event: Mapping[str, Any]) -> Inspection | None:
     code = (actor.get("Attributes") or {}).get("exitCode", "")
     if not code.isdecimal():
         return None
-    now = in_state(last, ContainerState.STOPPED)
     detail = "; ".join(filter(None, (exit_words(int(code)), last.facts.detail)))
-    return replace(now, facts=replace(now.facts, detail=detail))
+    facts = replace(last.facts, state=ContainerState.STOPPED, detail=detail)
+    return replace(last, facts=facts)
 
 
 def _is_of_this_run(last: Inspection, event: Mapping[str, Any]) -> bool:
