@@ -96,6 +96,9 @@ class AddressKeeper:
         self._lingers = False
         """The kernel may still have it although it counts as lost: its lease is not over yet."""
         self._deleted_ns = -1
+        self._claim_until_ns = 0
+        self._undone = False
+        """It went while a claim was under way: perhaps after the kernel had carried that out."""
         self._announcements = Announcements(address, timers, rng, crowd=crowd)
         self.reconfigure(timing)
 
@@ -138,7 +141,11 @@ class AddressKeeper:
         if self.holds or self.busy or self._setback.waits:
             return
         self.probe.end()
-        not_after_ns = turn.ns + self._claim_within_ns
+        self._ask_kernel(turn, turn.ns + self._claim_within_ns)
+
+    def _ask_kernel(self, turn: Turn, not_after_ns: int) -> None:
+        self._undone = False
+        self._claim_until_ns = not_after_ns
         self._lease.asked_for(not_after_ns)
         turn.do(
             ClaimAddress(
@@ -235,6 +242,9 @@ class AddressKeeper:
             # was slow, and it has only just begun there.
             self.found(turn)
             return
+        if self._undone and self.wants:
+            self._ask_kernel(turn, self._claim_until_ns)
+            return
         self.holds = True
         self._lingers = False
         if not self.wants:
@@ -263,6 +273,7 @@ class AddressKeeper:
         self._changes.note()
         # A release of our own is seen by the kernel's watch too, and is no loss.
         self._lingers = self._lingers and not event.gone
+        self._undone = self.busy and event.gone
         if not self.holds or not self.wants or self.busy:
             return
         self._lost += 1

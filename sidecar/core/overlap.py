@@ -58,9 +58,13 @@ class Overlap:
 
     def resolve(self, turn: Turn) -> None:
         """The other has told all that it holds: of what both claim, the older claim stays."""
-        if not self._peer.is_sidecar or not self._standby.idle:
-            return
         holdings = self._holdings
+        if not self._peer.is_sidecar:
+            return
+        if holdings.other_stable:
+            self._standby.other_told(turn)
+        if not self._standby.idle:
+            return
         overlap = holdings.mine & holdings.other.swapped
         if holdings.contested and not self._split_brain.suspected:
             self._split_brain.suspect(turn)

@@ -36,7 +36,7 @@ TRANSITIONS: Final[Transitions[StandbyState]] = {
     (StandbyState.ME, StandbyState.DONE): "the taker says other; giver releases and sends done",
     (StandbyState.NOT, StandbyState.OTHER): "the giver says me; taker warms up and sends other",
     (StandbyState.OTHER, StandbyState.DONE): "the giver says done; taker claims",
-    (StandbyState.DONE, StandbyState.NOT): "the taker has sent done",
+    (StandbyState.DONE, StandbyState.NOT): "the taker has sent done, or the giver holds it again",
     (StandbyState.ME, StandbyState.NOT): "no answer, or the other is gone",
     (StandbyState.OTHER, StandbyState.NOT): "too slow, or the other is gone",
 }
@@ -115,6 +115,20 @@ class Standby:
         """
         if self.state is StandbyState.OTHER:
             self._finish(turn, ok=False, text="this node did not run")
+
+    def other_told(self, turn: Turn) -> None:
+        """The other has told all that it holds, and is through with moving things.
+
+        It did not hear this node for a deadtime if it holds what is only being offered to it, or
+        holds again what it let go of: it knows of no hand-over any more.
+        """
+        if self._current is None:
+            return
+        which, other = self._current.which, self._holdings.other
+        offered = self.state is StandbyState.ME and which.swapped & other
+        let_go = self.state is StandbyState.DONE and not self._giving and which & other
+        if offered or let_go:
+            self._finish(turn, ok=False, text=f"{self._peer.name} holds it already")
 
     def cancel(self, turn: Turn, why: str) -> None:
         """The other died or restarted, or does not answer."""

@@ -475,6 +475,22 @@ def test_an_address_that_was_not_renewed_may_linger_and_is_claimed_after_a_probe
     assert bench.group.held
 
 
+def test_an_address_that_went_before_its_claim_was_answered_is_claimed_once_more():
+    """It may have gone after the kernel had put it there: the answer speaks of before."""
+    bench = a_bench()
+    bench.want()
+    first = bench.wish(ClaimAddress)
+    bench.wait(2)
+    bench.lost()
+    bench.feed(AddressClaimed(op=first.op, address=ADDRESS.name, at_ns=bench.now_ns))
+    assert not bench.address.holds
+    assert bench.nothing_of(Announce)
+    again = bench.wish(ClaimAddress)
+    assert again.not_after_ns == first.not_after_ns, "it is worth as long as the first one"
+    bench.feed(AddressClaimed(op=again.op, address=ADDRESS.name, at_ns=bench.now_ns))
+    assert bench.group.held
+
+
 def test_an_address_that_may_linger_is_released_before_the_group_counts_as_released():
     bench = holding()
     bench.feed(AddressLost(address=ADDRESS.name, reason="it comes too late", gone=False))
@@ -499,6 +515,7 @@ def test_a_loss_while_it_is_claimed_again_is_not_counted_twice():
     bench.lost()
     bench.lost()
     assert bench.address.view().lost == 1
+    bench.claimed()
     bench.claimed()
     assert bench.group.held
 

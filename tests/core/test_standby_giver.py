@@ -246,6 +246,15 @@ def test_a_sidecar_that_takes_but_never_says_done_does_not_block_for_ever():
     assert state(scene) is StandbyState.NOT
 
 
+def test_a_sidecar_that_holds_already_what_is_offered_to_it_ends_the_offer():
+    """It held this node for dead, has taken all, and knows of no offer: the claims decide."""
+    scene = settled(sidecar=True)
+    standby_asked(scene)
+    scene.peer.tell("all", stable=True)
+    assert state(scene) is StandbyState.NOT
+    assert answers(scene) == [False]
+
+
 def test_a_real_node_has_an_hour_for_each_step():
     """6.3: after other the time limit is one hour, renewed at each step."""
     scene = settled()

@@ -267,6 +267,17 @@ def test_who_slept_does_not_take_what_was_given_meanwhile():
     assert scene.held == set()
 
 
+def test_a_giver_that_holds_again_what_it_gave_ends_it():
+    """It did not hear the taker for a deadtime, and knows of no hand-over any more."""
+    scene = standing_by(sidecar=True)
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.ask("all", "done")
+    assert state(scene) is StandbyState.DONE, "the kernel has not answered the claim yet"
+    scene.peer.tell("all", stable=True)
+    assert state(scene) is StandbyState.NOT
+
+
 def test_the_containers_are_warmed_only_for_groups_on_their_way():
     scene = standing_by()
     scene.peer.ask("foreign", "me")

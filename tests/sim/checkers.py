@@ -166,11 +166,13 @@ class Order:
             return
         if late and not host.kernel.holds(address):
             return
+        # What came through late, but in time, was asked for when the container still ran.
+        unread_ns = CLAIM_WORTH_NS if late else JUST_NOW_NS
         for container in self._group_of(address).containers:
             changed_ns = self._changed_ns.get((node, container.name), -SECOND)
             unread_since_ns = max(changed_ns, self._woke_ns.get(node, -SECOND))
             state = engine.boxes[container.name].state
-            if state is not RUNNING and now_ns - unread_since_ns > JUST_NOW_NS:
+            if state is not RUNNING and now_ns - unread_since_ns > unread_ns:
                 raise Violation(
                     "order", f"{node} claimed {address} while {container.name} is {state}"
                 )

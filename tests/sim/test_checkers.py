@@ -78,6 +78,24 @@ def test_an_address_before_its_container_is_a_violation(world):
         world.a.kernel.put(VIP, LONG_S)
 
 
+def claimed_late(world: CheckedWorld, *, paused_before_s: float) -> None:
+    world.a.engine.pause_by_stranger("nginx")
+    world.world.run_for(int(paused_before_s * SECOND))
+    world.a.kernel.slow_ns = MILLISECOND
+    world.a.kernel.hold_up()
+    world.a.kernel.put(VIP, LONG_S)
+    world.world.run_for(20 * MILLISECOND)
+
+
+def test_a_claim_that_was_held_up_may_be_older_than_its_containers_end(world):
+    claimed_late(world, paused_before_s=1.9)
+
+
+def test_a_claim_is_held_up_for_two_seconds_at_most(world):
+    with pytest.raises(Violation, match=r"order: a claimed .* while nginx is paused"):
+        claimed_late(world, paused_before_s=2)
+
+
 def test_a_pause_before_the_address_has_gone_is_a_violation(world):
     world.a.kernel.put(VIP, LONG_S)
     with pytest.raises(Violation, match="order: a: PauseService nginx"):

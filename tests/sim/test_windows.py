@@ -126,6 +126,39 @@ def test_who_claimed_without_a_word_of_the_other_must_let_go_once_it_can_be_seen
         world.run(0.2)
 
 
+def held_up_and_crossed(*, after_s: float) -> CheckedWorld:
+    """Node b hears nobody, finds nobody, and claims; what a asked for before that comes late."""
+    world = CheckedWorld()
+    world.start_both(seconds=20)
+    world.numb("a")
+    world.fault(world.cut_heartbeat)
+    world.run(30)
+    assert not world.b.kernel.holds(VIP), "its question is answered"
+    world.a.kernel.delete(VIP)
+    world.run(0.3)
+    assert world.b.kernel.holds(VIP)
+    world.numb("b")
+    world.run(after_s)
+    world.a.kernel.slow_ns = MILLISECOND
+    world.a.kernel.hold_up()
+    world.a.kernel.put(VIP, LONG_S)
+    return world
+
+
+def test_a_claim_that_was_held_up_may_cross_that_of_a_node_that_hears_nothing() -> None:
+    """As any claim without a word of the other: until it is seen, and released."""
+    world = held_up_and_crossed(after_s=1)
+    world.run(3.4)
+    with pytest.raises(Violation, match=r"two owners.*sees it"):
+        world.run(0.2)
+
+
+def test_a_claim_is_not_held_up_for_longer_than_it_is_worth() -> None:
+    world = held_up_and_crossed(after_s=2)
+    with pytest.raises(Violation, match=r"two owners.*the second claim had no reason"):
+        world.run(1)
+
+
 def test_on_a_lan_that_stays_parted_nobody_can_know() -> None:
     world = claimed_blindly()
     world.run(3)

@@ -5,6 +5,7 @@ once. Each window has its bound and its reason here; whatever lasts longer, or h
 violation. The promises themselves are those of docs/safety.md.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from sidecar.core.damping import NEXT_RESCUE_NS
@@ -94,6 +95,15 @@ SETTLE_NS: Final = 60 * SECOND
 peace after up to 30 s of waiting, and a hand-over after that."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """One node's last claim of an address."""
+
+    at_ns: int
+    alone: bool
+    """The other node was known, and held for dead."""
+
+
 class OwnerWindows:
     """For how long both hosts may hold one address."""
 
@@ -101,7 +111,7 @@ class OwnerWindows:
         self.reason = "no window"
         self._two = two
         self._since = hindrances
-        self._claims: dict[str, dict[str, int]] = {}
+        self._claims: dict[str, dict[str, _Claim]] = {}
         self._excused: dict[str, bool] = {}
         self._blind: dict[str, str] = {}
         """The node that claimed the address last, if it knew the other one and held it for dead."""
@@ -110,18 +120,22 @@ class OwnerWindows:
         """Two claims of one address: was there a reason for the second one?"""
         now_ns = self._two.world.now_ns
         claims = self._claims.setdefault(address, {})
-        claims[node.name] = now_ns
+        claims[node.name] = claim = _Claim(now_ns, _is_alone(node))
         self._blind.pop(address, None)
         if len(self._two.holders(address)) < 2:  # nothing is doubled
             return
-        slow = node.host.kernel.slow_ns or self._since.asleep[node.name].within(PARTED_LATELY_NS)
+        other = claims.get(self._two.peer_of(node).name)
+        slept = self._since.asleep[node.name].within(CLAIM_WORTH_NS)
+        slow = node.host.kernel.slow_ns > 0 or slept
         parted = self._since.parted.within(PARTED_LATELY_NS if slow else PARTED_JUST_NOW_NS)
-        both = len(claims) > 1 and max(claims.values()) - min(claims.values()) < SAME_INSTANT_NS
-        self._excused[address] = parted or both
-        if node.process is not None:
-            peer = node.process.cluster.peer
-            if peer.met and not peer.alive and not both:
-                self._blind[address] = node.name
+        both = other is not None and now_ns - other.at_ns < SAME_INSTANT_NS
+        held_up = slept or now_ns - node.host.kernel.held_up_ns < JUST_NOW_NS
+        late = held_up and other is not None and _may_have_crossed(claim, other)
+        self._excused[address] = parted or both or late
+        if claim.alone and not both:
+            self._blind[address] = node.name
+        elif late and other is not None and other.alone:
+            self._blind[address] = self._two.peer_of(node).name
 
     def allowed_ns(self, address: str, since_ns: int) -> int:
         """How long they may both have it, from the instant at which both could be reached."""
@@ -146,12 +160,26 @@ class OwnerWindows:
 
     def _never_heard(self, node: str, address: str) -> bool:
         """Since it claimed."""
-        return self._since.hears[node].at_ns < self._claims[address][node]
+        return self._since.hears[node].at_ns < self._claims[address][node].at_ns
 
     def _resolved_within_ns(self) -> int:
         """A beat has to come through, its holdings be told, and the younger claim released."""
         timing = self._two.pair.timing
         return timing.deadtime_ns + 2 * timing.keepalive_ns + RELEASE_NS
+
+
+def _is_alone(node: Node) -> bool:
+    if node.process is None:
+        return False
+    peer = node.process.cluster.peer
+    return peer.met and not peer.alive
+
+
+def _may_have_crossed(late: _Claim, other: _Claim) -> bool:
+    """Both asked, found nobody, and did not hear each other; then one claim was held up on its way
+    while the other went through.
+    """
+    return late.at_ns - other.at_ns < CLAIM_WORTH_NS and (late.alone or other.alone)
 
 
 class ServiceWindows:
