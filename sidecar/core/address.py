@@ -95,6 +95,8 @@ class AddressKeeper:
         self._lease = Lease(address, timing, timers)
         self._lingers = False
         """The kernel may still have it although it counts as lost: its lease is not over yet."""
+        self._left = False
+        """An earlier life left it, and this one has not wanted it yet."""
         self._deleted_ns = -1
         self._claim_until_ns = 0
         self._undone = False
@@ -175,12 +177,23 @@ class AddressKeeper:
         turn.do(ReleaseAddress(op=op, address=self.address))
 
     def found(self, turn: Turn) -> None:
-        """It may be in the kernel, and then stays there until its lease ends: an earlier life left
-        it, or a claim was answered too late.
-        """
+        """An earlier life left it in the kernel: it stays there until its lease ends."""
+        self._left = True
+        self._linger(turn)
+
+    def _linger(self, turn: Turn) -> None:
         self._changes.note()
         self._lingers = True
         self._lease.extend(turn.ns)
+
+    def take_up(self, turn: Turn) -> None:
+        """An earlier life left it, and it is to be held again: its lease is not to end while that
+        is being prepared. Once, so that a life that comes to nothing costs one lease at most.
+        """
+        still_here = self._left and self._lingers and self._lease.runs(turn.ns)
+        if still_here and not self.busy:
+            self._lease.renew(turn, turn.ns + self._claim_within_ns)
+        self._left = False
 
     def is_undisputed(self, turn: Turn) -> bool:
         """A stranger deleted it this very moment, while its lease ran: it may be put back.
@@ -189,8 +202,15 @@ class AddressKeeper:
         """
         return self._deleted_ns == turn.ns
 
+    def slept(self) -> None:
+        """What was found out before may have changed meanwhile."""
+        self.probe.distrust()
+        self._left = False
+        if self.holds:
+            self.distrust()
+
     def distrust(self) -> None:
-        """We slept: what was held may be another's now. It is claimed anew, after a probe."""
+        """What was held may be another's now. It is claimed anew, after a probe."""
         self._changes.note()
         self._lingers = self.holds
         self.holds = False
@@ -240,7 +260,7 @@ class AddressKeeper:
         if not self._lease.runs(turn.ns):
             # We slept before the answer was read, and the lease has ended meanwhile; or the kernel
             # was slow, and it has only just begun there.
-            self.found(turn)
+            self._linger(turn)
             return
         if self._undone and self.wants:
             self._ask_kernel(turn, self._claim_until_ns)

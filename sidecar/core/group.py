@@ -124,6 +124,9 @@ class Group:
         self.failing = None
         self._milestones.begin_takeover(turn, reason, why)
         self.advance(turn)
+        if self._around.peer_alive:  # and does not hold it, or this were not wanted here
+            for address in self.addresses:
+                address.take_up(turn)
 
     def give_up(self, turn: Turn, *, reason: str, why: str) -> None:
         """Let it go; ``released`` when the last address has gone."""
@@ -165,9 +168,7 @@ class Group:
         """We slept: what was held may be another's now."""
         self._vouched = self.held = False
         for address in self.addresses:
-            address.probe.distrust()
-            if address.holds:
-                address.distrust()
+            address.slept()
         self.advance(turn)
 
     def announce(self, turn: Turn) -> None:

@@ -56,14 +56,12 @@ class Lease:
     def let_run_out(self) -> None:
         self._timers.disarm(self._name)
 
+    def renew(self, turn: Turn, not_after_ns: int) -> None:
+        """Ask the kernel to begin it anew, unless it is later than that."""
+        turn.do(RenewLease(address=self._address, lease_s=self.seconds, not_after_ns=not_after_ns))
+
     def _renew(self, turn: Turn) -> None:
         # A little before the end, so that a renewal that waits for its turn cannot become a claim.
         margin_ns = self.seconds * SECOND // 10
-        turn.do(
-            RenewLease(
-                address=self._address,
-                lease_s=self.seconds,
-                not_after_ns=self._expires_ns - margin_ns,
-            )
-        )
+        self.renew(turn, self._expires_ns - margin_ns)
         self.keep(turn)

@@ -153,17 +153,21 @@ class Lease:
             raise _too_late("it came through", now_ns, action)
 
     def _look_around(self, actions: Sequence[Put]) -> None:
-        """What else is on the host decides about the flags of an IPv6 address."""
-        claimed = [
+        """What else is on the host decides about the flags of an IPv6 address.
+
+        Looked at with each claim, and where an earlier life claimed what is renewed.
+        """
+        unknown = [
             action.address
             for action in actions
-            if isinstance(action, ClaimAddress) and action.address.is_ipv6
+            if action.address.is_ipv6
+            and (isinstance(action, ClaimAddress) or action.address.name not in self._flags)
         ]
-        if not claimed:
+        if not unknown:
             return
         with suppress(OSError):  # then the flags are those of a host that has nothing else
-            host = self._surroundings.before_changing(*(address.name for address in claimed))
-            for address in claimed:
+            host = self._surroundings.before_changing(*(address.name for address in unknown))
+            for address in unknown:
                 with suppress(OSError):
                     index = index_of(address.interface)
                     self._flags[address.name] = _flags_of(host, index, address)

@@ -329,6 +329,56 @@ def test_an_address_that_an_earlier_life_left_behind_is_released_first():
     assert bench.address.gone
 
 
+def left_by_an_earlier_life() -> Bench:
+    bench = Bench(decided=False)
+    bench.turn(lambda turn: bench.groups.found(turn, (ADDRESS.name,)))
+    bench.wait(100)
+    return bench
+
+
+def test_what_an_earlier_life_left_is_renewed_once_as_soon_as_it_is_wanted():
+    """Its lease would end while the engine is asked, and the other questions are."""
+    bench = left_by_an_earlier_life()
+    assert bench.nothing_of(RenewLease)
+    bench.want(vouched=False)
+    renewal = bench.wish(RenewLease)
+    assert renewal.not_after_ns == bench.now_ns + 2 * SECOND
+    assert bench.nothing_of(ClaimAddress), "its container has not been looked at"
+    bench.renewed()
+    bench.wait(LEASE_MS - 1)
+    assert bench.nothing_of(RenewLease)
+    assert not bench.address.holds
+
+
+def test_what_an_earlier_life_left_is_not_renewed_once_it_went():
+    bench = left_by_an_earlier_life()
+    bench.lost()
+    bench.want(vouched=False)
+    assert bench.nothing_of(RenewLease)
+
+
+def test_what_an_earlier_life_left_is_not_renewed_when_its_lease_must_have_ended():
+    """The kernel's word of it may have been missed."""
+    bench = left_by_an_earlier_life()
+    bench.wait(LEASE_MS)
+    bench.want(vouched=False)
+    assert bench.nothing_of(RenewLease)
+
+
+def test_what_an_earlier_life_left_is_not_renewed_without_the_peers_word():
+    bench = left_by_an_earlier_life()
+    bench.peer_dies()
+    bench.want(vouched=False)
+    assert bench.nothing_of(RenewLease)
+
+
+def test_what_an_earlier_life_left_is_not_renewed_after_a_sleep():
+    bench = left_by_an_earlier_life()
+    bench.turn(bench.group.distrust)
+    bench.want(vouched=False)
+    assert bench.nothing_of(RenewLease)
+
+
 def test_an_address_that_could_not_be_released_is_not_held_when_it_is_wanted_again():
     """It is in the kernel, but nobody renews it: it is released first, then claimed."""
     bench = holding()

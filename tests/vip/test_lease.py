@@ -1,6 +1,7 @@
 """The lease on a real kernel: it ends by itself, and a late renewal does not bring it back."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import chain, repeat
 
 import pytest
@@ -147,6 +148,18 @@ def test_an_advertised_route_keeps_its_own_lifetime(host: Host, lease: Lease) ->
     host.ip("addr", "add", "fd77::1/64", "dev", "eth0", "valid_lft", "900", "preferred_lft", "900")
     lease.perform(claim(vip("fd77::100"), lease_s=2))
     lease.perform(renew(vip("fd77::100"), lease_s=2))
+    route = host.ip("-6", "route", "show", "fd77::/64", "dev", "eth0").split()
+    assert int(route[route.index("expires") + 1].removesuffix("sec")) > 800
+
+
+def test_an_advertised_route_keeps_it_when_the_next_life_renews_what_it_found(
+    host: Host, lease: Lease
+) -> None:
+    host.ip("addr", "del", "fd77::1/64", "dev", "eth0")
+    host.ip("addr", "add", "fd77::1/64", "dev", "eth0", "valid_lft", "900", "preferred_lft", "900")
+    lease.perform(claim(vip("fd77::100"), lease_s=2))
+    with closing(Lease(boottime_ns)) as next_life:
+        assert isinstance(next_life.perform(renew(vip("fd77::100"), lease_s=2)), LeaseRenewed)
     route = host.ip("-6", "route", "show", "fd77::/64", "dev", "eth0").split()
     assert int(route[route.index("expires") + 1].removesuffix("sec")) > 800
 
