@@ -36,9 +36,9 @@ TRANSITIONS: Final[Transitions[StandbyState]] = {
     (StandbyState.ME, StandbyState.DONE): "the taker says other; giver releases and sends done",
     (StandbyState.NOT, StandbyState.OTHER): "the giver says me; taker warms up and sends other",
     (StandbyState.OTHER, StandbyState.DONE): "the giver says done; taker claims",
-    (StandbyState.DONE, StandbyState.NOT): "the taker has sent done, or the giver holds it again",
-    (StandbyState.ME, StandbyState.NOT): "no answer, or the other is gone",
-    (StandbyState.OTHER, StandbyState.NOT): "too slow, or the other is gone",
+    (StandbyState.DONE, StandbyState.NOT): "the taker has sent done, or the giver holds it",
+    (StandbyState.ME, StandbyState.NOT): "no answer, or the other is gone, or holds it",
+    (StandbyState.OTHER, StandbyState.NOT): "too slow, or the other is gone, or holds it",
 }
 ANSWER_MAX_NS: Final = 10 * SECOND
 STEP_MAX_NS: Final = 3600 * SECOND
@@ -119,15 +119,13 @@ class Standby:
     def other_told(self, turn: Turn) -> None:
         """The other has told all that it holds, and is through with moving things.
 
-        It did not hear this node for a deadtime if it holds what is only being offered to it, or
-        holds again what it let go of: it knows of no hand-over any more.
+        What is under way and both hold now, it took when it did not hear this node for a deadtime:
+        it knows of no hand-over any more, and the claims decide.
         """
         if self._current is None:
             return
-        which, other = self._current.which, self._holdings.other
-        offered = self.state is StandbyState.ME and which.swapped & other
-        let_go = self.state is StandbyState.DONE and not self._giving and which & other
-        if offered or let_go:
+        moving = self._current.which if self._giving else self._current.which.swapped
+        if moving & self._holdings.contested:
             self._finish(turn, ok=False, text=f"{self._peer.name} holds it already")
 
     def cancel(self, turn: Turn, why: str) -> None:

@@ -255,6 +255,15 @@ def test_a_sidecar_that_holds_already_what_is_offered_to_it_ends_the_offer():
     assert answers(scene) == [False]
 
 
+def test_a_sidecar_that_holds_what_is_its_own_ends_no_offer_of_all():
+    """Of all that is offered it holds a part already, which is not this node's."""
+    params = some_params(groups=(a_group(NODE, VIP), a_group(PEER, VIP_OF_PEER)))
+    scene = settled(params, sidecar=True)
+    standby_asked(scene)
+    scene.peer.tell("local", stable=True)
+    assert state(scene) is StandbyState.ME
+
+
 def test_a_real_node_has_an_hour_for_each_step():
     """6.3: after other the time limit is one hour, renewed at each step."""
     scene = settled()
