@@ -43,6 +43,7 @@ class Moves:
         frozen: Callable[[], bool],
     ) -> None:
         self._auto_failback = params.auto_failback
+        self._keepalive_ns = params.timing.keepalive_ns
         self._peer = peer
         self._takeover = takeover
         self._timers = timers
@@ -53,6 +54,7 @@ class Moves:
 
     def reconfigure(self, params: Params) -> None:
         self._auto_failback = params.auto_failback
+        self._keepalive_ns = params.timing.keepalive_ns
         self._delay.reconfigure(params)
 
     def obstacle(self) -> str:
@@ -171,13 +173,17 @@ class Moves:
         self._takeover.standby.begin(turn, hand_over)
 
     def _watch_stability(self, turn: Turn) -> None:
-        """A peer that moves nothing any more but was not heard to say so is asked."""
+        """A peer that moves nothing any more but was not heard to say so is asked.
+
+        One that returned was asked already, and both may hold the same until it has answered.
+        """
         takeover = self._takeover
         waiting = self._peer.alive and self._peer.is_sidecar and takeover.stable
         if not waiting or takeover.holdings.other_stable:
             self._timers.disarm("ask the other")
         elif not self._timers.is_armed("ask the other"):
-            self._timers.arm("ask the other", turn.ns + ASK_AFTER_NS, takeover.telling.ask_again)
+            wait_ns = self._keepalive_ns if takeover.awaits_answer else ASK_AFTER_NS
+            self._timers.arm("ask the other", turn.ns + wait_ns, takeover.telling.ask_again)
 
     def _watch_orphans(self, turn: Turn) -> None:
         orphans = self._orphans()

@@ -26,6 +26,11 @@ class Questions:
         self._awaited = ""
         """The number of the question whose answer alone tells what a returned peer holds now."""
 
+    @property
+    def awaits(self) -> bool:
+        """Nothing that the other tells is believed before it has answered."""
+        return bool(self._awaited)
+
     def next(self) -> str:
         """The number of another question; while a proof is open, it is asked for."""
         return self.proof or self._next()

@@ -118,6 +118,11 @@ class Takeover:
         return self.stable and self.holdings.other_stable
 
     @property
+    def awaits_answer(self) -> bool:
+        """The other has returned, and has not yet told what it holds now."""
+        return self._questions.awaits
+
+    @property
     def other_settled(self) -> bool:
         """Stable, or of those that never say so."""
         return self.holdings.other_stable or self.legacy.spoken
