@@ -39,10 +39,12 @@ class Claims:
         """This node slept, or lost what it held: whoever claims it now has the older claim."""
         self._ours |= dict.fromkeys(sides, FORFEITED)
 
-    def confirm(self, side: Holding) -> None:
-        """The other is heard and does not hold it: the claim is as good as any."""
-        if self._ours[side] == FORFEITED:
+    def confirm(self, side: Holding) -> bool:
+        """The other does not hold it: the claim is as good as any. True if it has got a term."""
+        forfeited = self._ours[side] == FORFEITED
+        if forfeited:
             self.renew(side)
+        return forfeited
 
     def learn(self, message: Message) -> None:
         terms = dialect.decode_terms(message.get(dialect.TERMS))

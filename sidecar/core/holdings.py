@@ -53,11 +53,11 @@ class Holdings:
         earlier life said may have been recorded, and a node that starts knows no generation yet.
         Otherwise the address is asked for.
         """
-        vouched = vouched and not (self._peer.is_sidecar and self._questions.proof)
+        vouched = vouched and not self._unproved
         self.mine |= which
         for side in SIDES:
             if side in which:
-                self.claims.renew(side, blind=not self._peer.met)
+                self.claims.renew(side, blind=not self._knows_terms)
         # A real node names no reason when it hands over: nobody knows whether it was asked to.
         known = reason != ASKED or self._peer.is_sidecar
         for group in self._groups.of(which):
@@ -77,6 +77,26 @@ class Holdings:
             if group.wanted:
                 self._damping.moved(turn, group.name, reason)
             group.give_up(turn, reason=reason, why=why)
+
+    def confirm(self, which: Holding) -> bool:
+        """The other is heard and does not hold these: the claims are as good as any.
+
+        True if one has got a term, which the other has to know before it claims anything itself.
+        """
+        if not self._knows_terms:
+            return False
+        confirmed = [side for side in SIDES if side in which and self.claims.confirm(side)]
+        return bool(confirmed)
+
+    @property
+    def _knows_terms(self) -> bool:
+        """What is known of the other's claims is of now."""
+        return self._peer.met and not self._unproved
+
+    @property
+    def _unproved(self) -> bool:
+        """What the other said may have been recorded."""
+        return self._peer.is_sidecar and bool(self._questions.proof)
 
     # --- both ----------------------------------------------------------------------------------
 

@@ -69,13 +69,11 @@ class Overlap:
         if holdings.contested and not self._split_brain.suspected:
             self._split_brain.suspect(turn)
         self._look_for_its_end(turn)
-        for side in SIDES:
-            if side in holdings.mine and side not in overlap:
-                holdings.claims.confirm(side)
+        confirmed = holdings.confirm(holdings.mine & ~overlap)
         lost = [s for s in SIDES if s in overlap and not holdings.claims.keeps(s)]
         for side in lost:
             self._let_go(turn, side, "conflict", f"{self._peer.name} has the older claim")
-        if lost:
+        if lost or confirmed:
             self._telling.tell(turn)
 
     def _let_go(self, turn: Turn, side: Holding, reason: str, why: str) -> None:

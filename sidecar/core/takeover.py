@@ -230,8 +230,8 @@ class Takeover:
     def group_held(self, turn: Turn, group: Group) -> None:
         """With the other heard, the claim is as good as any; with it gone, this ends R7."""
         side = self.groups.side_of(group)
-        if self._peer.alive:
-            self.holdings.claims.confirm(side)
+        if self._peer.alive and self.holdings.confirm(side):
+            self.telling.tell(turn)
         if side is Holding.FOREIGN and not self.holdings.other and self.standby.idle:
             self.telling.tell_taken_over(turn)
 

@@ -89,6 +89,19 @@ def test_a_recorded_hand_over_does_not_spare_it_either() -> None:
     assert scene.held == set(), "the peer itself still answers for it"
 
 
+def test_a_recorded_claim_makes_no_later_one_pass_for_an_old_one() -> None:
+    """What this node claims now is younger than what the peer may have claimed since."""
+    scene = just_started(some_params(groups=(a_group(PEER, VIP),)), sidecar=True)
+    old = an_earlier_life(scene)
+    old.tell("local", stable=True, term="2,1")
+    scene.node.forget()
+    scene.run(4 * SECOND)
+    assert scene.held == {VIP}, "the recording has come to its end"
+    terms = [m.get(dialect.TERMS) for m in scene.node.said(fields.RESOURCE)]
+    assert "ffffffff,ffffffff" in terms, "the youngest claim there can be"
+    assert not {"3,2", "2,3", "3,3"} & set(terms)
+
+
 def test_who_answers_a_question_of_this_life_is_believed_at_its_word() -> None:
     scene = just_started(some_params(groups=(a_group(PEER, VIP),)), sidecar=True)
     scene.peer.begin_beating()

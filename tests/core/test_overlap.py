@@ -4,7 +4,7 @@ import pytest
 
 from sidecar.core.actions import Announce, ReleaseAddress
 from sidecar.core.claims import SIDES, Claims
-from sidecar.core.events import CarrierChanged
+from sidecar.core.events import CarrierChanged, StandbyRequested
 from sidecar.core.occurrences import GiveUpBegan, SplitBrainEnded, SplitBrainSuspected
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, Holding, ResourceState
 from sidecar.wire import fields
@@ -71,6 +71,27 @@ def test_the_owner_that_has_held_longest_keeps_it_also_where_it_is_not_preferred
     assert pair.holders() == [NODE, PEER]
     pair.heal()
     pair.world.run(2 * SECOND)
+    assert pair.holders() == [PEER]
+
+
+def test_the_owner_that_lost_it_and_has_it_back_tells_since_when_it_holds_it():
+    """Or the other one, knowing nothing of the newer claim, would make one that looks as old."""
+    pair = settled_pair(auto_failback=AutoFailback.OFF)
+    pair.a.step(StandbyRequested(request=1, which="all"))
+    pair.world.run(1 * SECOND)
+    pair.a.hands.owners[VIP] = MACS[PEER]
+    pair.partition()
+    pair.world.run(3 * SECOND)
+    pair.heal()
+    pair.world.run(1 * SECOND)
+    assert pair.holders() == [PEER], "the other one wished for it, and found its owner"
+    pair.a.hands.owners.clear()
+    for node, up in ((pair.a, False), (pair.b, False), (pair.b, True), (pair.a, True)):
+        node.step(CarrierChanged(interface="eth0", up=up, mac=MACS[node.name]))
+        pair.world.run(1 * SECOND)
+    partitioned(pair=pair)
+    pair.heal()
+    pair.world.run(1 * SECOND)
     assert pair.holders() == [PEER]
 
 

@@ -32,6 +32,7 @@ from sidecar.core.events import (
 )
 from sidecar.core.terms import MILLISECOND, SECOND
 from tests.sim.host import Host
+from tests.sim.kernel import CLAIMED, RENEWED
 from tests.sim.life import Life
 
 # Measured: 0.3 to 3 ms for a netlink request. First the thread looks at the clock and hands the
@@ -95,7 +96,8 @@ class AddressWorker:
         if isinstance(action, ReleaseAddress):
             kernel.delete(address)
             return AddressReleased(op=action.op, address=address)
-        kernel.put(address, action.lease_s)
+        why = RENEWED if isinstance(action, RenewLease) else CLAIMED
+        kernel.put(address, action.lease_s, why=why)
         if self._host.clock.ns() > action.not_after_ns:
             kernel.delete(address)
             return _refusal(action, "it came through too late")

@@ -28,6 +28,7 @@ from tests.sim.condition import Condition
 from tests.sim.decisions import BySight, DeafItself, NoNeed, NoWorse, OlderStays, TooEarly
 from tests.sim.docker import RUNNING, EngineMode
 from tests.sim.hindrance import Hindrances
+from tests.sim.kernel import RENEWED
 from tests.sim.node import Node
 from tests.sim.process import Process
 from tests.sim.promises import CutOff, Found, TakenOver, Warm
@@ -65,7 +66,8 @@ class OneOwner:
         if isinstance(change, (Occurred, Wished)):
             return
         if isinstance(change, AddressMoved) and change.present:
-            self._windows.claimed(self._two.node(change.node), change.address)
+            node = self._two.node(change.node)
+            self._windows.claimed(node, change.address, asked=change.why != RENEWED)
         for condition in self._conditions:
             condition.look()
 

@@ -8,6 +8,7 @@ deaf itself    a node that slept counts the silence of the other one from its wa
 by sight       a node without carrier hands over to one that has it
 """
 
+from sidecar.core.actions import ReleaseAddress
 from sidecar.core.occurrences import (
     HAND_OVER_REASONS,
     AddressGivenUp,
@@ -48,6 +49,9 @@ class OlderStays:
                 self._held_ns[change.node, held.address] = self._two.world.now_ns
             case Occurred(occurrence=AddressGivenUp() | AddressTaken() as gone):
                 self._held_ns.pop((change.node, gone.address), None)
+            case Wished(action=ReleaseAddress() as release):
+                # Such as without a carrier: another may take it, although a slow kernel keeps it.
+                self._held_ns.pop((change.node, release.address.name), None)
             case Occurred(occurrence=TurnLate()) | LifeChanged():
                 for node, address in tuple(self._held_ns):
                     if node == change.node:

@@ -17,6 +17,9 @@ from tests.sim.world import World
 GRAIN_NS: Final = 400 * MILLISECOND
 """How long after its end a lease may still be there."""
 
+CLAIMED: Final = "claimed"
+RENEWED: Final = "renewed, although it had gone"
+
 
 @dataclass(slots=True)
 class Interface:
@@ -75,14 +78,14 @@ class Kernel:
     def holds(self, address: str) -> bool:
         return address in self._table
 
-    def put(self, address: str, lease_s: int) -> None:
-        """Add or renew: for the kernel that is one and the same request."""
+    def put(self, address: str, lease_s: int, *, why: str = CLAIMED) -> None:
+        """Add or renew: for the kernel that is one and the same request. ``why`` if it is added."""
         grain_ns = self._rng.randrange(GRAIN_NS)
         ends_ns = self._world.now_ns + lease_s * SECOND + grain_ns
         assigned = self._table.get(address)
         if assigned is None:
             assigned = self._table[address] = _Assigned(ends_ns)
-            self._tell(address, "claimed", present=True)
+            self._tell(address, why, present=True)
         assigned.ends_ns = ends_ns
         if not assigned.watched:
             self._watch(address, assigned, ends_ns)

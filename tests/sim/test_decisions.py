@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from sidecar.core.actions import ReleaseAddress
 from sidecar.core.occurrences import AddressHeld, GiveUpBegan, NodeDied
 from sidecar.core.terms import SECOND, AutoFailback
-from tests.sim.checked import GROUP, VIP, CheckedWorld
+from tests.sim.checked import ADDRESS, GROUP, VIP, CheckedWorld
 from tests.sim.docker import EngineMode
 from tests.sim.pair import SERVICE_LAN, Pair
 from tests.sim.violation import Violation
-from tests.sim.witness import Life
+from tests.sim.witness import Life, Wished
 
 HELD = AddressHeld(address=VIP, interface=SERVICE_LAN)
 
@@ -54,6 +55,14 @@ def test_who_slept_or_died_since_does_not_know_since_when_it_has_held(world: Che
     world.run(3)
     world.tell("b", HELD)
     world.live("a", Life.KILLED)
+    world.tell("a", gives_up("conflict"))
+
+
+def test_who_has_asked_the_kernel_to_remove_it_holds_it_no_more(world: CheckedWorld) -> None:
+    world.tell("a", HELD)
+    world.run(3)
+    world.tell("b", HELD)
+    world.two.stage.witness(Wished("a", ReleaseAddress(op=1, address=ADDRESS)))
     world.tell("a", gives_up("conflict"))
 
 

@@ -7,6 +7,7 @@ import pytest
 from sidecar.core.terms import MILLISECOND
 from tests.sim.checked import LONG_S, SERVING, VIP, CheckedWorld
 from tests.sim.docker import EngineMode, Settings
+from tests.sim.kernel import CLAIMED, RENEWED
 from tests.sim.violation import Violation
 
 
@@ -126,7 +127,7 @@ def test_who_claimed_without_a_word_of_the_other_must_let_go_once_it_can_be_seen
         world.run(0.2)
 
 
-def held_up_and_crossed(*, after_s: float) -> CheckedWorld:
+def held_up_and_crossed(*, after_s: float, why: str = CLAIMED) -> CheckedWorld:
     """Node b hears nobody, finds nobody, and claims; what a asked for before that comes late."""
     world = CheckedWorld()
     world.start_both(seconds=20)
@@ -141,8 +142,15 @@ def held_up_and_crossed(*, after_s: float) -> CheckedWorld:
     world.run(after_s)
     world.a.kernel.slow_ns = MILLISECOND
     world.a.kernel.hold_up()
-    world.a.kernel.put(VIP, LONG_S)
+    world.a.kernel.put(VIP, LONG_S, why=why)
     return world
+
+
+def test_a_renewal_must_not_cross_it() -> None:
+    """It asked nobody: what comes so late is to be taken back."""
+    world = held_up_and_crossed(after_s=1, why=RENEWED)
+    with pytest.raises(Violation, match=r"two owners.*the second claim had no reason"):
+        world.run(1)
 
 
 def test_a_claim_that_was_held_up_may_cross_that_of_a_node_that_hears_nothing() -> None:

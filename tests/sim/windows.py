@@ -116,8 +116,11 @@ class OwnerWindows:
         self._blind: dict[str, str] = {}
         """The node that claimed the address last, if it knew the other one and held it for dead."""
 
-    def claimed(self, node: Node, address: str) -> None:
-        """Two claims of one address: was there a reason for the second one?"""
+    def claimed(self, node: Node, address: str, *, asked: bool) -> None:
+        """Two claims of one address: was there a reason for the second one?
+
+        ``asked``: its node had asked for an owner, or been given the other one's word.
+        """
         now_ns = self._two.world.now_ns
         claims = self._claims.setdefault(address, {})
         claims[node.name] = claim = _Claim(now_ns, _is_alone(node))
@@ -125,12 +128,11 @@ class OwnerWindows:
         if len(self._two.holders(address)) < 2:  # nothing is doubled
             return
         other = claims.get(self._two.peer_of(node).name)
-        slept = self._since.asleep[node.name].within(CLAIM_WORTH_NS)
-        slow = node.host.kernel.slow_ns > 0 or slept
+        slow = node.host.kernel.slow_ns or self._since.asleep[node.name].within(PARTED_LATELY_NS)
         parted = self._since.parted.within(PARTED_LATELY_NS if slow else PARTED_JUST_NOW_NS)
         both = other is not None and now_ns - other.at_ns < SAME_INSTANT_NS
-        held_up = slept or now_ns - node.host.kernel.held_up_ns < JUST_NOW_NS
-        late = held_up and other is not None and _may_have_crossed(claim, other)
+        held_up = now_ns - node.host.kernel.held_up_ns < JUST_NOW_NS
+        late = asked and held_up and other is not None and _may_have_crossed(claim, other)
         self._excused[address] = parted or both or late
         if claim.alone and not both:
             self._blind[address] = node.name

@@ -172,21 +172,21 @@ MUTANTS: Final = (
     Mutant(
         name="packets of the past are believed",
         rule="security: generation and number make an old packet useless",
-        caught_by=("not taken over",),
+        caught_by=("not taken over", "does not settle"),
         patches=(
             *_REPLAYS,
             Patch(owner=Inbound, name="judge", by=_everything_is_news),
             Patch(owner=Inbox, name="_is_news", by=_every_message_is_the_newest),
         ),
         faults=(Fault.CRASH, *(Fault.REPLAYED,) * 3),
-        within=20,
+        within=60,
         suits=dies_soon,
         pace=LONG,
     ),
     Mutant(
         name="an earlier life is believed",
         rule="security: the generation",
-        caught_by=("not taken over",),
+        caught_by=("not taken over", "does not settle"),
         patches=(
             *_REPLAYS,
             Patch(owner=Inbound, name="judge", by=_any_generation),
