@@ -179,7 +179,7 @@ MUTANTS: Final = (
             Patch(owner=Inbox, name="_is_news", by=_every_message_is_the_newest),
         ),
         faults=(Fault.CRASH, *(Fault.REPLAYED,) * 3),
-        within=60,
+        within=40,
         suits=dies_soon,
         pace=LONG,
     ),
