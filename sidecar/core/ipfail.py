@@ -6,15 +6,14 @@ both shows at the other, too. With a real Heartbeat the messages of its ipfail a
 Never hands over by itself: it says what it wants to the one who may.
 """
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from sidecar.core.outbox import Outbox
 from sidecar.core.params import Params
 from sidecar.core.peer import Peer
 from sidecar.core.ping import PingNodes
 from sidecar.core.terms import SECOND, AutoFailback, Holding
-from sidecar.core.timers import Timers
+from sidecar.core.timers import Then, Timers
 from sidecar.core.turn import Turn
 from sidecar.wire import fields
 from sidecar.wire.message import Message
@@ -29,13 +28,17 @@ CLIENT = "ipfail"
 GIVE_UP = "ipfail gives up"
 TELL_AGAIN = "ipfail tells again"
 TELL_AGAIN_NS: Final = 10 * SECOND
+TRY_AGAIN_NS: Final = 1 * SECOND
+
+
+class HandOver(Protocol):
+    """Begins a move. False: something is in the way. ``failed``: it began, and came to nothing."""
+
+    def __call__(self, turn: Turn, which: Holding, why: str, *, failed: Then) -> bool: ...
 
 
 class Ipfail:
-    """Compares what the two nodes see.
-
-    ``hand_over(turn, which, why)`` begins a move; it says False when something is in the way.
-    """
+    """Compares what the two nodes see."""
 
     def __init__(
         self,
@@ -45,7 +48,7 @@ class Ipfail:
         *,
         outbox: Outbox,
         timers: Timers,
-        hand_over: Callable[[Turn, Holding, str], bool],
+        hand_over: HandOver,
     ) -> None:
         self._peer = peer
         self._ping = ping
@@ -135,8 +138,16 @@ class Ipfail:
         def give_up(turn: Turn) -> None:
             seen = f"{self._peer.name} sees more ping nodes than this node"
             why = seen if which is Holding.ALL else "both see the same ping nodes"
-            if not self._hand_over(turn, which, why) and not self._peer.is_sidecar:
-                # Between sidecars the next step looks again; here the counts are told again.
-                self._timers.arm(TELL_AGAIN, turn.ns + TELL_AGAIN_NS, self.tell_count)
+            if not self._hand_over(turn, which, why, failed=self._try_again):
+                self._tell_again(turn, TELL_AGAIN_NS)
 
         self._timers.arm(GIVE_UP, turn.ns + self._delay_ns, give_up)
+
+    def _try_again(self, turn: Turn) -> None:
+        """Such as when both offered something in the same instant, and neither took it."""
+        self._tell_again(turn, TRY_AGAIN_NS)
+
+    def _tell_again(self, turn: Turn, after_ns: int) -> None:
+        if not self._peer.is_sidecar:
+            # Between sidecars the next step looks again; here the counts are told again.
+            self._timers.arm(TELL_AGAIN, turn.ns + after_ns, self.tell_count)

@@ -19,7 +19,7 @@ from sidecar.core.peer import Peer
 from sidecar.core.standby import HandOver
 from sidecar.core.takeover import Takeover
 from sidecar.core.terms import SECOND, AutoFailback, Holding
-from sidecar.core.timers import Timers, look_again
+from sidecar.core.timers import Then, Timers, look_again
 from sidecar.core.turn import Turn
 
 RETRY_NS: Final = 1 * SECOND
@@ -74,7 +74,7 @@ class Moves:
             return f"this node and {peer.name} hold the same groups"
         return ""
 
-    def ping_lost(self, turn: Turn, which: Holding, why: str) -> bool:
+    def ping_lost(self, turn: Turn, which: Holding, why: str, *, failed: Then) -> bool:
         """Ipfail wants this to move; False when that is not possible now."""
         if not any(group.wanted for group in self._takeover.groups.of(which)):
             return True
@@ -82,7 +82,8 @@ class Moves:
         wanted = any(group.wanted for group in self._takeover.groups.of(free))
         if self._frozen() or self.obstacle() or not wanted:
             return False
-        self._begin(turn, free, "ping_lost" if which is Holding.ALL else "failback", why)
+        reason = "ping_lost" if which is Holding.ALL else "failback"
+        self._begin(turn, free, reason, why, failed=failed)
         return True
 
     def _free(self, which: Holding) -> Holding:
@@ -159,11 +160,15 @@ class Moves:
         goes_back = armed and self._auto_failback is not AutoFailback.OFF
         return goes_back and self._foreign_wanted() and not self._held(Holding.FOREIGN)
 
-    def _begin(self, turn: Turn, which: Holding, reason: str, why: str) -> None:
+    def _begin(
+        self, turn: Turn, which: Holding, reason: str, why: str, *, failed: Then | None = None
+    ) -> None:
         def finished(turn: Turn, *, ok: bool, text: str) -> None:
             del text
             if ok:
                 return
+            if failed is not None:
+                failed(turn)
             if reason == "failback":
                 self._takeover.holdings.failback_armed = True
             self._not_before_ns = turn.ns + RETRY_NS

@@ -384,6 +384,22 @@ def test_a_give_up_in_flux_is_told_again_after_10_s():
     assert 5 * SECOND < again.ns - begin_ns < 10 * SECOND
 
 
+def test_a_give_up_whose_offer_came_to_nothing_is_told_again_soon_after():
+    """As when both offered something in the same instant: neither takes, and each waits 10 s."""
+    scene = beside_a_real_node()
+    scene.node.hands.reachable.clear()
+    scene.run(2 * SECOND)
+    scene.peer.say(fields.YOU_ARE_DEAD, dest=NODE, to_id="ipfail")
+    scene.run(1 * SECOND)
+    assert scene.node.said(fields.ASK_RESOURCES)[-1].get(fields.INFO) == "me"
+    scene.peer.ask("foreign", "me")
+    scene.node.forget()
+    scene.run(9 * SECOND)
+    assert said(scene) == []
+    scene.run(2 * SECOND)
+    assert said(scene) == [(fields.NUM_PING_NODES, "0")]
+
+
 def test_nothing_is_compared_before_the_own_count_is_known():
     scene = settled(with_ipfail(deadping_ns=60 * SECOND))
     count_of_peer(scene, 0)

@@ -79,6 +79,12 @@ RETURN = (
     ),
 )
 
+BUSY_START = (
+    Known(
+        pattern=r"Late heartbeat: Node ours|late heartbeats",
+        reason="while it starts and runs its scripts it reads late what came in time",
+    ),
+)
 
 PING_LOST = (
     Known(
