@@ -7,6 +7,7 @@ import pytest
 from sidecar.core.events import ContainerFacts, ServiceChanged, StandbyRequested, TakeoverRequested
 from sidecar.core.occurrences import FlappingBegan, FlappingEnded
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerState, Holding, Moment
+from sidecar.core.timers import look_again
 from sidecar.core.turn import Turn
 from tests.core.harness import NODE, PEER, Node, Wired, mirrored, some_params
 from tests.core.scenes import settled
@@ -167,9 +168,9 @@ def test_ping_nodes_lost_move_no_group_that_flaps():
     scene = settled(some_params(max_moves=1), sidecar=True)
     scene.node.cluster.takeover.damping.moved(_now(scene.node), GROUP, "failback")
     moves_of = scene.node.cluster.moves
-    assert not moves_of.ping_lost(_now(scene.node), Holding.ALL, "fewer seen")
+    assert not moves_of.ping_lost(_now(scene.node), Holding.ALL, "fewer seen", failed=look_again)
     scene.node.cluster.takeover.damping.forget(_now(scene.node), GROUP)
-    assert moves_of.ping_lost(_now(scene.node), Holding.ALL, "fewer seen")
+    assert moves_of.ping_lost(_now(scene.node), Holding.ALL, "fewer seen", failed=look_again)
 
 
 def test_a_real_node_that_hands_over_gives_no_reason_and_counts_for_nothing():
