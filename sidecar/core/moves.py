@@ -161,14 +161,13 @@ class Moves:
         return goes_back and self._foreign_wanted() and not self._held(Holding.FOREIGN)
 
     def _begin(
-        self, turn: Turn, which: Holding, reason: str, why: str, *, failed: Then | None = None
+        self, turn: Turn, which: Holding, reason: str, why: str, *, failed: Then = look_again
     ) -> None:
         def finished(turn: Turn, *, ok: bool, text: str) -> None:
             del text
             if ok:
                 return
-            if failed is not None:
-                failed(turn)
+            failed(turn)
             if reason == "failback":
                 self._takeover.holdings.failback_armed = True
             self._not_before_ns = turn.ns + RETRY_NS

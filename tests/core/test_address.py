@@ -1,5 +1,6 @@
 """One address: claimed, renewed, announced, lost, released; wish and fact apart."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -350,31 +351,19 @@ def test_what_an_earlier_life_left_is_renewed_once_as_soon_as_it_is_wanted():
     assert not bench.address.holds
 
 
-def test_what_an_earlier_life_left_is_not_renewed_once_it_went():
+@pytest.mark.parametrize(
+    "happens",
+    [
+        pytest.param(lambda bench: bench.lost(), id="it went"),
+        # The kernel's word of its end may have been missed.
+        pytest.param(lambda bench: bench.wait(LEASE_MS), id="its lease must have ended"),
+        pytest.param(lambda bench: bench.peer_dies(), id="the peer gives no word"),
+        pytest.param(lambda bench: bench.turn(bench.group.distrust), id="this node slept"),
+    ],
+)
+def test_what_an_earlier_life_left_is_not_renewed_when(happens: Callable[[Bench], object]):
     bench = left_by_an_earlier_life()
-    bench.lost()
-    bench.want(vouched=False)
-    assert bench.nothing_of(RenewLease)
-
-
-def test_what_an_earlier_life_left_is_not_renewed_when_its_lease_must_have_ended():
-    """The kernel's word of it may have been missed."""
-    bench = left_by_an_earlier_life()
-    bench.wait(LEASE_MS)
-    bench.want(vouched=False)
-    assert bench.nothing_of(RenewLease)
-
-
-def test_what_an_earlier_life_left_is_not_renewed_without_the_peers_word():
-    bench = left_by_an_earlier_life()
-    bench.peer_dies()
-    bench.want(vouched=False)
-    assert bench.nothing_of(RenewLease)
-
-
-def test_what_an_earlier_life_left_is_not_renewed_after_a_sleep():
-    bench = left_by_an_earlier_life()
-    bench.turn(bench.group.distrust)
+    happens(bench)
     bench.want(vouched=False)
     assert bench.nothing_of(RenewLease)
 
