@@ -92,6 +92,11 @@ class ContainerKeeper:
         return self._mending.failed
 
     @property
+    def tried(self) -> bool:
+        """It failed, and is run only to see whether it would serve."""
+        return self._mending.trial
+
+    @property
     def serving(self) -> bool:
         if self.failed or not (self._active or self._mending.trial):
             return False

@@ -104,7 +104,9 @@ class Group:
         if self.wanted:
             well = self.held and self.serves and self.failing is None
             return well and self.suspension() is None
-        return self.at_rest and not self.warm
+        # A trial goes on by itself, but not in maintenance: when that ends, it is looked at again.
+        tried = any(container.tried for container in self.containers)
+        return self.at_rest and not self.warm and not tried
 
     @property
     def blocked(self) -> bool:

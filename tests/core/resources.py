@@ -141,6 +141,7 @@ class Bench:
         self.timers = Timers()
         self.decided = decided
         self.isolated = False
+        self.maintenance = False
         self.wishes: list[Action] = []
         """What was wished and not yet asked for by the test, reports left out."""
         self.told: list[Occurrence] = []
@@ -156,7 +157,7 @@ class Bench:
             news=self,
             decided=lambda: self.decided,
             isolated=lambda: self.isolated,
-            frozen=lambda: False,
+            frozen=lambda: self.maintenance,
         )
 
     # --- parts ---------------------------------------------------------------------------------

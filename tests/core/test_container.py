@@ -659,6 +659,36 @@ def test_trials_on_the_standby_come_ever_more_seldom_up_to_30_s():
     assert pauses == [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]
 
 
+def test_a_trial_that_began_before_maintenance_is_ended_after_it():
+    """Seed 415: it ran on unchecked, and the node was not fit for a takeover ever again."""
+    bench = failed()
+    bench.give_up()
+    bench.wait(501)
+    bench.maintenance = True
+    bench.done(StartService, RUNNING)
+    bench.maintenance = False
+    bench.turn()
+    bench.check(passed=True)
+    assert bench.occurrences(ServiceRecovered)
+    bench.done(PauseService, PAUSED)
+    assert bench.group.settled
+
+
+def test_a_trial_that_goes_well_during_maintenance_is_ended_after_it():
+    bench = failed()
+    bench.give_up()
+    bench.wait(501)
+    bench.done(StartService, RUNNING)
+    bench.maintenance = True
+    bench.check(passed=True)
+    assert bench.occurrences(ServiceRecovered)
+    assert bench.nothing_of(PauseService)
+    bench.maintenance = False
+    bench.turn()
+    bench.done(PauseService, PAUSED)
+    assert bench.group.settled
+
+
 def test_a_takeover_during_a_trial_goes_on_with_it():
     bench = failed()
     bench.give_up()
