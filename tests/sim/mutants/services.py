@@ -7,6 +7,7 @@ from sidecar.core.cluster import Cluster
 from sidecar.core.container import ContainerKeeper
 from sidecar.core.events import ContainerFacts
 from sidecar.core.group import Group
+from sidecar.core.mending import Mending
 from sidecar.core.terms import ContainerState
 from sidecar.core.turn import Turn
 from tests.sim.fault import Fault
@@ -50,11 +51,11 @@ def _cold(_: Function) -> Function:
     return peer_quiet
 
 
-def _no_mending(_: Function) -> Function:
-    def mend(self: ContainerKeeper, turn: Turn) -> None:
-        del self, turn
+def _never_again(_: Function) -> Function:
+    def mend_later(self: Mending, turn: Turn, *, active: bool) -> None:
+        del self, turn, active
 
-    return mend
+    return mend_later
 
 
 def _unknown_is_stopped(original: Function) -> Function:
@@ -102,10 +103,10 @@ MUTANTS: Final = (
         within=20,
     ),
     Mutant(
-        name="nobody mends a container",
-        rule="faults: the container stops, and is restarted where it is",
+        name="nobody tries a failed container again",
+        rule="faults: a container without restarts left is tried again, also on the standby",
         caught_by=("does not settle",),
-        patches=(Patch(owner=ContainerKeeper, name="_mend", by=_no_mending),),
+        patches=(Patch(owner=Mending, name="mend_later", by=_never_again),),
         faults=(Fault.CONTAINER_KILL,),
         within=15,
     ),
