@@ -90,6 +90,8 @@ class Standby:
         self._current: HandOver | None = None
         self._giving = False
         self._done_sent = False
+        self._accepted_ns = 0
+        """When the taker said ``other``; the giver's ``done`` shows that it was heard."""
 
     def _become(self, state: StandbyState) -> None:
         self.state = move(TRANSITIONS, self.state, state)
@@ -162,6 +164,7 @@ class Standby:
             return
         if self.state is StandbyState.OTHER and not self._done_sent and self._is_warm():
             self._done_sent = True
+            self._accepted_ns = turn.ns
             self._ask(turn, "other")
         elif self.state is StandbyState.DONE and not self._done_sent:
             if self._giving and self._is_released():
@@ -231,7 +234,10 @@ class Standby:
         if current.reason in UNFIT:
             self._holdings.failback_armed = True
         which = current.which.swapped
-        self._holdings.claim(turn, which, vouched=True, reason=current.reason, why=current.why)
+        # A word that comes late is worth nothing: the giver may not have heard this node for a
+        # deadtime since, and have taken all of it back.
+        vouched = self._peer.knows_us_alive(turn, self._accepted_ns)
+        self._holdings.claim(turn, which, vouched=vouched, reason=current.reason, why=current.why)
         self.advance(turn)
 
     def _is_warm(self) -> bool:

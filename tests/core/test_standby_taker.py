@@ -64,9 +64,9 @@ def test_the_address_is_claimed_on_the_givers_done_and_not_before():
     """6.3: taker starts the groups after the giver's done."""
     scene = standing_by()
     scene.peer.ask("all", "me")
-    scene.run(1 * SECOND)
+    scene.run(300 * MILLISECOND)
     scene.peer.tell("none", stable=False, info="standby")
-    scene.run(1 * SECOND)
+    scene.run(300 * MILLISECOND)
     assert list(scene.node.wished(ClaimAddress)) == []
     scene.peer.ask("all", "done")
     scene.run(100 * MILLISECOND)
@@ -84,6 +84,21 @@ def test_the_givers_word_makes_a_probe_needless():
     scene.run(100 * MILLISECOND)
     assert scene.held == {VIP}
     assert list(scene.node.wished(ProbeAddress)) == []
+
+
+def test_a_word_that_comes_late_makes_no_probe_needless():
+    """Seed 117: the giver had not heard the taker for a deadtime, and had taken it back."""
+    scene = standing_by()
+    scene.node.hands.owners[VIP] = MACS[NODE]
+    scene.peer.ask("all", "me")
+    scene.run(900 * MILLISECOND)
+    scene.peer.ask("all", "done")
+    scene.run(100 * MILLISECOND)
+    assert list(scene.node.wished(ProbeAddress))
+    assert scene.held == set()
+    del scene.node.hands.owners[VIP]
+    scene.run(1 * SECOND)
+    assert scene.held == {VIP}
 
 
 def test_the_taker_tells_its_new_holdings_as_stable():
