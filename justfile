@@ -1,4 +1,4 @@
-# Every recipe works from a fresh clone on Debian 12 or 13; `just` alone lists them.
+# From a fresh clone on Debian 12 or 13; `just` alone lists them. A test skips where a program is missing: `just test` installs all.
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 python := ".venv/bin/python"

@@ -268,12 +268,12 @@ def _refused() -> Iterator[Directive]:
         "write `crm off`, and the groups into haresources"
     )
     off = ("off", "no", "false", "n", "0")
-    yield row("crm", Kind.WORD, "off", manager, off)
-    yield row("pacemaker", Kind.WORD, "off", manager, off)
+    yield row("crm", Kind.WORD, "BOOLEAN", manager, off)
+    yield row("pacemaker", Kind.WORD, "BOOLEAN", manager, off)
     yield row(
         "autojoin",
         Kind.WORD,
-        "none",
+        "none|any|OTHER",
         "the sidecar works for exactly two nodes, both named: write `autojoin none` "
         "and a `node` line for each",
         ("none",),

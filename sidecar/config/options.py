@@ -70,7 +70,7 @@ STATE_DIR: Final = Option(
     environment="SIDECAR_STATE_DIR",
     default="/var/lib/sidecar",
     metavar="DIR",
-    help="the folder for generation and uuid",
+    help="the folder for what outlives a restart: generation, uuid, maintenance, history",
 )
 LOG_FORMAT: Final = Option(
     name="log_format",

@@ -44,6 +44,8 @@ def _obstacles(running: Settings, fresh: Settings) -> list[str]:
         for name in _NEEDS_RESTART
         if getattr(running, name) != getattr(fresh, name)
     ]
+    if running.realtime_priority != fresh.realtime_priority:
+        problems.append("realtime or rtprio changed: restart the sidecar to apply it")
     if (before.node, before.peer) != (after.node, after.peer):
         problems.append("the nodes changed: restart the sidecars of both nodes to apply it")
     known = _addresses(before)

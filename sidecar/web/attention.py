@@ -169,7 +169,11 @@ def _readiness(view: ClusterView) -> Iterator[Attention]:
 
 
 def _surroundings(view: ClusterView) -> Iterator[Attention]:
-    if view.engine_up is False:
+    # Who has addresses alone needs no engine, and need not have one.
+    has_containers = any(
+        isinstance(resource, ContainerView) for group in view.groups for resource in group.resources
+    )
+    if view.engine_up is False and has_containers:
         yield _warning("the Docker engine of this host does not answer", "HeartbeatDockerDown")
     if view.ping and not any(target.up for target in view.ping):
         names = ", ".join(target.name for target in view.ping)

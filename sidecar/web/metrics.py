@@ -123,7 +123,7 @@ _FAMILIES: Final = (
     _Family(
         kind=_GAUGE,
         name="heartbeat_ready",
-        help="Whether this node could serve if it had to.",
+        help="Whether nothing is wrong with this node: it could serve, and all its parts work.",
         read=samples.only(lambda view: view.ready),
     ),
     _Family(

@@ -45,7 +45,8 @@ def every_directive() -> str:
 
 def _row(one: Directive) -> tuple[str, str, str]:
     written = f"{one.name} {one.syntax}".strip()
-    return code(written), one.default, one.here
+    accepted = f"only {code(one.harmless[0])} is accepted: " if one.harmless else ""
+    return code(written), one.default, f"{accepted}{one.here}"
 
 
 def options() -> str:

@@ -37,7 +37,7 @@ PAIR: Final = Dashboard(
                     title="Ready",
                     kind="stat",
                     queries=((of_pair("heartbeat_ready"), "{{instance}}"),),
-                    about="Whether each node could serve if it had to.",
+                    about="Whether nothing is wrong with each node.",
                     words=YES,
                     width=5,
                 ),

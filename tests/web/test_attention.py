@@ -18,6 +18,7 @@ from tests.builders import (
     a_peer,
     a_standby_view,
     a_view,
+    an_address,
 )
 from tests.monitoring.alerts import ALERTS
 
@@ -136,6 +137,11 @@ def test_ping_nodes_matter_when_all_are_lost():
 def test_an_engine_that_does_not_answer():
     assert only(a_view(engine_up=False)).runbook == "HeartbeatDockerDown"
     assert attention_of(a_view(engine_up=None), NOTHING) == ()
+
+
+def test_a_node_without_containers_needs_no_engine():
+    address_alone = a_group(resources=(an_address(),))
+    assert attention_of(a_view(engine_up=False, groups=(address_alone,)), NOTHING) == ()
 
 
 def test_an_address_conflict():
