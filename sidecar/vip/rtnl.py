@@ -40,7 +40,8 @@ _IFA_PROTO: Final = 11
 _IFF_UP: Final = 0x1
 _IFF_LOOPBACK: Final = 0x8
 _IFF_RUNNING: Final = 0x40
-IFA_F_SECONDARY: Final = 0x01
+_IFA_F_SECONDARY: Final = 0x01
+"""Of IPv4; of IPv6 the same bit is IFA_F_TEMPORARY, a privacy address."""
 OUR_PROTO: Final = 0xBE
 """IFA_PROTO of our addresses, in the range that <linux/if_addr.h> leaves to user space; a newer
 ``ip`` shows it as ``proto 0xbe``. Kernels before 5.18 ignore it: a finite lifetime marks ours."""
@@ -77,6 +78,7 @@ class Assignment:
     lifetime_s: int
     """Seconds that it still has; FOREVER for an address without a lease."""
     secondary: bool
+    """Behind another address of its subnet, which only IPv4 has."""
     proto: int
     """IFA_PROTO: who put it there, 0 when unsaid or on a kernel before 5.18."""
 
@@ -161,7 +163,7 @@ def _assignment(body: bytes) -> Assignment | None:
         prefix=prefix,
         index=index,
         lifetime_s=lifetime_s,
-        secondary=bool(flags & IFA_F_SECONDARY),
+        secondary=len(raw) == _IPV4 and bool(flags & _IFA_F_SECONDARY),
         proto=attributes.get(_IFA_PROTO, b"\0")[0],
     )
 

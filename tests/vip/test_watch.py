@@ -153,6 +153,21 @@ def test_an_own_address_that_comes_later_asks_for_a_new_claim(host: Host) -> Non
     watched(scene)
 
 
+def test_a_privacy_address_that_comes_later_takes_nothing_from_ours(host: Host) -> None:
+    host.run("sysctl", "-qw", "net.ipv6.conf.eth0.use_tempaddr=2")
+    advertised = ("fd77::2/64", "dev", "eth0", "valid_lft", "900", "preferred_lft", "800")
+
+    async def scene(watching: Watching) -> None:
+        await put(vip("fd77::100"))
+        host.ip("addr", "add", *advertised, "mngtmpaddr", "nodad")
+        await until(lambda: any(" temporary " in line for line in host.addresses("eth0")))
+        host.ip("addr", "del", "fd77::100/64", "dev", "eth0")  # the kernel tells of it last
+        await until(lambda: bool(watching.lost))
+        assert [loss.reason for loss in watching.lost] == ["somebody deleted it from eth0"]
+
+    watched(scene, vip("fd77::100"))
+
+
 def test_losses_in_a_flood_that_the_kernel_dropped_are_found_again(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
