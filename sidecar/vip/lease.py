@@ -180,6 +180,7 @@ class Lease:
         index = indexes.get(address.interface)
         if index is None:
             index = indexes[address.interface] = index_of(address.interface)
+        self._removal.expect(address, index)
         is_v6 = address.is_ipv6
         return Placement(
             index=index,

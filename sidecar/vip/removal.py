@@ -1,11 +1,13 @@
 """Takes addresses out of the kernel's table, with every copy of them on their interface.
 
 Somebody may have put an address there with another prefix length too. The peer is about to take it,
-so no copy may stay. One that is not there, or whose interface is gone, is success.
+so no copy may stay, also where the interface was renamed since: its number stays the same. One that
+is not there, or whose interface is gone, is success.
 """
 
 import errno
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from sidecar.core.params import Address
@@ -24,16 +26,16 @@ class Removal:
     def __init__(self, table: AddressTable, surroundings: Surroundings) -> None:
         self._table = table
         self._surroundings = surroundings
+        self._put_on: dict[str, set[int]] = {}
+
+    def expect(self, address: Address, index: int) -> None:
+        """It is about to be put on the interface with this number, which may get another name."""
+        self._put_on.setdefault(address.name, set()).add(index)
 
     def remove(self, addresses: Sequence[Address]) -> dict[str, OSError]:
         """What could not be removed, by the name of the address, and why."""
         failed: dict[str, OSError] = {}
-        places: list[tuple[int, Address]] = []
-        for address in addresses:
-            try:
-                places.append((index_of(address.interface), address))
-            except OSError:
-                continue  # an interface that is gone took the address along
+        places = [(index, address) for address in addresses for index in self._indexes(address)]
         for index in dict.fromkeys(index for index, _ in places):
             self._surroundings.promote_secondaries(index)
         self._remove_v6([place for place in places if place[1].is_ipv6], failed)
@@ -42,11 +44,21 @@ class Removal:
             left = self._remove_one_copy(left, failed)
             if not left:
                 break
+        for address in addresses:
+            if address.name not in failed:
+                self._put_on.pop(address.name, None)
         return failed
 
     def written(self, index: int, address: Address) -> bytes:
         """The request to remove the address as we put it, and no copy."""
         return messages.delete(index, address.name, address.prefix)
+
+    def _indexes(self, address: Address) -> list[int]:
+        """Where it may be: none where its interface is gone, which took it along."""
+        indexes = set(self._put_on.get(address.name, ()))
+        with suppress(OSError):
+            indexes.add(index_of(address.interface))
+        return sorted(indexes)
 
     def _remove_one_copy(
         self, places: Sequence[tuple[int, Address]], failed: dict[str, OSError]

@@ -117,6 +117,31 @@ def test_releasing_leaves_no_copy_with_another_prefix_length(host: Host, lease: 
     assert not host.has("10.77.0.100")
 
 
+@pytest.mark.parametrize("name", ["10.77.0.100", "fd77::100"])
+def test_an_address_is_released_from_an_interface_that_was_renamed(
+    host: Host, lease: Lease, name: str
+) -> None:
+    lease.perform(claim(vip(name)))
+    host.ip("link", "set", "eth0", "name", "lan0")
+    assert host.has(name)
+    assert isinstance(lease.perform(release(vip(name))), AddressReleased)
+    assert not host.has(name)
+
+
+def test_an_address_is_released_too_where_another_interface_has_got_the_name(
+    host: Host, lease: Lease
+) -> None:
+    host.ip("addr", "add", "10.77.0.100/32", "dev", "lo")
+    lease.perform(claim(vip()))
+    host.ip("link", "set", "eth0", "name", "lan0")
+    host.ip("link", "add", "eth0", "type", "bridge")
+    lease.perform(claim(vip()))
+    assert isinstance(lease.perform(release(vip())), AddressReleased)
+    left = host.ip("-o", "addr", "show", "to", "10.77.0.100")
+    assert left.split()[1] == "lo"  # we never put it there
+    assert len(left.splitlines()) == 1
+
+
 def test_claiming_an_address_that_stands_there_for_ever_makes_it_a_lease(
     host: Host, lease: Lease
 ) -> None:
