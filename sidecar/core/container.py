@@ -200,7 +200,7 @@ class ContainerKeeper:
         if event.passed:
             self._pass(turn)
             return
-        self._checks.fails_in_a_row += 1
+        self._checks.on_fail(event.detail)
         if not self._checks.passed and not self._served:
             self._reason = event.detail  # still starting: the deadline of the first check decides
             return
@@ -259,7 +259,7 @@ class ContainerKeeper:
 
     def _begin_checks(self, turn: Turn) -> None:
         if self.facts.checked:
-            self._checks.begin(turn)
+            self._checks.begin(turn, first_within_ns=self.facts.first_check_ns)
 
     def _pass(self, turn: Turn) -> None:
         self._checks.on_pass(turn)
@@ -269,7 +269,9 @@ class ContainerKeeper:
         self.advance(turn)
 
     def _first_check_late(self, turn: Turn) -> None:
-        self._fail(turn, f"no check passed within 10 s of its start: {self._reason}")
+        within_s = self.facts.first_check_ns // SECOND
+        said = f": {self._checks.complaint}" if self._checks.complaint else ""
+        self._fail(turn, f"no check passed within {within_s} s of its start{said}")
 
     def _count_as_serving(self, turn: Turn) -> None:
         self._hands_off.ordered = False

@@ -7,7 +7,7 @@ whose number is not the one it waits for.
 from dataclasses import dataclass
 
 from sidecar.core.params import Params
-from sidecar.core.terms import ContainerState, Health, LinkName, StandbyMode
+from sidecar.core.terms import SECOND, ContainerState, Health, LinkName, StandbyMode
 
 
 class _Event:
@@ -178,6 +178,8 @@ class ContainerFacts:
     standby: StandbyMode = StandbyMode.PAUSE
     checked: bool = False
     """Whether passing checks are needed before it counts as serving."""
+    first_check_ns: int = 10 * SECOND
+    """Within so long of its start the first check has to pass."""
     failures: int = 3
     restarts: int = 1
     detail: str = ""

@@ -10,12 +10,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sidecar.core.events import ContainerFacts
-from sidecar.core.terms import ContainerState, Health, StandbyMode
-from sidecar.service.labels import ContainerSettings, NoCheck, read_settings
+from sidecar.core.terms import SECOND, ContainerState, Health, StandbyMode
+from sidecar.service.labels import CheckSpec, ContainerSettings, DockerCheck, NoCheck, read_settings
 
 _KILLED: Final = 128
 """An exit code above this one is 128 plus the signal that ended the process."""
 _GOING: Final = ("removing", "dead")
+_START_NS: Final = 10 * SECOND
+"""A service takes its time to start, and is asked all the while."""
+_PROBE_NS: Final = 30 * SECOND
+"""The engine's own default, for the pause before each probe and for its patience."""
+_RETRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,7 @@ def read_inspection(shown: Mapping[str, Any]) -> Inspection:
         health=_health(state.get("Health") or {}),
         standby=settings.standby,
         checked=not isinstance(settings.check, NoCheck),
+        first_check_ns=_first_check_ns(settings.check, config),
         failures=settings.failures,
         restarts=settings.restarts,
         detail="; ".join((*_ending(state, container_state), *problems)),
@@ -95,6 +101,22 @@ def _health(health: Mapping[str, Any]) -> Health:
 def _has_healthcheck(config: Mapping[str, Any]) -> bool:
     test = (config.get("Healthcheck") or {}).get("Test") or []
     return bool(test) and test[0] != "NONE"
+
+
+def _first_check_ns(check: CheckSpec, config: Mapping[str, Any]) -> int:
+    """How long a start may take until a check passes.
+
+    The engine probes for the first time one interval after the start, and is silent until a probe
+    has passed or as many as its retries have failed: to restart it sooner would begin that anew.
+    """
+    if not isinstance(check, DockerCheck):
+        return _START_NS
+    probe = config["Healthcheck"]
+    interval_ns = probe.get("Interval") or _PROBE_NS
+    patience_ns = probe.get("Timeout") or _PROBE_NS
+    tries = probe.get("Retries") or _RETRIES
+    starting_ns: int = (probe.get("StartPeriod") or 0) + tries * interval_ns + patience_ns
+    return max(_START_NS, starting_ns)
 
 
 def _ending(state: Mapping[str, Any], read_as: ContainerState) -> tuple[str, ...]:

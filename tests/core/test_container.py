@@ -2,9 +2,10 @@
 
 import pytest
 
-from sidecar.core.actions import BeginChecks, PauseService, StartService
+from sidecar.core.actions import BeginChecks, PauseService, RestartService, StartService
 from sidecar.core.events import ServiceDone, ServiceRefused
 from sidecar.core.occurrences import CheckFailed, ContainerChanged, ServiceFailed
+from sidecar.core.terms import SECOND
 from tests.core.container_alone import (
     PAUSED,
     RESTARTING,
@@ -114,6 +115,24 @@ def test_it_fails_when_no_check_passes_within_10_s_of_its_start():
     assert bench.nginx.failed
     assert "no check passed within 10 s" in bench.nginx.trouble
     assert "connection refused" in bench.nginx.trouble
+
+
+def test_it_has_more_time_where_the_engines_first_verdict_takes_longer():
+    """By default a HEALTHCHECK runs for the first time half a minute after the start."""
+    bench = starting(first_check_ns=120 * SECOND)
+    bench.wait(119_999)
+    assert not bench.occurrences(ServiceFailed)
+    bench.wait(2)
+    (failed,) = bench.occurrences(ServiceFailed)
+    assert failed.reason == "no check passed within 120 s of its start"
+
+
+def test_a_start_that_fails_again_and_again_gives_its_reason_once():
+    bench = starting(restarts=1)
+    bench.wait(10_001)
+    bench.done(RestartService, RUNNING)
+    bench.wait(10_001)
+    assert bench.nginx.trouble.count("no check passed") == 1
 
 
 def test_failed_checks_before_the_first_pass_are_not_counted():

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sidecar.core.terms import ContainerState, Health
+from sidecar.core.terms import SECOND, ContainerState, Health
 from sidecar.service.inspection import read_inspection
 
 
@@ -82,6 +82,29 @@ def test_what_works_against_the_standby_is_pointed_out(
     labels: dict[str, str], host: dict[str, Any], warning: str
 ) -> None:
     assert warning in read_inspection(shown(Running=True, labels=labels, host=host)).facts.detail
+
+
+@pytest.mark.parametrize(
+    ("probe", "check", "seconds"),
+    [
+        ({}, "docker", 3 * 30 + 30),
+        ({"Interval": 0, "Timeout": 0, "Retries": 0, "StartPeriod": 0}, "docker", 3 * 30 + 30),
+        (
+            {"Interval": 5 * SECOND, "Timeout": 2 * SECOND, "Retries": 4, "StartPeriod": 8 * SECOND},
+            "docker",
+            8 + 4 * 5 + 2,
+        ),
+        ({"Interval": SECOND, "Timeout": SECOND}, "docker", 10),
+        ({}, "http://127.0.0.1/", 10),
+    ],
+)
+def test_a_start_may_take_as_long_as_the_engine_takes_for_its_first_verdict(
+    probe: dict[str, int], check: str, seconds: int
+) -> None:
+    """Its first probe comes one interval after the start, by default after half a minute."""
+    answer = shown(Running=True, labels={"sidecar.check": check})
+    answer["Config"]["Healthcheck"] |= probe
+    assert read_inspection(answer).facts.first_check_ns == seconds * SECOND
 
 
 def test_a_disabled_healthcheck_is_none() -> None:
