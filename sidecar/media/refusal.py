@@ -12,8 +12,6 @@ import struct
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sidecar.media.flood import attach, only_from
-
 _IP_RECVERR: Final = 11  # <linux/in.h>
 _IPV6_RECVERR: Final = 25  # <linux/in6.h>
 _MSG_ERRQUEUE: Final = 0x2000  # <linux/socket.h>
@@ -26,13 +24,11 @@ _READS_MAX: Final = 64
 
 
 def ask_for_refusals(sock: socket.socket) -> None:
-    """Have the kernel keep what comes back, and drop all packets: this socket only sends."""
+    """Have the kernel keep what comes back for the packets that this socket sends."""
     if sock.family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
     else:
         sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
-    # Whoever guesses the port that it sends from could wake the loop again and again.
-    attach(sock, only_from(()))
 
 
 def take_errors(sock: socket.socket, target: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from sidecar.core.events import LinkRefused, PacketReceived, PacketsRefused
 from sidecar.core.params import Link
 from sidecar.media.attempts import Attempts
 from sidecar.media.base import Emit, Signed
-from sidecar.media.flood import FloodGuard, make_room
+from sidecar.media.flood import FloodGuard, attach, make_room, only_from
 from sidecar.media.reasons import reason_of
 from sidecar.media.refusal import take_errors
 from sidecar.media.sharing import Sorter
@@ -125,6 +125,9 @@ class UdpMedium:
 
     def _open_sender(self) -> socket.socket:
         sender = self._kind.sender(self.link)
+        # It only sends. What comes to its port would lie there unread and wake the loop for ever;
+        # it has no port yet, so that nothing can have come.
+        attach(sender, only_from(()))
         asyncio.get_running_loop().add_reader(sender, self._take_errors)
         return sender
 

@@ -1,5 +1,6 @@
 """Broadcast, multicast and IPv6 between two hosts: the same things hold for each of them."""
 
+import select
 import socket
 
 import pytest
@@ -48,6 +49,27 @@ def test_packets_go_both_ways(pair: tuple[Host, Host], links: tuple[Link, Link])
             await talking(left, right)
             assert left.faults == right.faults == []
             assert left.opened == 1
+
+    on(scene)
+
+
+@each_medium
+def test_what_comes_to_the_port_that_it_sends_from_does_not_wake_the_loop(
+    pair: tuple[Host, Host], links: tuple[Link, Link]
+) -> None:
+    a, b = pair
+
+    async def scene() -> None:
+        left, right = Node(a, links[0]), Node(b, links[1])
+        with closing(left, right):
+            await talking(left, right)
+            sender = left.medium._sender
+            assert sender is not None
+            address = "fd78::1" if sender.family == socket.AF_INET6 else "10.78.0.1"
+            with b.entered(), socket.socket(sender.family, socket.SOCK_DGRAM) as stranger:
+                stranger.sendto(b"?", (address, sender.getsockname()[1]))
+            await talking(left, right)  # what left before is here by now
+            assert select.select([sender], [], [], 0)[0] == []
 
     on(scene)
 
