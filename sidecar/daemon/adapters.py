@@ -6,6 +6,7 @@ they find out they feed to the driver.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from sidecar.config.settings import Settings
@@ -85,7 +86,7 @@ class Adapters:
         self._watch_addresses()
         if _containers(before) != _containers(settings):
             old_service, old_worker = self.service, self._services
-            self._make_service()
+            self._make_service(before=old_service)
             self._start_service()
             await asyncio.to_thread(old_worker.stop, LAST_RELEASE_S)
             await old_service.close()
@@ -109,7 +110,8 @@ class Adapters:
         """After a crash the address must not outlive us by its lease."""
         self.leases.stop(LAST_RELEASE_S)
         everything = [ReleaseAddress(op=0, address=one) for one in self.addresses.values()]
-        self._make_lease().perform_all(everything)
+        with closing(self._make_lease()) as lease:
+            lease.perform_all(everything)
 
     # --- parts ---------------------------------------------------------------------------------
 
@@ -148,12 +150,13 @@ class Adapters:
         """With a key of authkeys as it is now."""
         return is_signed(data, self.settings.params.keyring)
 
-    def _make_service(self) -> None:
+    def _make_service(self, before: ServiceAdapter | None = None) -> None:
         self.service = ServiceAdapter(
             containers=_containers(self.settings),
             docker_host=self.settings.docker,
             emit=self._feed,
             submit=self._submit,
+            before=before,
         )
         self._services: Worker[VerbAction] = Worker(
             "services", self.service.open, emit=self._feed, crashed=self._crashed

@@ -42,7 +42,9 @@ class ServiceAdapter:
         docker_host: str,
         emit: Callable[[Event], None],
         submit: Callable[[VerbAction], None],
+        before: "ServiceAdapter | None" = None,
     ) -> None:
+        """``before``: the adapter of other containers that this one replaces, to be closed next."""
         self._submit = submit
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -52,6 +54,8 @@ class ServiceAdapter:
         self._containers = containers
         self._last: dict[str, Inspection] = {}
         """What either of the two threads saw last; each replaces whole inspections only."""
+        if before is not None:
+            self._checker, self._last = before.hand_over(containers)
         self._loaded: Callable[[], None] = lambda: None
         self._engine: Engine | None = None
         self._watch: ServiceWatch | None = None
@@ -81,6 +85,17 @@ class ServiceAdapter:
     def checks(self) -> dict[str, str]:
         """The URL by which each container is checked, of those that are checked by one."""
         return self._checker.urls()
+
+    def hand_over(self, containers: Mapping[str, str]) -> tuple[Checker, dict[str, Inspection]]:
+        """Give away the checks, which go on, and what was last seen of the containers that stay.
+
+        The core has begun them once and does not begin them again. An engine that is silent just
+        now would not show the settings of a container anew.
+        """
+        checker, self._checker = self._checker, Checker(self._emit)
+        for gone in self._containers.keys() - containers.keys():
+            checker.forget(gone)
+        return checker, {name: self._last[name] for name in containers if name in self._last}
 
     async def close(self) -> None:
         """Emit nothing any more. The worker should have ended before."""

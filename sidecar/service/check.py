@@ -79,6 +79,11 @@ class Checker:
         if task is not None:
             task.cancel()
 
+    def forget(self, container: str) -> None:
+        """It is none of ours any more."""
+        self.end(container)
+        self._seen.pop(container, None)
+
     def urls(self) -> dict[str, str]:
         """What is requested of each container, as its label has it; not of one that is not."""
         specs = {name: seen.settings.check for name, seen in self._seen.items()}
