@@ -29,6 +29,8 @@ _SHOWN_OF: Final = {
     "Config": ("Labels", "Healthcheck"),
     "HostConfig": ("RestartPolicy", "AutoRemove"),
 }
+_SHOWN_OF_EVENT: Final = ("Type", "Action", "time", "timeNano")
+_SHOWN_OF_ACTOR: Final = ("name", "exitCode")
 
 Json = Mapping[str, Any]
 
@@ -128,8 +130,9 @@ class Gate:
         ours = {name, before} & self._containers or actor.get("ID") in self._identities.values()
         if not ours:
             return None
-        told = {key: event.get(key) for key in ("Type", "Action", "time")}
-        return told | {"Actor": {"ID": actor.get("ID"), "Attributes": {"name": name}}}
+        told = {key: event.get(key) for key in _SHOWN_OF_EVENT}
+        known = {key: attributes[key] for key in _SHOWN_OF_ACTOR if key in attributes}
+        return told | {"Actor": {"ID": actor.get("ID"), "Attributes": known}}
 
     # --- the engine ----------------------------------------------------------------------------
 

@@ -39,8 +39,11 @@ def ended(last: Inspection, event: Mapping[str, Any]) -> Inspection | None:
 
 
 def _is_of_this_run(last: Inspection, event: Mapping[str, Any]) -> bool:
-    """Events come late at times, when the container has long been started again."""
-    with suppress(ValueError, TypeError):
+    """Events come late at times, when the container has long been started again.
+
+    What stands between the engine and us may leave the time out.
+    """
+    with suppress(KeyError, ValueError, TypeError):
         began = datetime.fromisoformat(last.facts.started_at)
         return int(event["timeNano"]) / SECOND > began.timestamp()
     return False

@@ -1,6 +1,7 @@
 """`sidecar proxy` between the sidecar's own adapter and a real engine: what passes and what not."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -20,6 +21,7 @@ from sidecar.core.events import ServiceDone
 from sidecar.core.terms import ContainerState
 from sidecar.service.engine import Engine
 from tests.service.dockerd import Containers, Dockerd
+from tests.service.test_watch import Watching
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.engine
@@ -255,6 +257,23 @@ def test_events_tell_of_ours_alone(gate: Gate, containers: Containers) -> None:
     stream.close()
     engine.close()
     assert told == [("create", OURS), ("start", OURS), ("rename", "other")]
+
+
+def test_a_death_is_told_before_it_can_be_looked_at_and_the_watch_goes_on(
+    gate: Gate, containers: Containers
+) -> None:
+    made = containers.run(OURS)
+    watching = Watching(gate.host, quiet_s=_FOREVER_S)
+    watching.await_state(ContainerState.RUNNING)
+    made.reload()
+    pid = made.attrs["State"]["Pid"]
+    assert pid > 1
+    os.kill(pid, signal.SIGKILL)  # the engine, asked to do it, would tell of the signal before
+    watching.await_state(ContainerState.STOPPED)
+    assert watching.foretold == [ContainerState.STOPPED]
+    made.start()
+    watching.await_state(ContainerState.RUNNING)
+    watching.stop()
 
 
 def test_streams_that_were_left_do_not_pile_up(gate: Gate, dockerd: Dockerd) -> None:

@@ -52,6 +52,7 @@ def test_a_paused_container_dies_too() -> None:
         pytest.param(seen(started_at=""), event(), id="a run that began nobody knows when"),
         pytest.param(RUNNING, {"Action": "die", "Actor": None}, id="nobody in particular"),
         pytest.param(RUNNING, event(code="?"), id="no exit code"),
+        pytest.param(RUNNING, {"Action": "die", "Actor": event()["Actor"]}, id="at no time"),
         pytest.param(seen(state=ContainerState.STOPPED), event(), id="one that is dead"),
         pytest.param(seen(state=ContainerState.UNKNOWN), event(), id="one that is unknown"),
     ],
