@@ -5,6 +5,7 @@ Each is named as in its header; the values hold on every architecture that Docke
 
 import errno
 import fcntl
+import os
 import socket
 import struct
 from typing import Final
@@ -18,12 +19,22 @@ _TC_PRIO_INTERACTIVE: Final = 6  # <linux/pkt_sched.h>
 _SIOCGIFFLAGS: Final = 0x8913  # <linux/sockios.h>
 _SIOCGIFBRDADDR: Final = 0x8919
 _IFF_UP: Final = 0x1  # <linux/if.h>
+_IFNAMSIZ: Final = 16
 _NO_ADDRESS: Final = "0.0.0.0"
 
 
 def bind_to_device(sock: socket.socket, device: str) -> None:
     """Send and hear on this interface alone. Raise OSError when there is none of this name."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
+
+
+def is_bound_to(sock: socket.socket, device: str) -> bool:
+    """Whether the interface of this name now is the one that the socket was bound to.
+
+    Raise OSError when either is gone.
+    """
+    own = sock.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, _IFNAMSIZ)
+    return interface_number(os.fsdecode(own.rstrip(b"\0"))) == interface_number(device)
 
 
 def make_urgent(sock: socket.socket) -> None:

@@ -17,7 +17,7 @@ from sidecar.media.flood import FloodGuard, attach, make_room, only_from
 from sidecar.media.reasons import reason_of
 from sidecar.media.refusal import take_errors
 from sidecar.media.sharing import Sorter
-from sidecar.media.sockopts import switched_on
+from sidecar.media.sockopts import is_bound_to, switched_on
 
 Destination = tuple[str, int]
 
@@ -197,7 +197,7 @@ class UdpMedium:
         self._attempts.works()
 
     def _cause_of(self, error: OSError) -> OSError:
-        """Where the interface is gone or down, IPv6 says only that there is no route."""
+        """Where the interface is gone, made anew or down, IPv6 says only that there is no route."""
         if self._sender is not None:
             try:
                 self._must_be_usable(self._sender)
@@ -206,6 +206,8 @@ class UdpMedium:
         return error
 
     def _must_be_usable(self, sender: socket.socket) -> None:
+        if not is_bound_to(sender, self.link.device):
+            raise OSError(errno.ENODEV, "another one has its name")
         if not switched_on(sender, self.link.device):
             raise OSError(errno.ENETDOWN, "switched off")
         self._kind.destination(self.link, sender)

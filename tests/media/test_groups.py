@@ -98,6 +98,49 @@ def test_an_interface_made_anew_carries_packets_again(
 
 
 @each_medium
+def test_an_interface_made_anew_between_two_beats_carries_packets_again(
+    pair: tuple[Host, Host], links: tuple[Link, Link]
+) -> None:
+    a, b = pair
+
+    async def scene() -> None:
+        left, right = Node(a, links[0]), Node(b, links[1])
+        with closing(left):
+            await talking(left, right)
+            right.medium.close()
+            a.ip("link", "del", "eth1")
+            plug(a, b)
+            right = Node(b, links[1])
+            with closing(right):
+                await talking(left, right)
+                assert left.opened == 2
+
+    on(scene)
+
+
+def test_an_interface_that_gets_the_name_of_another_carries_its_packets(
+    pair: tuple[Host, Host],
+) -> None:
+    a, b = pair
+    links = PAIRS["ucast6"]
+
+    async def scene() -> None:
+        left, right = Node(a, links[0]), Node(b, links[1])
+        with closing(left):
+            await talking(left, right)
+            right.medium.close()
+            for host in (a, b):
+                host.ip("link", "set", "eth1", "down")
+                host.ip("link", "set", "eth1", "name", "old1")
+            plug(a, b)
+            right = Node(b, links[1])
+            with closing(right):
+                await talking(left, right)
+
+    on(scene)
+
+
+@each_medium
 def test_a_cut_cable_is_silence_and_its_mend_needs_nothing(
     pair: tuple[Host, Host], links: tuple[Link, Link]
 ) -> None:
