@@ -10,14 +10,13 @@ import logging
 from dataclasses import replace
 
 from sidecar.config.settings import Settings
-from sidecar.core.params import Address, Boot, Params, Resource
+from sidecar.core.params import Boot, Params
 from sidecar.daemon import history_file, state
 from sidecar.daemon.clock import moment
 from sidecar.daemon.logs import LogFormat, logging_to
 from sidecar.daemon.node import Node
-from sidecar.daemon.reload import Load
+from sidecar.daemon.reload import Load, placed
 from sidecar.daemon.waiting import exact_loop
-from sidecar.vip.interfaces import find_interface
 from sidecar.vip.leftover import left_behind, sweep
 
 log = logging.getLogger("sidecar")
@@ -32,16 +31,13 @@ def run(settings: Settings, load: Load) -> int:
     with logging_to(form=form, level=settings.log_level.value):
         for warning in settings.warnings:
             log.warning("%s", warning)
-        settings = _placed_on_interfaces(settings)
+        settings = placed(settings)
         boot = state.boot(settings.state_dir, settings.node, moment().wall_s)
         past = history_file.read(settings.state_dir)
         boot = _with_what_was_left(boot, settings.params)
 
-        def load_placed() -> Settings:
-            return _placed_on_interfaces(load())
-
         async def live() -> int:
-            return await _live(Node(settings, boot, load=load_placed, past=past))
+            return await _live(Node(settings, boot, load=load, past=past))
 
         with asyncio.Runner(loop_factory=exact_loop) as runner:
             return runner.run(live())
@@ -52,22 +48,6 @@ async def _live(node: Node) -> int:
     # stop the loop for tens of milliseconds.
     gc.freeze()
     return await node.run()
-
-
-def _placed_on_interfaces(settings: Settings) -> Settings:
-    """Find the interface for each address that was written without one."""
-    groups = tuple(
-        replace(group, resources=tuple(_placed(r) for r in group.resources))
-        for group in settings.params.groups
-    )
-    return replace(settings, params=replace(settings.params, groups=groups))
-
-
-def _placed(resource: Resource) -> Resource:
-    if not isinstance(resource, Address) or resource.interface:
-        return resource
-    found = find_interface(resource.name, resource.prefix)
-    return replace(resource, interface=found) if found else resource
 
 
 def _with_what_was_left(boot: Boot, params: Params) -> Boot:

@@ -1,15 +1,16 @@
 """What HUP finds in the three files: taken over, or refused whole with every reason."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from sidecar.config.settings import Settings, load
 from sidecar.core.terms import SECOND
-from sidecar.daemon.reload import ReloadError, read_anew
+from sidecar.daemon.reload import ReloadError, placed, read_anew
 from tests.config.written import copy_reference
+from tests.netns import Host, hosts, is_root
 
 Edit = Callable[[Path], None]
 
@@ -19,12 +20,22 @@ def folder(tmp_path: Path) -> Path:
     return copy_reference("masternginx", tmp_path)
 
 
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """A host with an interface that has no address yet; the test runs on it."""
+    if not is_root():
+        pytest.skip("needs root for network namespaces")
+    with hosts("a") as (host,), host.entered():
+        host.ip("link", "add", "eth0", "type", "bridge")
+        yield host
+
+
 def read(folder: Path) -> Settings:
     return load({"config_dir": str(folder), "node": "masternginx"}, {}, {"192.168.17.50"})
 
 
 def anew(folder: Path, edit: Edit) -> Settings:
-    running = read(folder)
+    running = placed(read(folder))
     edit(folder)
     return asyncio.run(read_anew(lambda: read(folder), running))
 
@@ -85,3 +96,42 @@ def test_every_reason_is_named(folder: Path):
     with pytest.raises(ReloadError) as refused:
         anew(folder, edit)
     assert len(refused.value.problems) == 2
+
+
+def without_an_interface(folder: Path) -> None:
+    (folder / "haresources").write_text("masternginx 10.77.0.100 nginx\n")
+
+
+@pytest.mark.hosts
+def test_an_address_stays_on_its_interface_while_that_has_none_of_its_own(folder: Path, host: Host):
+    without_an_interface(folder)
+    host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
+
+    def edit(folder: Path) -> None:
+        host.ip("addr", "del", "10.77.0.1/24", "dev", "eth0")
+        replace("ha.cf", "deadtime 30", "deadtime 20")(folder)
+
+    fresh = anew(folder, edit)
+    assert fresh.params.timing.deadtime_ns == 20 * SECOND
+    assert [one.interface for one in fresh.params.groups[0].addresses] == ["eth0"]
+
+
+@pytest.mark.hosts
+def test_an_interface_that_is_found_only_now_is_told_and_taken_for_what_is_new(
+    folder: Path, host: Host
+):
+    without_an_interface(folder)
+
+    def edit(folder: Path) -> None:
+        host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
+        replace("ha.cf", "deadtime 30", "deadtime 20")(folder)
+        replace("haresources", " nginx", " nginx 10.77.0.101")(folder)
+
+    fresh = anew(folder, edit)
+    assert fresh.params.timing.deadtime_ns == 20 * SECOND
+    assert [one.interface for one in fresh.params.groups[0].addresses] == ["", "eth0"]
+    assert (
+        f"{folder}/haresources: warning: the address 10.77.0.100 is on no interface since the "
+        "start, and its subnet is on eth0 now: restart the sidecar, or remove the address, reload, "
+        "and add it again"
+    ) in map(str, fresh.warnings)
