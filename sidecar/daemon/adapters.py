@@ -156,6 +156,7 @@ class Adapters:
             docker_host=self.settings.docker,
             emit=self._feed,
             submit=self._submit,
+            crashed=self._crashed,
             before=before,
         )
         self._services: Worker[VerbAction] = Worker(

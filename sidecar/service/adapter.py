@@ -13,6 +13,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sidecar.core.actions import BeginChecks, EndChecks, ServiceAction, VerbAction
@@ -32,7 +33,9 @@ class ServiceAdapter:
     """The containers of this node.
 
     ``open`` is for the worker's thread alone; all else belongs to the event loop's thread, and
-    ``emit`` is called there. ``submit`` hands an action to the worker.
+    ``emit`` is called there. ``submit`` hands an action to the worker. ``crashed`` is called
+    there when the watching thread dies of an error: never a silence, for nothing that happens to a
+    container would be noticed any more.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class ServiceAdapter:
         docker_host: str,
         emit: Callable[[Event], None],
         submit: Callable[[VerbAction], None],
+        crashed: Callable[[BaseException], None],
         before: "ServiceAdapter | None" = None,
     ) -> None:
         """``before``: the adapter of other containers that this one replaces, to be closed next."""
@@ -50,6 +54,7 @@ class ServiceAdapter:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._checker = Checker(emit)
         self._emit = emit
+        self._crashed = crashed
         self._docker_host = docker_host
         self._containers = containers
         self._last: dict[str, Inspection] = {}
@@ -107,6 +112,12 @@ class ServiceAdapter:
             self._engine.close()
 
     def _run_watch(self) -> None:
+        try:
+            self._watch_on()
+        except Exception as error:  # noqa: BLE001 - whatever it is ends the daemon, loudly
+            self._on_loop(partial(self._crashed, error))
+
+    def _watch_on(self) -> None:
         import sidecar.service.probe  # noqa: F401, PLC0415 - what the checks will ask with
         from sidecar.service.watch import ServiceWatch  # noqa: PLC0415
 

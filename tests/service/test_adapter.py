@@ -19,6 +19,7 @@ from sidecar.core.events import (
 )
 from sidecar.core.terms import ContainerState
 from sidecar.service.adapter import ServiceAdapter
+from sidecar.service.engine import Engine
 from tests.service.dockerd import Containers, Dockerd
 from tests.service.test_probe import free_port
 from tests.waiting import until
@@ -33,6 +34,7 @@ class Service:
 
     def __init__(self, docker_host: str) -> None:
         self.events: list[Event] = []
+        self.crashes: list[BaseException] = []
         self._worker = ThreadPoolExecutor(max_workers=1)
         self._perform: Callable[[VerbAction], Event] | None = None
         self.adapter = ServiceAdapter(
@@ -40,6 +42,7 @@ class Service:
             docker_host=docker_host,
             emit=self.events.append,
             submit=self._submit,
+            crashed=self.crashes.append,
         )
 
     def _submit(self, action: VerbAction) -> None:
@@ -71,6 +74,7 @@ def play(dockerd: Dockerd, scenario: Callable[[Service], Awaitable[None]]) -> No
         count = len(service.events)
         await asyncio.sleep(0.05)
         assert len(service.events) == count, "nothing is told after the end"
+        assert service.crashes == []
 
     asyncio.run(played())
 
@@ -175,6 +179,7 @@ def test_checks_begun_at_once_know_their_settings_from_the_start(
 
 def test_what_was_on_its_way_at_the_end_is_not_told() -> None:
     told: list[Event] = []
+    crashes: list[BaseException] = []
 
     async def played() -> None:
         adapter = ServiceAdapter(
@@ -182,6 +187,7 @@ def test_what_was_on_its_way_at_the_end_is_not_told() -> None:
             docker_host="unix:///nonexistent/docker.sock",
             emit=told.append,
             submit=lambda _: None,
+            crashed=crashes.append,
         )
         adapter.start()
         event = EngineChanged(up=True, reason="on its way")
@@ -191,6 +197,30 @@ def test_what_was_on_its_way_at_the_end_is_not_told() -> None:
 
     asyncio.run(played())
     assert told == []
+    assert crashes == []
+
+
+def test_a_watch_that_dies_is_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    crashes: list[BaseException] = []
+
+    def fail(_: Engine, container: str, *_words: object, **_more: object) -> None:
+        raise RuntimeError(f"a mistake of ours with {container}")
+
+    async def played() -> None:
+        adapter = ServiceAdapter(
+            containers={NAME: NAME},
+            docker_host="unix:///nonexistent/docker.sock",
+            emit=lambda _: None,
+            submit=lambda _: None,
+            crashed=crashes.append,
+        )
+        adapter.start()
+        await until(lambda: bool(crashes))
+        await adapter.close()
+
+    monkeypatch.setattr(Engine, "unknown", fail)
+    asyncio.run(played())
+    assert [str(crash) for crash in crashes] == ["a mistake of ours with web"]
 
 
 def until_it_answers(port: int) -> None:
