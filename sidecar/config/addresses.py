@@ -8,6 +8,7 @@ IFACE the interface is empty, and who claims the address takes the interface who
 """
 
 import ipaddress
+import re
 from typing import Final
 
 from sidecar.config.media import is_device
@@ -17,6 +18,7 @@ from sidecar.core.params import Address
 
 _IPV4_EXAMPLE: Final = "`192.168.171.100/24/eth0:0`"
 _IPV6_EXAMPLE: Final = "`IPv6addr::2001:db8::100/64/eth0`"
+_LABEL = re.compile(r"[\w.-]+")
 _LONGEST_LABEL: Final = 15  # the kernel's IFNAMSIZ without its NUL
 _MOST_PARTS: Final = 4
 _DEVICE, _BROADCAST = 2, 3
@@ -84,7 +86,7 @@ def _interface(written: str) -> tuple[str, str | None]:
     if not written:
         return "", None
     interface, colon, rest = written.partition(":")
-    if not is_device(interface) or (colon and not rest.isalnum()):
+    if not is_device(interface) or (colon and not _LABEL.fullmatch(rest)):
         raise BadValue(
             f"{quote(written)} is no interface: write it like `eth0`, or `eth0:0` with a label"
         )

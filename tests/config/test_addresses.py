@@ -26,6 +26,10 @@ from sidecar.core.params import Address
             ),
         ),
         (
+            "10.0.0.5/24/eth0:vip_1-a.b",
+            Address(name="10.0.0.5", prefix=24, interface="eth0", label="eth0:vip_1-a.b"),
+        ),
+        (
             "10.0.0.5/24/10.0.0.255",
             Address(name="10.0.0.5", prefix=24, interface="", broadcast="10.0.0.255"),
         ),
