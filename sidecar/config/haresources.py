@@ -43,8 +43,6 @@ _WAYS_OUT: Final = {
     "Delay": "a group waits by itself until its containers are healthy",
     "portblock": "a group claims its addresses only after its containers are healthy",
     "Xinetd": "run the service as a container and write its name",
-    "db2": "run the service as a container and write its name",
-    "ids": "run the service as a container and write its name",
     "WAS": "run the service as a container and write its name",
     "OCF": "run the service as a container and write its name",
 }

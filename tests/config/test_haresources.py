@@ -45,6 +45,13 @@ def test_a_container_may_say_how_it_stands_by(mode):
     assert found[0].containers == (Container(name="web-1", standby=mode),)
 
 
+@pytest.mark.parametrize("name", ["apache", "db2", "ids"])
+def test_a_container_may_be_named_as_a_script_of_heartbeat_is(name):
+    found, problems = groups(f"masternginx 10.0.0.5/24/eth0 {name}\n")
+    assert problems == []
+    assert found[0].containers == (Container(name=name),)
+
+
 def test_the_node_is_compared_without_regard_to_case():
     found, problems = groups(LINE.replace("masternginx", "MasterNginx"))
     assert problems == []
