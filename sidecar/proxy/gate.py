@@ -35,6 +35,15 @@ _SHOWN_OF_ACTOR: Final = ("name", "exitCode")
 Json = Mapping[str, Any]
 
 
+class _Declined(Exception):
+    """The engine answered a look with an error, which is an answer and is handed on."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+
+
 class Gate:
     """Answers requests. ``containers`` are the names that may be asked about."""
 
@@ -56,6 +65,8 @@ class Gate:
         except Forbidden as reason:
             log.warning("refused %.20s %.200r: %s", request.method, request.raw_path, reason)
             return _message(403, f"refused by the sidecar's proxy: {reason}")
+        except _Declined as answer:
+            return _as_answered(answer.status, answer.body)
         except ConnectionResetError:
             raise  # the sidecar has hung up
         except (aiohttp.ClientError, OSError, ValueError, KeyError, TypeError) as error:
@@ -91,17 +102,27 @@ class Gate:
         return await self._pass_on("POST", target)
 
     async def _by_identity(self, call: Call) -> Json | None:
+        declined: _Declined | None = None
         for name in sorted(self._containers):
-            shown = await self._look(call.version, name)
+            try:
+                shown = await self._look(call.version, name)
+            except _Declined as answer:
+                declined = answer  # it may be another one
+                continue
             if shown is not None and shown["Id"] == call.container:
                 return shown
-        raise Forbidden(f"{call.container} is none of its containers")
+        raise declined or Forbidden(f"{call.container} is none of its containers")
 
     async def _look(self, version: str, name: str) -> Json | None:
-        """What the engine shows of the container of exactly this name."""
+        """What the engine shows of the container of exactly this name; None when there is none.
+
+        Raises _Declined when the engine says neither: then nothing is known of it.
+        """
         async with self._ask("GET", f"{version}/containers/{name}/json") as answer:
-            if answer.status != web.HTTPOk.status_code:
+            if answer.status == web.HTTPNotFound.status_code:
                 return None
+            if answer.status != web.HTTPOk.status_code:
+                raise _Declined(answer.status, await answer.read())
             shown: Json = await answer.json()
         if shown["Name"] != f"/{name}" or not IDENTITY.fullmatch(shown["Id"]):
             return None
@@ -138,8 +159,7 @@ class Gate:
 
     async def _pass_on(self, method: str, target: str) -> web.Response:
         async with self._ask(method, target) as answer:
-            body = await answer.read()
-            return web.Response(status=answer.status, body=body, content_type="application/json")
+            return _as_answered(answer.status, await answer.read())
 
     def _ask(self, method: str, target: str, timeout: aiohttp.ClientTimeout = TIMEOUT) -> Any:
         if self._engine is None:
@@ -153,6 +173,10 @@ def _without_secrets(shown: Json) -> Json:
     for part, keys in _SHOWN_OF.items():
         kept[part] = {key: (shown.get(part) or {}).get(key) for key in keys}
     return kept
+
+
+def _as_answered(status: int, body: bytes) -> web.Response:
+    return web.Response(status=status, body=body, content_type="application/json")
 
 
 def _message(status: int, text: str) -> web.Response:

@@ -21,6 +21,7 @@ from sidecar.core.events import ServiceDone
 from sidecar.core.terms import ContainerState
 from sidecar.service.engine import Engine
 from tests.service.dockerd import Containers, Dockerd
+from tests.service.proxy import Proxy
 from tests.service.test_watch import Watching
 from tests.waiting import wait_for
 
@@ -316,6 +317,25 @@ def test_an_engine_that_is_gone_is_not_answered_for(
         seen = engine.look(OURS)
         engine.close()
     assert not seen.answered, "an error would be an answer"
+
+
+def test_an_engine_that_answers_with_errors_has_lost_no_container(
+    containers: Containers, tmp_path: Path, dockerd: Dockerd
+) -> None:
+    containers.run(OURS)
+    troubled = Dockerd(tmp_path)
+    before_it = Proxy(troubled.socket, dockerd.socket)
+    try:
+        with gate_before(troubled) as gate:
+            engine = Engine(docker_host=gate.host, containers={})
+            assert engine.inspect(OURS).state is ContainerState.RUNNING
+            before_it.refuses = True
+            seen = engine.look(OURS)
+            engine.close()
+    finally:
+        before_it.close()
+    assert seen.answered
+    assert (seen.facts.state, seen.facts.detail) == (ContainerState.UNKNOWN, "failed")
 
 
 def test_the_socket_is_for_its_owner_alone_and_goes_with_the_process(dockerd: Dockerd) -> None:
