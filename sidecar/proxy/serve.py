@@ -32,10 +32,10 @@ async def serve(*, listen: Path, engine: Path, containers: Iterable[str]) -> Non
     )
     await runner.setup()
     await web.SockSite(runner, listener).start()
-    log.info("serving %s before %s for %s", listen, engine, ", ".join(containers))
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    log.info("serving %s before %s for %s", listen, engine, ", ".join(containers))
     try:
         await ended.wait()
     finally:
