@@ -134,8 +134,8 @@ class _Reader:
             self._problems.error(
                 line, f"auth is already given in line {self._chosen[1]}: keep one of the two"
             )
-        elif len(words) != 2 or not (  # noqa: PLR2004 - the word and its number
-            _NUMBER.fullmatch(words[1]) and int(words[1]) <= HIGHEST_NUMBER
+        elif not (
+            len(words) > 1 and _NUMBER.fullmatch(words[1]) and int(words[1]) <= HIGHEST_NUMBER
         ):
             self._problems.error(
                 line,
@@ -145,6 +145,10 @@ class _Reader:
         else:
             number = int(words[1])
             self._chosen = number, line
+            if words[2:]:
+                self._problems.warn(
+                    line, "only the first word after auth is the number: remove the rest"
+                )
             if number in self._lines:
                 self._problems.error(
                     line,

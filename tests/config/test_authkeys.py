@@ -69,6 +69,16 @@ def test_words_after_the_key_are_ignored_and_told():
     ]
 
 
+@pytest.mark.parametrize("rest", ["# mine", "2"])
+def test_words_after_the_number_of_auth_are_ignored_and_told(rest):
+    found, problems = keyring(f"auth 1 {rest}\n1 sha1 {SECRET}\n2 sha1 other-key\n")
+    assert found is not None
+    assert found.current.number == 1
+    assert problems == [
+        "authkeys:1: warning: only the first word after auth is the number: remove the rest"
+    ]
+
+
 def test_a_hash_inside_a_key_belongs_to_it():
     found, _problems = keyring("auth 1\n1 sha1 ab#cdefgh\n")
     assert found is not None
