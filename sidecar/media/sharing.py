@@ -2,8 +2,8 @@
 
 The kernel gives a port of an interface to one socket. A file may have ``ucast eth1`` twice (both
 nodes are in it, and the interface has no address yet), or ``bcast eth1`` beside it. Then the first
-of them has the only receiver. A packet belongs to the link to whose group or broadcast address it
-was sent, or else to the one to whose target its sender's address belongs.
+ucast of them, or else the bcast, has the only receiver. A packet belongs to the link to whose group
+or broadcast address it was sent, or else to the one to whose target its sender's address belongs.
 """
 
 import ipaddress
@@ -61,10 +61,15 @@ def shared(links: Iterable[Link]) -> Iterator[tuple[Link, ...]]:
         if link.medium is not Medium.SERIAL:
             ports.setdefault((link.medium in _IPV6, link.device, link.port), []).append(link)
     for together in ports.values():
-        # A broad receiver keeps the narrow ones from the port, so that it has to come first.
-        ordered = sorted(together, key=lambda link: link.medium not in _WHOLE_PORT)
+        ordered = sorted(together, key=_place)
         if len(ordered) > 1 and ordered[0].medium in _WHOLE_PORT:
             yield tuple(ordered)
+
+
+def _place(link: Link) -> tuple[bool, bool]:
+    # A broad receiver keeps the narrow ones from the port, so that it has to come first. A bcast
+    # does not open without a broadcast address, which must not make the others deaf.
+    return link.medium not in _WHOLE_PORT, link.medium is Medium.BCAST
 
 
 def _addresses(about: Ancillary) -> tuple[str, str]:

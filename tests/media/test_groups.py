@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from sidecar.core.events import PacketReceived
+from sidecar.core.events import LinkFailed, PacketReceived
 from sidecar.core.params import Link
 from sidecar.core.terms import LinkName, Medium
 from sidecar.media.base import MediumEvent
@@ -220,6 +220,28 @@ def test_an_interface_without_a_broadcast_address_is_a_fault_until_it_has_one(
             a.ip("addr", "del", "10.78.0.1/24", "dev", "eth1")
             a.ip("addr", "add", "10.78.0.1/24", "brd", "+", "dev", "eth1")
             await until(lambda: node.opened == 1)
+
+    on(scene)
+
+
+def test_a_link_is_heard_beside_a_broadcast_that_has_no_address(pair: tuple[Host, Host]) -> None:
+    a, b = pair
+    a.ip("link", "del", "eth1")
+    plug(a, b, broadcast=False)
+    links = (a_link(Medium.BCAST, name=LinkName("all")), link_to(2))
+
+    async def scene() -> None:
+        heard: list[MediumEvent] = []
+        left = open_media(links, heard.append, anything)
+        for medium in left.values():
+            medium.open()
+        right = Node(b, link_to(1))
+        with closing(right):
+            right.medium.send(b"to you")
+            await until(lambda: packets(heard) == {b"to you": NAME})
+        assert [event.link for event in heard if isinstance(event, LinkFailed)] == [links[0].name]
+        for medium in left.values():
+            medium.close()
 
     on(scene)
 
