@@ -160,7 +160,7 @@ def _read_ha_cf(
     )
     if data is None:
         return None
-    return hacf.parse(cut_lines(data, here), local.node, local_addresses, here)
+    return hacf.parse(cut_lines(data, here, hash_cuts=True), local.node, local_addresses, here)
 
 
 def _read_haresources(
@@ -173,7 +173,7 @@ def _read_haresources(
     if data is None:
         return ()
     nodes = ha_cf.pair.nodes if ha_cf is not None and ha_cf.pair is not None else ()
-    return haresources.parse(cut_lines(data, here), nodes, here)
+    return haresources.parse(cut_lines(data, here, hash_cuts=True), nodes, here)
 
 
 def _check_link_targets(

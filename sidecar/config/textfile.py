@@ -1,7 +1,8 @@
 """Reads a configuration file and cuts it into lines, whatever the bytes are.
 
-Nothing here knows what the lines mean. A line that is too long or is no text is reported and left
-out, so that the other lines still get read. Line ends may be LF or CR LF.
+Nothing here knows what the lines mean, but for their comments, which may be in any character set. A
+line that is too long or is no text is reported and left out, so that the other lines still get
+read. Line ends may be LF or CR LF.
 """
 
 import os
@@ -49,13 +50,19 @@ def read_file(path: Path, problems: FileProblems, *, missing: str, empty: str) -
     return data
 
 
-def cut_lines(data: bytes, problems: FileProblems) -> tuple[Line, ...]:
-    """The lines that can be read, without their ends. Tells of those that cannot."""
+def cut_lines(data: bytes, problems: FileProblems, *, hash_cuts: bool = False) -> tuple[Line, ...]:
+    """The lines that can be read, without their ends. Tells of those that cannot.
+
+    A line that begins with ``#`` is a comment; ``hash_cuts``: so is what follows one elsewhere.
+    """
     lines: list[Line] = []
     carriage_returns = False
     for number, raw in enumerate(data.removeprefix(_BYTE_ORDER_MARK).split(b"\n"), start=1):
         carriage_returns = carriage_returns or raw.endswith(b"\r")
-        text = _decode(raw.removesuffix(b"\r"), number, problems)
+        line = raw.removesuffix(b"\r")
+        at = line.find(b"#") if hash_cuts or line.lstrip().startswith(b"#") else -1
+        told = line if at < 0 else line[:at]
+        text = _decode(told, line[len(told) :], number, problems)
         if text is not None:
             lines.append(Line(number=number, text=text))
     if carriage_returns:
@@ -67,7 +74,7 @@ def cut_lines(data: bytes, problems: FileProblems) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _decode(raw: bytes, number: int, problems: FileProblems) -> str | None:
+def _decode(raw: bytes, comment: bytes, number: int, problems: FileProblems) -> str | None:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as fault:
@@ -77,6 +84,7 @@ def _decode(raw: bytes, number: int, problems: FileProblems) -> str | None:
         if ord(character) < ord(" ") and character != "\t":
             _tell_no_text(ord(character), column, number, problems)
             return None
+    text += comment.decode("utf-8", "replace")
     if len(text) > MAX_LINE:
         problems.error(
             number,

@@ -48,6 +48,17 @@ def problems_of(folder: Path, environ: dict[str, str] | None = None, **options: 
 
 
 @pytest.mark.parametrize(
+    ("name", "comment"),
+    [("ha.cf", b" # f\xfcr"), ("haresources", b" # f\xfcr"), ("authkeys", b"\n# f\xfcr")],
+)
+def test_a_comment_in_latin_1_refuses_no_file(folder, name, comment):
+    before = settings(folder)
+    path = folder / name
+    path.write_bytes(path.read_bytes().rstrip() + comment)
+    assert settings(folder) == before
+
+
+@pytest.mark.parametrize(
     ("node", "peer"), [("masternginx", "slavenginx"), ("slavenginx", "masternginx")]
 )
 def test_the_reference_files_work_as_they_are(tmp_path, node, peer):

@@ -10,11 +10,10 @@ from sidecar.config.textfile import MAX_FILE, MAX_LINE, cut_lines, read_file
 from tests.config.written import texts
 
 
-def cut(data: bytes) -> tuple[list[tuple[int, str]], list[str]]:
+def cut(data: bytes, *, hash_cuts: bool = False) -> tuple[list[tuple[int, str]], list[str]]:
     problems = Problems()
-    return [(line.number, line.text) for line in cut_lines(data, problems.of("ha.cf"))], texts(
-        problems, *Severity
-    )
+    lines = cut_lines(data, problems.of("ha.cf"), hash_cuts=hash_cuts)
+    return [(line.number, line.text) for line in lines], texts(problems, *Severity)
 
 
 def read(path: Path) -> tuple[bytes | None, list[str]]:
@@ -57,6 +56,19 @@ def test_a_line_that_is_no_text_is_told_and_left_out(data, problem):
         [(2, "ok")],
         [f"ha.cf:1: {problem}, which is no text: save the file as plain UTF-8 text"],
     )
+
+
+@pytest.mark.parametrize("line", [b"# f\xfcr", b"\t#\xff\0\x1b", b"node a # f\xfcr"])
+def test_a_comment_may_be_in_any_character_set(line):
+    ((_, text),), problems = cut(line, hash_cuts=True)
+    assert problems == []
+    assert text.partition("#")[0].encode() == line.partition(b"#")[0]
+
+
+def test_what_follows_a_hash_may_be_no_comment():
+    assert cut(b"# f\xfcr")[1] == []
+    _lines, (problem,) = cut(b"1 sha1 a#\xfc")
+    assert problem.startswith("ha.cf:1: byte 10 of the line is 0xfc, which is no text")
 
 
 def test_a_line_longer_than_heartbeat_reads_is_told():
