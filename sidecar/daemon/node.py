@@ -63,6 +63,7 @@ class Node:
         self._load = load
         self._ended: asyncio.Future[int] = loop.create_future()
         self._asked_to_stop = False
+        self._asked_to_reload = False
         self._reloading: asyncio.Task[None] | None = None
         self._pulse_ns = moment().ns
         cluster = Cluster(settings.params, SystemRandom(), boot)
@@ -179,10 +180,17 @@ class Node:
         self.feed(ShutdownRequested())
 
     def _on_reload_signal(self) -> None:
+        self._asked_to_reload = True
         if self._reloading is None or self._reloading.done():
             self._reloading = asyncio.get_running_loop().create_task(self._reload())
 
     async def _reload(self) -> None:
+        """Once more if it was asked for meanwhile: the files may have changed after the reading."""
+        while self._asked_to_reload:
+            self._asked_to_reload = False
+            await self._reload_once()
+
+    async def _reload_once(self) -> None:
         try:
             fresh = await read_anew(self._load, self._adapters.settings)
         except ReloadError as error:

@@ -1,0 +1,53 @@
+"""What a node does when it is told to read its files anew."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from sidecar.config.settings import Settings, load
+from sidecar.core.params import Boot
+from sidecar.core.terms import SECOND
+from sidecar.daemon.node import Node
+from tests.config.written import copy_reference
+from tests.waiting import until
+
+DEADTIMES_S = (30, 20, 10)
+
+
+def settings(folder: Path, deadtime_s: int) -> Settings:
+    """Without links and groups, so that this machine is left as it is."""
+    options = {"config_dir": str(folder), "state_dir": str(folder), "node": "masternginx"}
+    read = load(options, {}, {"192.168.17.50"})
+    timing = replace(read.params.timing, deadtime_ns=deadtime_s * SECOND)
+    return replace(read, params=replace(read.params, timing=timing, links=(), groups=(), ping=()))
+
+
+def test_a_hup_during_a_reload_is_not_forgotten(tmp_path: Path):
+    """Two files may be changed one after the other, each with a HUP of its own."""
+    copy_reference("masternginx", tmp_path)
+    first, second, third = (settings(tmp_path, each) for each in DEADTIMES_S)
+    on_disk = [second]
+    reads: list[Settings] = []
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+
+        def read() -> Settings:
+            """On a thread. Just after the first time, the files change once more."""
+            found = on_disk[-1]
+            reads.append(found)
+            if len(reads) == 1:
+                on_disk.append(third)
+                for _ in range(2):
+                    loop.call_soon_threadsafe(node._on_reload_signal)
+            return found
+
+        node = Node(first, Boot(generation=1, uuid=bytes(16)), load=read)
+        node._on_reload_signal()
+        await until(lambda: node._adapters.settings == third)
+        await until(lambda: node._reloading is not None and node._reloading.done())
+        assert not node._ended.done()
+        node._driver.stop()
+
+    asyncio.run(scenario())
+    assert reads == [second, third], "two more are one more"
