@@ -51,7 +51,7 @@ class Prober:
     async def _get(self, url: str) -> str:
         async with self._sessions().get(url, allow_redirects=False) as response:
             if response.status not in _SERVING:
-                raise Failed(f"answered {response.status} {response.reason or ''}".strip())
+                raise Failed(f"answered {response.status} {_clean(response.reason or '')}".strip())
             return f"answered {response.status}"
 
     def _sessions(self) -> aiohttp.ClientSession:
@@ -78,6 +78,11 @@ async def _connect(host: str, port: int) -> str:
     return "accepted the connection"
 
 
+def _clean(text: str) -> str:
+    """Bytes of the service's that were no UTF-8 become question marks: the text will be sent on."""
+    return text.encode(errors="replace").decode()
+
+
 def _plain(error: BaseException) -> str:
     """The system's own words where it has some: refused, unreachable."""
     cause: BaseException | None = error
@@ -87,4 +92,4 @@ def _plain(error: BaseException) -> str:
                 return os.strerror(cause.errno)
             return cause.strerror or str(cause)  # a name that cannot be resolved, for one
         cause = cause.__cause__ or cause.__context__
-    return str(error) or type(error).__name__
+    return _clean(str(error)) or type(error).__name__

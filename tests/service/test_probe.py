@@ -45,10 +45,12 @@ async def serving(handler: Handler) -> AsyncIterator[int]:
             await asyncio.wait(list(at_work), timeout=5)
 
 
-def answering(text: str) -> Handler:
+def answering(text: str | bytes) -> Handler:
+    answer = text if isinstance(text, bytes) else text.encode()
+
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(text.encode())
+        writer.write(answer)
         writer.close()
 
     return handle
@@ -89,6 +91,28 @@ def test_an_answer_from_400_on_fails_with_its_own_words(status: int) -> None:
 
     with pytest.raises(Failed, match=rf"^answered {status} Not Today$"):
         asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Dépassé".encode(), "answered 500 Dépassé"),
+        ("Dépassé".encode("latin-1"), "answered 500 D?pass?"),
+        (b"\xff\xfe", "answered 500 ??"),
+    ],
+    ids=["UTF-8", "Latin-1", "none"],
+)
+def test_words_in_any_encoding_can_be_told(words: bytes, told: str) -> None:
+    """On the page, in the log and by webhooks, all of which are UTF-8."""
+
+    async def scenario() -> str:
+        answer = b"HTTP/1.1 500 " + words + b"\r\nContent-Length: 0\r\n\r\n"
+        async with serving(answering(answer)) as port:
+            return await ask(HttpCheck(url=f"http://127.0.0.1:{port}/"))
+
+    with pytest.raises(Failed) as failed:
+        asyncio.run(scenario())
+    assert str(failed.value) == told
 
 
 def test_what_is_no_http_fails() -> None:
