@@ -90,7 +90,12 @@ def test_what_works_against_the_standby_is_pointed_out(
         ({}, "docker", 3 * 30 + 30),
         ({"Interval": 0, "Timeout": 0, "Retries": 0, "StartPeriod": 0}, "docker", 3 * 30 + 30),
         (
-            {"Interval": 5 * SECOND, "Timeout": 2 * SECOND, "Retries": 4, "StartPeriod": 8 * SECOND},
+            {
+                "Interval": 5 * SECOND,
+                "Timeout": 2 * SECOND,
+                "Retries": 4,
+                "StartPeriod": 8 * SECOND,
+            },
             "docker",
             8 + 4 * 5 + 2,
         ),
