@@ -64,6 +64,7 @@ class SerialMedium:
             return
         self.backlog.put(data)
         if self._next is None:
+            self._moved_s = _now_s()  # a line at rest had nothing to take
             self._pump()
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """A serial line between two nodes, over pseudo terminals."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from sidecar.core.params import Link
 from sidecar.core.terms import LinkName, Medium
 from sidecar.media import base
 from sidecar.media.open import open_media
-from sidecar.media.serial import SerialMedium
+from sidecar.media.serial import STUCK_S, SerialMedium
 from tests.media.cable import Heard, anything, on
 from tests.media.test_backlog import a_resource, a_status
 from tests.media.ttys import Cable, cable
@@ -227,6 +228,37 @@ def test_a_line_that_takes_nothing_is_told_of_and_used_again_when_it_does(line: 
             assert len(left.faults) == 1
 
     on(scene)
+
+
+def test_a_line_that_was_at_rest_has_its_time_to_take_what_comes(line: Cable) -> None:
+    async def scene() -> None:
+        left, right = End(line.ends[0]), End(line.ends[1])
+        with closing(left, right):
+            left.medium.send(a_status(1))
+            await until(lambda: right.packets == [a_status(1)])
+            await asyncio.sleep(STUCK_S + 0.1)
+            line.stopped = True
+            fill(line.ends[0])
+            left.medium.send(a_status(2))
+            await asyncio.sleep(STUCK_S / 2)
+            assert left.faults == []
+            line.stopped = False
+            await until(lambda: a_status(2) in right.packets)
+            assert left.faults == []
+
+    on(scene)
+
+
+def fill(device: Path) -> None:
+    """Write until it takes no byte more."""
+    descriptor = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        for size in (512, 1):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(descriptor, b"\n" * size)
+    finally:
+        os.close(descriptor)
 
 
 def test_a_closed_line_is_silent_and_free_for_others(line: Cable) -> None:
