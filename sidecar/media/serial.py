@@ -87,6 +87,8 @@ class SerialMedium:
             self._lose_device(None)
             return
         for frame in self._splitter.feed(data):
+            if self._descriptor is None:  # closed by what the last packet led to
+                return
             self._emit(PacketReceived(link=self.link.name, data=frame))
 
     # --- out -----------------------------------------------------------------------------------

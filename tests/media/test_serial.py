@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from sidecar.core.events import LinkOpened, PacketReceived
 from sidecar.core.params import Link
 from sidecar.core.terms import LinkName, Medium
 from sidecar.media import base
+from sidecar.media.base import MediumEvent
 from sidecar.media.open import open_media
 from sidecar.media.serial import STUCK_S, SerialMedium
 from tests.media.cable import Heard, anything, on
@@ -259,6 +261,31 @@ def fill(device: Path) -> None:
                     os.write(descriptor, b"\n" * size)
     finally:
         os.close(descriptor)
+
+
+def test_a_line_that_is_closed_by_a_message_hands_over_no_more(line: Cable) -> None:
+    async def scene() -> None:
+        heard: list[MediumEvent] = []
+
+        def emit(event: MediumEvent) -> None:
+            heard.append(event)
+            if isinstance(event, PacketReceived):
+                left.close()
+
+        link = Link(name=LinkName("ttyA"), medium=Medium.SERIAL, device=str(line.ends[0]))
+        left = open_media((link,), emit, anything)[link.name]
+        left.open()
+        right = End(line.ends[1])
+        with closing(right):
+            line.stopped = True
+            for seq in (1, 2):
+                right.medium.send(a_resource(seq))
+            await until(lambda: not right.medium.backlog and right.medium._next is None)
+            line.stopped = False  # both pass in one piece
+            await until(lambda: bool(heard) and heard[-1] != LinkOpened(link=link.name))
+            assert heard[1:] == [PacketReceived(link=link.name, data=a_resource(1))]
+
+    on(scene)
 
 
 def test_a_closed_line_is_silent_and_free_for_others(line: Cable) -> None:
