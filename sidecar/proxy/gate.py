@@ -145,6 +145,8 @@ class Gate:
         return response
 
     def _shown_of_event(self, event: Json) -> Json | None:
+        if str(event.get("Action")).startswith("exec_"):
+            return None  # it has the whole command line in it, and says nothing of the service
         actor = event.get("Actor") or {}
         attributes = actor.get("Attributes") or {}
         name, before = attributes.get("name", ""), attributes.get("oldName", "").lstrip("/")

@@ -1,6 +1,7 @@
 """The gate before an engine that is in trouble with some containers."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from sidecar.proxy.gate import Gate
 ILL, WELL = "cache", "web"
 """In this order the gate looks at them."""
 IDENTITY = {ILL: "c" * 64, WELL: "a" * 64}
+EVENTS = "/v1.41/events"
 TROUBLE = {"message": "containerd is not running"}
 
 Ask = Callable[[str, str], Awaitable[tuple[int, str]]]
@@ -25,8 +27,11 @@ class TroubledEngine:
 
     def __init__(self) -> None:
         self.carried_out: list[str] = []
+        self.events: list[dict[str, object]] = []
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path == EVENTS:
+            return web.Response(text="".join(f"{json.dumps(event)}\n" for event in self.events))
         _, container, verb = request.path.strip("/").split("/")
         if container == ILL:
             return web.json_response(TROUBLE, status=500)
@@ -93,5 +98,22 @@ def test_an_error_with_one_container_keeps_no_other_from_being_found_by_its_iden
             status, text = await ask("POST", f"/containers/{IDENTITY[ILL]}/pause")
             assert (status, TROUBLE["message"] in text) == (500, True)
         assert engine.carried_out == [f"/containers/{IDENTITY[WELL]}/pause"]
+
+    asyncio.run(scenario())
+
+
+def test_the_command_lines_of_others_are_not_handed_on(tmp_path: Path):
+    """The engine tells of each ``docker exec``, and each probe of a HEALTHCHECK, with all of it."""
+
+    async def scenario() -> None:
+        engine = TroubledEngine()
+        actor = {"ID": IDENTITY[WELL], "Attributes": {"name": WELL}}
+        for action in ("exec_create: mysql -psecret", "exec_start: mysql -psecret", "pause"):
+            engine.events.append({"Type": "container", "Action": action, "Actor": actor})
+        async with gate_before(engine, tmp_path) as ask:
+            status, text = await ask("GET", f"{EVENTS}?filters=%7B%7D")
+            assert status == 200
+            (told,) = [json.loads(line) for line in text.splitlines()]
+            assert told["Action"] == "pause"
 
     asyncio.run(scenario())
