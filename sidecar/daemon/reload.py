@@ -69,6 +69,8 @@ async def read_anew(load: Load, running: Settings) -> Settings:
     except ConfigError as error:
         wrong = (str(p) for p in error.problems if p.severity is Severity.ERROR)
         raise ReloadError(tuple(wrong)) from error
+    except OSError as error:
+        raise ReloadError((f"this host's interfaces cannot be looked at: {error}",)) from error
     obstacles = tuple(_obstacles(running, fresh))
     if obstacles:
         raise ReloadError(obstacles)

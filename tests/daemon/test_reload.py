@@ -135,3 +135,11 @@ def test_an_interface_that_is_found_only_now_is_told_and_taken_for_what_is_new(
         "start, and its subnet is on eth0 now: restart the sidecar, or remove the address, reload, "
         "and add it again"
     ) in map(str, fresh.warnings)
+
+
+def test_a_kernel_that_does_not_answer_is_a_reason_too(folder: Path):
+    def load_and_fail() -> Settings:
+        raise OSError("no buffer space available")
+
+    with pytest.raises(ReloadError, match="no buffer space"):
+        asyncio.run(read_anew(load_and_fail, read(folder)))
