@@ -6,6 +6,10 @@
 # Needs: Debian 12 or 13, root. Sets: CACHE, COMPOSE (an array), TOOLS (the tools' virtual environment).
 set -euo pipefail
 
+# A service manager's job may have no HOME, and root's shell by plain su none of the sbin folders.
+export HOME=${HOME:-/root}
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
 PROJECT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/heartbeat-sidecar
 TOOLS=$CACHE/tools

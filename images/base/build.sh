@@ -4,12 +4,12 @@
 # The image has the real one's name, so that one Dockerfile serves both. It also carries the certificates that
 # this machine trusts, because pip and apt inside `docker build --network host` need them behind an inspecting proxy.
 # The archive is kept in the cache folder: a second run, or a second engine, takes seconds.
-# Environment: DOCKER_HOST (which engine), XDG_CACHE_HOME. Needs root and the package debootstrap.
+# Environment: DOCKER_HOST (which engine), XDG_CACHE_HOME. Needs root.
 set -euo pipefail
+source "$(dirname "$0")/../setup.sh"
 
 image=debian:trixie-slim
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/heartbeat-sidecar
-archive=$cache/debian-trixie-slim.$(dpkg --print-architecture).tar
+archive=$CACHE/debian-trixie-slim.$(dpkg --print-architecture).tar
 say() { printf '[base %3d s] %s\n' "$SECONDS" "$*"; }
 
 if docker image inspect "$image" >/dev/null 2>&1; then exit 0; fi
@@ -20,11 +20,8 @@ if [ ! -e "$archive" ]; then
     if timeout 20 docker pull --quiet "$image" >/dev/null 2>&1; then exit 0; fi
 
     say "no registry answers: making $image from Debian's packages (about a minute)"
-    if ! command -v debootstrap >/dev/null; then
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y debootstrap >/dev/null
-    fi
-    mkdir -p "$cache"
-    work=$(mktemp -d "$cache/base.XXXXXX")
+    ensure_packages debootstrap
+    work=$(mktemp -d "$CACHE/base.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     # The machine's own mirror, or debootstrap's default one where apt names none.
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 2>/dev/null | head -n 1)
