@@ -7,7 +7,7 @@ stands by.
 
 from typing import Final
 
-from sidecar.core.occurrences import NodeDied, TakeoverDone
+from sidecar.core.occurrences import NodeDied, NodeLeft, TakeoverDone
 from sidecar.core.params import ResourceGroup
 from sidecar.core.terms import (
     SECOND,
@@ -105,7 +105,7 @@ class Liveness:
             case Occurred(node=name, occurrence=TakeoverDone() as done):
                 for group in done.groups:
                     self._placed[name, group] = done.reason == "standby"
-            case Occurred(node=name, occurrence=NodeDied()):
+            case Occurred(node=name, occurrence=NodeDied() | NodeLeft()):
                 for group in self._held_by(name):
                     self._placed[name, group] = False
             case _:

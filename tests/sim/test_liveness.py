@@ -2,7 +2,7 @@
 
 import pytest
 
-from sidecar.core.occurrences import TakeoverDone
+from sidecar.core.occurrences import NodeLeft, TakeoverDone
 from tests.sim.checked import GROUP, LONG_S, VIP, CheckedWorld
 from tests.sim.liveness import Liveness
 from tests.sim.network import Quality
@@ -103,4 +103,14 @@ def test_a_takeover_of_the_other_in_vain_does_not_change_where_an_operator_put_i
         world.tell(node, TakeoverDone(groups=(GROUP,), reason=reason, took_ns=1))
     assert back not in world.liveness.trouble()
     world.tell("b", TakeoverDone(groups=(GROUP,), reason="node_dead", took_ns=1))
+    assert back in world.liveness.trouble()
+
+
+def test_it_goes_back_also_when_the_other_has_left_and_returned(world: Judged) -> None:
+    """Seed 698: what an operator puts somewhere is no wish for the time after a clean stop."""
+    back = f"{VIP}/24/eth0:0 has not come back to a"
+    world.node("a").standby("all")
+    world.run(5)
+    assert back not in world.liveness.trouble()
+    world.tell("b", NodeLeft(node="a"))
     assert back in world.liveness.trouble()
