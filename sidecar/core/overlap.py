@@ -54,7 +54,7 @@ class Overlap:
         that heard that nothing is wanted here might take what is about to be held.
         """
         groups = self._groups.of(side)
-        return any(not g.held for g in groups) and not any(g.claiming for g in groups)
+        return bool(groups) and not any(g.held or g.claiming for g in groups)
 
     def resolve(self, turn: Turn) -> None:
         """The other has told all that it holds: of what both claim, the older claim stays."""

@@ -24,6 +24,11 @@ class SplitBrain:
         why = f"this node and {self._peer.name} hold the same groups"
         turn.tell(SplitBrainSuspected(why=why))
 
+    def peer_died(self, turn: Turn) -> None:
+        """For all that this node knows, the other one holds nothing any more."""
+        if self.suspected:
+            self.end(turn, f"{self._peer.name} is dead")
+
     def end(self, turn: Turn, why: str) -> None:
         self.suspected = False
         turn.tell(SplitBrainEnded(why=why))

@@ -4,9 +4,21 @@ import pytest
 
 from sidecar.core.actions import Announce, ReleaseAddress
 from sidecar.core.claims import SIDES, Claims
-from sidecar.core.events import CarrierChanged, StandbyRequested
+from sidecar.core.events import (
+    CarrierChanged,
+    ContainerFacts,
+    ServiceChanged,
+    StandbyRequested,
+)
 from sidecar.core.occurrences import GiveUpBegan, SplitBrainEnded, SplitBrainSuspected
-from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, Holding, ResourceState
+from sidecar.core.terms import (
+    MILLISECOND,
+    SECOND,
+    AutoFailback,
+    ContainerState,
+    Holding,
+    ResourceState,
+)
 from sidecar.wire import fields
 from sidecar.wire.codec import unseal
 from sidecar.wire.message import Message
@@ -308,3 +320,44 @@ def test_terms_that_cannot_be_read_are_as_if_not_told():
     claims.learn(told("rubbish"))
     claims.renew(Holding.LOCAL)
     assert claims.encode() == "8,0"
+
+
+def start_without_php(node: Node) -> None:
+    node.start()
+    absent = ContainerFacts(state=ContainerState.ABSENT, detail="no such container")
+    node.step(ServiceChanged(container="php", facts=absent))
+
+
+@pytest.mark.parametrize("returns", ["restarted", "from a partition"])
+def test_a_group_that_is_served_stays_though_another_one_of_its_side_cannot_be(returns: str):
+    """Only what is nothing but a wish is dropped when the peer returns."""
+    groups = (a_group(NODE, VIP, "nginx"), a_group(NODE, "10.0.0.77", "php"))
+    pair = Wired(some_params(groups=groups))
+    for node in pair.nodes:
+        start_without_php(node)
+    pair.world.run(20 * SECOND)
+    assert (pair.holders(), pair.holders("10.0.0.77")) == ([NODE], [])
+    for node in pair.nodes:
+        node.forget()
+    if returns == "restarted":
+        start_without_php(pair.restart_b(8))
+    else:
+        pair.b.hands.owners[VIP] = MACS[NODE]
+        pair.partition()
+        pair.world.run(3 * SECOND)
+        pair.heal()
+    pair.world.run(3 * SECOND)
+    assert [gave.group for gave in pair.a.told_of(GiveUpBegan)] == []
+
+
+def test_two_owners_are_over_when_one_of_them_dies():
+    pair = partitioned()
+    for node in pair.nodes:
+        node.hands.mute.add(ReleaseAddress)  # both are slow to let go
+        node.forget()
+    pair.heal()
+    pair.world.run_until(lambda: pair.a.cluster.takeover.split_brain.suspected)
+    pair.b.die()
+    pair.world.run(5 * SECOND)
+    assert splits(pair.a) == (1, 1)
+    assert not pair.a.cluster.view().split_brain
