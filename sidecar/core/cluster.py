@@ -209,6 +209,7 @@ class Cluster:
         self.ipfail.reconfigure(params)
         self.refusals.reconfigure(params)
         self.presence.reconfigure(params)
+        self.presence.hurry(turn)
         self.takeover.reconfigure(turn, params)
         turn.tell(ConfigurationReloaded(changes=changes))
 
@@ -286,6 +287,7 @@ class Cluster:
     def peer_met(self, turn: Turn) -> None:
         self.takeover.groups.agree()
         self.takeover.peer_met(turn)
+        self.reunion.peer_met(turn)
         self.presence.peer_met(turn)
 
     def peer_restarted(self, turn: Turn) -> None:
@@ -320,6 +322,7 @@ class Cluster:
     def peer_died(self, turn: Turn) -> None:
         self.links.told_by_peer(None)
         self.presence.peer_died(turn)
+        self.takeover.split_brain.peer_died(turn)
         self.takeover.peer_died(turn)
 
     def _say_status(self, turn: Turn) -> None:

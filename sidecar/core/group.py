@@ -47,7 +47,8 @@ class Group:
         self.warm = False
         """Containers serve ahead of a takeover that may come; addresses do not move."""
         self.held = False
-        self.released = True
+        # One that a reload made anew may come in the middle of a release.
+        self.released = all(address.gone for address in addresses)
         self._around = around
         self._news = news
         self._changes = changes

@@ -84,6 +84,9 @@ class Groups:
         kept = {c.name for spec in params.groups for c in spec.containers}
         self._retiring = [k for name, k in self._addresses.items() if name not in named]
         self._leaving += [k for name, k in self._containers.items() if name not in kept]
+        self._interfaces = {a.interface for spec in params.groups for a in spec.addresses}
+        for interface in self._carrier.keys() - self._interfaces:
+            del self._carrier[interface]
         self._containers = {n: k for n, k in self._containers.items() if n in kept}
         for address in self._addresses.values():
             address.reconfigure(params.timing)
@@ -202,6 +205,11 @@ class Groups:
         return dict(self._macs)
 
     @property
+    def retiring(self) -> bool:
+        """Addresses that no group names any more are on their way out."""
+        return bool(self._retiring)
+
+    @property
     def any_here(self) -> bool:
         return any(g.any_address_here or (g.wanted and g.held) for g in self._groups)
 
@@ -289,6 +297,8 @@ class Groups:
                 group.advance(turn)
 
     def on_carrier(self, turn: Turn, event: CarrierChanged) -> None:
+        if event.interface not in self._interfaces:
+            return  # none of our addresses is on it any more
         if event.mac:
             self._macs[event.interface] = event.mac
         was_up = self._carrier.get(event.interface)

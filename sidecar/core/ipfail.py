@@ -61,6 +61,9 @@ class Ipfail:
         self.enabled = params.ipfail and bool(params.ping)
         self._delay_ns = 2 * params.timing.keepalive_ns
         self._failback = params.auto_failback is AutoFailback.ON
+        if not self.enabled:
+            self._timers.disarm(GIVE_UP)
+            self._timers.disarm(TELL_AGAIN)
 
     # --- between sidecars ----------------------------------------------------------------------
 
@@ -74,8 +77,10 @@ class Ipfail:
 
     def _sees_fewer(self) -> bool:
         theirs = self._peer.ping_count
-        alive = self._peer.alive and self._ping.known
-        return alive and theirs is not None and theirs > self._ping.count
+        if theirs is None or not (self._peer.alive and self._ping.known):
+            return False
+        # Who sees more than there are has read of others: the files of the nodes differ just now.
+        return self._ping.count < theirs <= self._ping.number
 
     # --- with a real Heartbeat -----------------------------------------------------------------
 

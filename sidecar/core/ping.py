@@ -62,6 +62,11 @@ class PingNodes:
         return sum(1 for target in self._targets.values() if target.up)
 
     @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self._targets)
+
+    @property
     def known(self) -> bool:
         """Each was heard, or had its time to be."""
         return all(target.up is not None for target in self._targets.values())

@@ -55,6 +55,12 @@ class Presence:
         self._keepalive_ns = params.timing.keepalive_ns
         self._dt = f"{params.timing.deadtime_ns // MILLISECOND:x}"
 
+    def hurry(self, turn: Turn) -> None:
+        """The next beat is due within a keepalive, which may be shorter now than it was."""
+        if self._timers.is_armed("beat") and self._due_ns > turn.ns + self._keepalive_ns:
+            self._due_ns = turn.ns
+            self._arm_beat(turn)
+
     def begin(self, turn: Turn) -> None:
         """A link can carry packets for the first time."""
         if self.status is not NodeStatus.INIT:

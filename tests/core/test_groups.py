@@ -181,10 +181,10 @@ def test_a_node_without_containers_does_not_need_an_engine():
 
 
 def test_what_holds_is_announced_again_when_a_carrier_is_back():
-    bench = Bench().holding()
-    bench.carrier(up=False, interface="eth9")
+    bench = Bench(a_group(NGINX, ADDRESS), a_group(SECOND_ADDRESS)).holding()
+    bench.carrier(up=False, interface="eth1")
     bench.wishes.clear()
-    bench.carrier(up=True, interface="eth9")
+    bench.carrier(up=True, interface="eth1")
     assert bench.wish(Announce).address is ADDRESS
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from sidecar.core.events import CarrierChanged, LinkFailed
+from sidecar.core.events import CarrierChanged, LinkFailed, Reloaded
+from sidecar.core.ipfail import GIVE_UP
 from sidecar.core.occurrences import GiveUpBegan, TakeoverBegan
 from sidecar.core.params import Params, PingTarget
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, NodeName
@@ -22,6 +23,7 @@ from tests.core.harness import (
     Wired,
     a_group,
     a_link,
+    mirrored,
     some_params,
 )
 from tests.core.scenes import Scene, settled
@@ -186,6 +188,31 @@ def test_of_two_ping_nodes_the_loss_of_one_is_enough():
     wired.a.hands.reachable.discard("10.0.0.2")
     wired.world.run_until(lambda: wired.holders() == [PEER])
     assert wired.a.cluster.ping.count == 1
+
+
+@pytest.mark.parametrize("first", ["the standby learns of one more", "the holder of one less"])
+def test_ping_nodes_that_one_node_knows_and_the_other_not_yet_move_nothing(first: str):
+    """The files are changed on one node after the other; all ping nodes answer all the while."""
+    both = with_ipfail(ping=(*with_ipfail().ping, PingTarget(name="10.0.0.2", hosts=(HOST,))))
+    if first == "the standby learns of one more":
+        duo = Duo(with_ipfail())
+        duo.b.step(Reloaded(params=mirrored(both)))
+    else:
+        duo = Duo(both)
+        duo.a.step(Reloaded(params=with_ipfail()))
+    duo.run(10 * SECOND)
+    assert duo.holders == [NODE]
+
+
+def test_what_is_due_is_not_done_when_a_reload_has_switched_ipfail_off():
+    duo = Duo()
+    duo.a.hands.reachable.clear()
+    duo.wired.world.run_until(lambda: duo.a.cluster.timers.is_armed(GIVE_UP))
+    without = with_ipfail(ipfail=False)
+    duo.a.step(Reloaded(params=without))
+    duo.b.step(Reloaded(params=mirrored(without)))
+    duo.run(10 * SECOND)
+    assert duo.holders == [NODE]
 
 
 # --- with a real Heartbeat -----------------------------------------------------------------------

@@ -6,9 +6,20 @@ from dataclasses import replace
 import pytest
 
 from sidecar.core.actions import ClaimAddress, ReleaseAddress
-from sidecar.core.events import LinkOpened, Reloaded, ReloadRefused
-from sidecar.core.occurrences import ConfigurationReloaded, PacketRejected, ReloadFailed
-from sidecar.core.params import Params
+from sidecar.core.events import (
+    CarrierChanged,
+    LinkOpened,
+    Reloaded,
+    ReloadRefused,
+    StandbyRequested,
+)
+from sidecar.core.occurrences import (
+    ConfigurationReloaded,
+    NodeDied,
+    PacketRejected,
+    ReloadFailed,
+)
+from sidecar.core.params import Address, Params, Timing
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback
 from sidecar.wire import fields
 from sidecar.wire.auth import Key, Keyring, Method
@@ -155,3 +166,69 @@ def test_what_is_wrong_is_told_and_changes_nothing(pair: Wired):
     assert pair.a.told_of(ReloadFailed)[0].problems == ("ha.cf:3: keepalive is missing its value",)
     assert pair.a.cluster.params is before
     assert pair.holders(VIP) == [NODE]
+
+
+def test_a_group_that_changes_in_the_middle_of_its_release_is_not_given_before_it_is_gone(
+    pair: Wired,
+):
+    pair.a.hands.mute.add(ReleaseAddress)  # the kernel is slow
+    pair.a.step(StandbyRequested(request=1, which="all"))
+    pair.world.run(200 * MILLISECOND)
+    reload(pair.a, some_params(groups=(a_group(NODE, VIP, "nginx", "php"),)))
+    pair.world.run(500 * MILLISECOND)
+    assert pair.holders() == [NODE]
+    assert not list(pair.b.wished(ClaimAddress))
+
+
+def test_an_address_that_leaves_its_group_in_the_middle_of_a_hand_over_is_waited_for(pair: Wired):
+    two = replace(
+        a_group(NODE, VIP, "nginx"),
+        resources=(*a_group(NODE, VIP, "nginx").resources, *a_group(NODE, "10.0.0.77").resources),
+    )
+    reload_both(pair, some_params(groups=(two,)))
+    pair.world.run(1 * SECOND)
+    assert pair.holders("10.0.0.77") == [NODE]
+    pair.a.hands.mute.add(ReleaseAddress)
+    pair.a.step(StandbyRequested(request=1, which="all"))
+    pair.world.run(100 * MILLISECOND)
+    held = next(iter(pair.a.cluster.takeover.groups)).addresses[0]
+    reload(pair.a, some_params(groups=(replace(two, resources=two.resources[2:]),)))
+    pair.world.run(500 * MILLISECOND)
+    assert held.address.name == VIP
+    assert not list(pair.b.wished(ClaimAddress))
+
+
+def test_an_interface_without_a_group_keeps_no_node_from_being_ready(pair: Wired):
+    beyond = replace(
+        a_group(NODE, "10.1.0.1"),
+        resources=(Address(name="10.1.0.1", prefix=24, interface="eth5"),),
+    )
+    first = a_group(NODE, VIP, "nginx")
+    reload_both(pair, some_params(groups=(first, beyond)))
+    unplugged = CarrierChanged(interface="eth5", up=False)
+    pair.b.step(unplugged)
+    assert pair.b.cluster.view().reasons == ("interface eth5 has no carrier",)
+    reload_both(pair, some_params(groups=(first,)))
+    assert pair.b.cluster.view().ready
+    pair.b.step(unplugged)  # the watch goes on looking at it
+    assert pair.b.cluster.view().ready
+
+
+def test_a_shorter_keepalive_begins_at_once():
+    """The new deadtime may be said at once, outside the beat, and is counted from then on."""
+    slow = Timing(
+        keepalive_ns=2 * SECOND,
+        warntime_ns=5 * SECOND,
+        deadtime_ns=10 * SECOND,
+        initdead_ns=12 * SECOND,
+        lease_s=5,
+    )
+    pair = Wired(some_params(timing=slow))
+    pair.start()
+    pair.world.run(1100 * MILLISECOND)
+    reload(
+        pair.a, some_params(groups=(a_group(NODE, VIP, "nginx"), a_group(NODE, "10.0.0.77", "php")))
+    )
+    pair.world.run(5 * SECOND)
+    assert pair.b.told_of(NodeDied) == []
+    assert pair.holders() == [NODE]
