@@ -185,7 +185,7 @@ class Links:
             if turn.ns - heard_ns >= self._dead_after_ns():
                 silence = seconds_text(turn.ns - heard_ns)
                 self._die(turn, state, f"nothing heard for {silence}")
-            elif state.open:
+            elif state.open or state.status is LinkStatus.UP:  # that cannot send may hear
                 self._watch(turn, state, heard_ns)
 
         heard_ns = max(since_ns, state.heard_ns or 0)

@@ -206,8 +206,10 @@ class Moves:
         return self._takeover.holdings.orphaned
 
     def _adopt(self, turn: Turn) -> None:
-        holdings = self._takeover.holdings
-        side = Holding.LOCAL if Holding.LOCAL in self._orphans() else Holding.FOREIGN
+        holdings, orphans = self._takeover.holdings, self._orphans()
+        if not (orphans and self._takeover.both_stable):
+            return  # this node is about to stop
+        side = Holding.LOCAL if Holding.LOCAL in orphans else Holding.FOREIGN
         if side is Holding.FOREIGN:
             holdings.failback_armed = True
         holdings.claim(turn, side, vouched=False, reason="orphan", why="nobody holds it")

@@ -58,6 +58,9 @@ class Operator:
         which = self._meaning(event.which, failback=Holding.LOCAL)
         if which is None:
             self._answer(turn, event.request, ok=False, text=f"unknown: {event.which!r}")
+        elif not self._takeover.groups.of(which):
+            text = f"nothing to take over: there are no {which.word} groups"
+            self._answer(turn, event.request, ok=True, text=text)
         elif self._holds(which):
             text = f"this node already holds {which.word}"
             self._forget_moves(turn, which)

@@ -41,6 +41,8 @@ TRANSITIONS: Final[Transitions[StandbyState]] = {
     (StandbyState.OTHER, StandbyState.NOT): "too slow, or the other is gone, or holds it",
 }
 ANSWER_MAX_NS: Final = 10 * SECOND
+OFFER_MAX_NS: Final = ANSWER_MAX_NS + 5 * SECOND
+"""By then a sidecar has ended what it offered, or has begun to let go, and was heard to say so."""
 STEP_MAX_NS: Final = 3600 * SECOND
 STEP_MAX_SIDECAR_NS: Final = 60 * SECOND
 UNFIT: Final = ("service_failed", "carrier_lost", "address_failed", "ping_lost")
@@ -203,7 +205,8 @@ class Standby:
         self._finish(turn, ok=False, text=f"{self._peer.name} did not answer within 10 s")
 
     def _is_released(self) -> bool:
-        return all(g.released for g in self._moving())
+        # What a reload took out of its group meanwhile must have gone, too.
+        return all(g.released for g in self._moving()) and not self._groups.retiring
 
     # --- taker ---------------------------------------------------------------------------------
 
@@ -214,7 +217,10 @@ class Standby:
         self._become(StandbyState.OTHER)
         for group in self._moving():
             group.set_warm(turn, warm=True)
-        self._arm_step(turn)
+        if self._peer.is_sidecar:
+            self._timers.arm("standby", turn.ns + OFFER_MAX_NS, self._offer_is_old)
+        else:
+            self._arm_step(turn)
         self.advance(turn)
 
     def _take_part_anew(self, turn: Turn, which: Holding, reason: str) -> None:
@@ -239,6 +245,12 @@ class Standby:
         vouched = self._peer.knows_us_alive(turn, self._accepted_ns)
         self._holdings.claim(turn, which, vouched=vouched, reason=current.reason, why=current.why)
         self.advance(turn)
+
+    def _offer_is_old(self, turn: Turn) -> None:
+        if self.state is StandbyState.OTHER and self._holdings.other_stable:
+            self._finish(turn, ok=False, text=f"{self._peer.name} does not wait for it any more")
+        else:
+            self._arm_step(turn)
 
     def _is_warm(self) -> bool:
         return all(g.serves for g in self._moving())

@@ -176,3 +176,12 @@ def test_silence_that_we_slept_through_is_not_held_against_a_link():
     assert changes(scene) == []
     scene.run(1 * SECOND)
     assert sorted(changes(scene)) == [(ETH1, "dead"), (ETH2, "dead")]
+
+
+def test_a_link_that_cannot_send_but_hears_is_dead_when_it_hears_nothing_more():
+    scene = heard_on_both()
+    scene.node.step(LinkFailed(link=ETH2, reason="operation not permitted"))
+    beat_on_both(scene, 1 * SECOND)
+    assert status(scene, ETH2) is LinkStatus.UP
+    scene.run(5 * SECOND)
+    assert status(scene, ETH2) is LinkStatus.DEAD

@@ -234,3 +234,11 @@ def test_two_sidecars_do_what_their_operators_ask():
     pair.world.run(1 * SECOND)
     assert pair.holders() == [NODE]
     assert [answer.ok for answer in (*pair.a.answers, *pair.b.answers)] == [True] * 4
+
+
+def test_takeover_of_a_side_without_groups_is_done_at_once():
+    pair = Wired()
+    pair.start()
+    pair.b.step(TakeoverRequested(request=1, which="local"))
+    (answer,) = pair.b.answers
+    assert (answer.ok, answer.text) == (True, "nothing to take over: there are no local groups")

@@ -4,13 +4,30 @@ import itertools
 
 import pytest
 
-from sidecar.core.actions import Exit, PauseService
-from sidecar.core.events import ShutdownRequested
+from sidecar.core.actions import ClaimAddress, Exit, PauseService
+from sidecar.core.events import (
+    ContainerFacts,
+    ServiceChanged,
+    ShutdownRequested,
+    StandbyRequested,
+    TakeoverRequested,
+)
 from sidecar.core.occurrences import NodeDied, NodeLeft, TakeoverBegan
 from sidecar.core.params import Params
-from sidecar.core.terms import MILLISECOND, SECOND
+from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerState
 from sidecar.wire import fields
-from tests.core.harness import ETH1, NODE, PEER, Sent, Wired, mirrored, some_params
+from tests.core.harness import (
+    ETH1,
+    NODE,
+    PEER,
+    VIP,
+    VIP_OF_PEER,
+    Sent,
+    Wired,
+    a_group,
+    mirrored,
+    some_params,
+)
 from tests.core.scenes import Scene, alone, just_started, settled, starting
 
 
@@ -264,3 +281,26 @@ def test_two_sidecars_that_stop_together_both_leave():
     pair.world.run(8 * SECOND)
     assert [node.exited for node in pair.nodes] == [True, True]
     assert pair.holders() == []
+
+
+def test_what_nobody_holds_is_not_taken_by_a_node_that_stops():
+    """It was about to take it, and its own containers are slow to rest."""
+    groups = (a_group(NODE, VIP, "nginx"), a_group(PEER, VIP_OF_PEER, "php"))
+    pair = Wired(some_params(auto_failback=AutoFailback.OFF, groups=groups))
+    pair.start()
+    pair.a.step(TakeoverRequested(request=1, which="all"))
+    pair.world.run(1 * SECOND)
+    pair.a.step(StandbyRequested(request=2, which="local"))
+    pair.world.run(1 * SECOND)
+    assert (pair.holders(), pair.holders(VIP_OF_PEER)) == ([PEER], [NODE])
+    pair.restart_b(8).start()
+    pair.world.run_until(lambda: pair.a.cluster.timers.is_armed("orphans"))
+    pair.a.hands.container_ns = 4 * SECOND
+    absent = ContainerFacts(state=ContainerState.ABSENT, detail="no such container")
+    pair.b.step(ServiceChanged(container="nginx", facts=absent))
+    pair.world.run(50 * MILLISECOND)
+    pair.a.step(ShutdownRequested())
+    pair.a.forget()
+    pair.world.run(10 * SECOND)
+    assert pair.a.exited
+    assert list(pair.a.wished(ClaimAddress)) == []

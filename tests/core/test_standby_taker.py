@@ -342,3 +342,27 @@ def test_a_reason_that_is_none_of_ours_becomes_standby(why: str):
     scene.run(100 * MILLISECOND)
     scene.peer.ask("local", "done")
     assert [began.reason for began in scene.node.told_of(TakeoverBegan)] == ["standby"]
+
+
+def test_an_offer_that_the_giver_has_ended_unheard_is_forgotten():
+    """It waits ten seconds for an answer, and says nothing when they are over."""
+    scene = standing_by(sidecar=True)
+    scene.node.hands.container_ns = 60 * SECOND
+    scene.peer.ask("all", "me")
+    scene.run(14 * SECOND)
+    assert state(scene) is StandbyState.OTHER
+    scene.run(2 * SECOND)
+    assert state(scene) is StandbyState.NOT
+    assert "does not wait for it any more" in scene.node.told_of(StandbyRefused)[-1].sentence()
+
+
+def test_a_giver_that_lets_go_slowly_is_waited_for():
+    scene = standing_by(sidecar=True)
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.tell("none", stable=False, info="standby")
+    scene.run(40 * SECOND)
+    assert state(scene) is StandbyState.OTHER
+    scene.peer.ask("all", "done")
+    scene.run(2 * SECOND)
+    assert scene.held == {VIP}
