@@ -31,6 +31,35 @@ quietly() {
 
 need_root() { [ "$(id -u)" = 0 ] || die "this needs root: it makes network namespaces and talks to Docker"; }
 
+# Renews apt's lists. What cannot be fetched is told and no end: the packages may come from elsewhere, or from older lists.
+refresh_lists() {
+    local log tries
+    log=$(mktemp "$CACHE/log.XXXXXX")
+    for tries in $(seq 60); do
+        # Without the error mode it says 0 when no server at all was reached.
+        if LC_ALL=C apt-get update -o APT::Update::Error-Mode=any -o Acquire::Retries=3 >"$log" 2>&1 </dev/null; then
+            rm -f "$log"
+            return 0
+        fi
+        grep -q 'Could not get lock' "$log" || break
+        [ "$tries" -gt 1 ] || say "another program holds apt's lock: waiting for it, 10 minutes at most"
+        sleep 10
+    done
+    { grep '^[EW]:' "$log" || tail -n 10 "$log"; } >&2
+    say "warning: not all of apt's lists could be renewed (see above): is a Debian mirror reachable?" >&2
+    rm -f "$log"
+}
+
+# Installs packages, when the programs that hold dpkg's lock have ended.
+install_packages() {
+    local install=(apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@")
+    if quietly "${install[@]}"; then return 0; fi
+    # An interrupted dpkg left work behind here, and apt does nothing before that is done.
+    [ -n "$(ls /var/lib/dpkg/updates)" ] || return 1
+    say "dpkg was interrupted: dpkg --configure -a"
+    quietly dpkg --configure -a && quietly "${install[@]}"
+}
+
 # ensure_packages NAME...: Debian packages, without their recommendations.
 ensure_packages() {
     local name missing=()
@@ -43,8 +72,8 @@ ensure_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing packages: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    quietly apt-get update || die "apt-get update failed: is a Debian mirror reachable?"
-    quietly apt-get install -y --no-install-recommends "${missing[@]}" || die "apt-get install failed"
+    refresh_lists
+    install_packages "${missing[@]}" || die "apt-get install failed: is a Debian mirror reachable?"
 }
 
 # ensure_optional NAME...: the same for packages that not every release has; what uses them says what it lacks.
@@ -54,9 +83,9 @@ ensure_optional() {
         [ "$(dpkg-query -W -f='${Status}' "$name" 2>/dev/null)" = "install ok installed" ] || missing+=("$name")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
-    quietly apt-get update || die "apt-get update failed: is a Debian mirror reachable?"
+    refresh_lists
     for name in "${missing[@]}"; do
-        if apt-cache show "$name" >/dev/null 2>&1; then there+=("$name"); else say "no package $name in this release"; fi
+        if apt-cache show "$name" >/dev/null 2>&1; then there+=("$name"); else say "apt knows no package $name"; fi
     done
     [ ${#there[@]} -eq 0 ] || ensure_packages "${there[@]}"
 }
