@@ -90,6 +90,12 @@ ensure_optional() {
     [ ${#there[@]} -eq 0 ] || ensure_packages "${there[@]}"
 }
 
+# The engine that was started by hand, as long as it runs. Its file may outlive it, with a number that is another's by now.
+engine_pid() {
+    local pid
+    pid=$(cat "$CACHE/dockerd.pid" 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] && echo "$pid"
+}
+
 engine_answers() { timeout 5 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
 # A running engine on the machine's own socket (or the one that DOCKER_HOST names). ENGINE_STARTED tells
@@ -103,30 +109,32 @@ ensure_engine() {
         # From Debian 13 on the client is a package of its own.
         command -v docker >/dev/null || ensure_packages docker-cli
     fi
+    local child="" tries
     if [ -d /run/systemd/system ]; then
         say "starting the Docker service"
         quietly systemctl start docker || die "systemctl start docker failed"
     else
         say "starting dockerd (no service manager runs here); its log: $CACHE/dockerd.log"
+        # dockerd refuses to start where its file names any process that lives.
+        engine_pid >/dev/null || rm -f "$CACHE/dockerd.pid"
         # The lock's descriptor (9) must not live on in the engine, or no later run could take the lock.
         setsid dockerd --pidfile "$CACHE/dockerd.pid" >"$CACHE/dockerd.log" 2>&1 </dev/null 9>&- &
+        child=$!
         ENGINE_STARTED=yes
     fi
-    local tries
     for tries in $(seq 120); do
         if engine_answers; then return 0; fi
+        if [ -n "$child" ] && ! kill -0 "$child" 2>/dev/null; then break; fi
         sleep 0.25
     done
     tail -n 20 "$CACHE/dockerd.log" >&2 2>/dev/null || true
-    die "the Docker engine did not answer within 30 s ($tries tries)"
+    die "the Docker engine has ended, or did not answer within 30 s ($tries tries)"
 }
 
 # Ends the engine that ensure_engine started by hand, if there is one.
 stop_engine() {
     local pid
-    [ -r "$CACHE/dockerd.pid" ] || return 0
-    pid=$(cat "$CACHE/dockerd.pid")
-    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] || return 0
+    pid=$(engine_pid) || return 0
     say "stopping the dockerd that was started by hand (process $pid)"
     kill "$pid"
     for _ in $(seq 120); do
