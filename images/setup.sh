@@ -144,21 +144,23 @@ stop_engine() {
     say "dockerd (process $pid) has not ended within 30 s" >&2
 }
 
+# What a virtual environment is made from: the Python, whose version its folders are named after, and the lock files.
+venv_stamp() { "${PYTHON:-python3}" -c 'import sys; print(*sys.version_info[:2])' 2>/dev/null || true; cat "$@" | sha256sum; }
+
 # ensure_venv FOLDER LOCKFILE...: a virtual environment with exactly the locked packages.
 ensure_venv() {
-    local folder=$1 python=${PYTHON:-python3} stamp
+    local folder=$1 python=${PYTHON:-python3}
     shift
-    stamp=$(cat "$@" | sha256sum)
-    [ "$(cat "$folder/.locked" 2>/dev/null)" != "$stamp" ] || [ ! -x "$folder/bin/python" ] || return 0
+    [ "$(cat "$folder/.locked" 2>/dev/null)" != "$(venv_stamp "$@")" ] || [ ! -x "$folder/bin/python" ] || return 0
     # python3-venv carries ensurepip on Debian; other Pythons bring their own.
     "$python" -c 'import ensurepip' 2>/dev/null || ensure_packages python3-venv
     say "making the virtual environment $folder"
-    quietly "$python" -m venv "$folder" || die "cannot make $folder"
+    quietly "$python" -m venv --clear "$folder" || die "cannot make $folder"
     local lock
     for lock in "$@"; do
         quietly "$folder/bin/python" -m pip install --require-hashes --no-deps -r "$lock" || die "pip install -r $lock failed"
     done
-    echo "$stamp" >"$folder/.locked"
+    venv_stamp "$@" >"$folder/.locked"
 }
 
 # Compose v2 (the old docker-compose 1 cannot read our files) and just, from a private environment.
