@@ -1,9 +1,10 @@
 """``auto_failback legacy`` with a real Heartbeat node: the old protocol (protocol section 6.9).
 
 No holdings are told and nothing is handed over on request. A node asks for each of its own groups
-when it is up; whoever serves one gives it up and answers. Death and clean stop are as ever. Two
-sidecars do not speak it: between them ``legacy`` means what it always meant to people, that a group
-goes back to its preferred node, and they do that as with ``on``.
+when it is up; whoever serves one gives it up and answers. Its own are taken together, once all of
+them are free. Death and clean stop are as ever. Two sidecars do not speak it: between them
+``legacy`` means what it always meant to people, that a group goes back to its preferred node, and
+they do that as with ``on``.
 """
 
 from typing import Final
@@ -41,7 +42,10 @@ class Legacy:
         self._outbox = outbox
         self._timers = timers
         self._holdings = holdings
-        self._giving: list[tuple[Group, bool]] = []
+        self._free: set[str] = set()
+        """Those of ours that the other has let go of since they were asked for."""
+        self._giving: dict[str, tuple[Group, bool]] = {}
+        """Those that were asked for here, as they were then, and whether they were ours."""
         self.reconfigure(params)
 
     def reconfigure(self, params: Params) -> None:
@@ -54,43 +58,68 @@ class Legacy:
 
     def begin(self, turn: Turn) -> None:
         """This node is up: ask for its groups, or take them if nobody could have them."""
-        local = self._groups.of(Holding.LOCAL)
-        if not self._peer.alive:
+        self._free.clear()
+        self._ask(turn)
+
+    def _ask(self, turn: Turn) -> None:
+        if not self._peer.alive or not self.spoken:
             return  # its death is dealt with as ever, and its addresses are probed for
         if self._peer.status is not NodeStatus.ACTIVE:
             self._take(turn, "start", f"{self._peer.name} is not up yet")
             return
-        for group in local:
-            if not group.wanted:
-                self._outbox.send(turn, fields.IP_REQUEST, (fields.IPADDR, group.name))
-        if not all(group.wanted for group in local):
-            self._timers.arm("ask for groups", turn.ns + ASK_AGAIN_NS, self.begin)
+        for group in self._unanswered():
+            self._outbox.send(turn, fields.IP_REQUEST, (fields.IPADDR, group.name))
+        if self._unanswered():
+            self._timers.arm("ask for groups", turn.ns + ASK_AGAIN_NS, self._ask)
+
+    def _unanswered(self) -> list[Group]:
+        return [g for g in self._groups.of(Holding.LOCAL) if g.name not in self._free]
+
+    def share(self, turn: Turn) -> None:
+        """Each of the two may serve everything: the other gets its own, and is asked for ours."""
+        theirs = [group for group in self._groups.of(Holding.FOREIGN) if group.wanted]
+        self._give(turn, theirs, f"{self._peer.name} is back and may serve it")
+        self.begin(turn)
+
+    def stop(self) -> None:
+        """This node takes nothing any more; what it was asked for is still answered."""
+        self._timers.disarm("ask for groups")
 
     def on_request(self, turn: Turn, message: Message) -> None:
         """The other wants one of its groups: the answer waits until it is free."""
-        for group in self._groups:
-            if group.name == message.get(fields.IPADDR) and not self._is_giving(group):
-                self._giving.append((group, group.wanted))
-                why = f"{self._peer.name} asks for it"
-                self._holdings.drop(turn, self._groups.side_of(group), "failback", why)
+        asked = [group for group in self._groups if group.name == message.get(fields.IPADDR)]
+        self._give(turn, asked, f"{self._peer.name} asks for it")
+
+    def _give(self, turn: Turn, groups: list[Group], why: str) -> None:
+        for group in groups:
+            _, was_ours = self._giving.get(group.name, (group, False))
+            self._giving[group.name] = (group, was_ours or group.wanted)
+        for group in groups:
+            self._holdings.drop(turn, self._groups.side_of(group), "failback", why)
 
     def on_response(self, turn: Turn, message: Message) -> None:
-        """One of our groups is free."""
-        names = [group.name for group in self._groups.of(Holding.LOCAL)]
-        if message.get(fields.IPADDR) in names and message.get(fields.OK) == "OK":
+        """One of our groups is free. Nobody asks for any while this node stops."""
+        local = self._groups.of(Holding.LOCAL)
+        if not self._timers.is_armed("ask for groups") or message.get(fields.OK) != "OK":
+            return
+        self._free |= {group.name for group in local} & {message.get(fields.IPADDR)}
+        if not self._unanswered():
             self._timers.disarm("ask for groups")
             self._take(turn, "failback", f"{self._peer.name} has let go of it")
+            for group in local:
+                group.announce(turn)  # what both held: clients may have learnt the other one's
 
     def _take(self, turn: Turn, reason: str, why: str) -> None:
         self._holdings.claim(turn, Holding.LOCAL, vouched=True, reason=reason, why=why)
 
-    def _is_giving(self, group: Group) -> bool:
-        return any(given is group for given, _ in self._giving)
+    def _is_gone(self, group: Group) -> bool:
+        """Also one that a reload took out or made anew, around the addresses that it keeps."""
+        wanted = any(now.wanted for now in self._groups if now.name == group.name)
+        return not wanted and not group.any_address_here
 
     def advance(self, turn: Turn) -> None:
-        for given in [pair for pair in self._giving if pair[0].released]:
-            self._giving.remove(given)
-            group, was_ours = given
+        for group, was_ours in [pair for pair in self._giving.values() if self._is_gone(pair[0])]:
+            del self._giving[group.name]
             self._outbox.send(
                 turn,
                 fields.IP_REQUEST_RESP,

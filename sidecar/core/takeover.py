@@ -192,7 +192,7 @@ class Takeover:
         Who had settled alone must show what it holds: the other may have, too.
         """
         # Until it has told what it holds, it is still on its way: a real node ignores, and so
-        # blocks for 10 s, whatever is offered to it before.
+        # blocks for 10 s, whatever is offered to it before. It is asked by reunion.py.
         self._know_nothing_of_it()
         self._questions.demand_proof()
         if self.negotiation.settled and self._peer.is_sidecar:
@@ -250,6 +250,7 @@ class Takeover:
     def shut_down(self, turn: Turn, why: str) -> None:
         """Give up everything, for good."""
         self.negotiation.stop()
+        self.legacy.stop()
         self.standby.cancel(turn, why)
         self.holdings.drop(turn, Holding.ALL, "shutdown", why)
         self.telling.tell(turn, info="shutdown")
