@@ -222,6 +222,10 @@ class AddressKeeper:
             return
         self._announcements.begin(turn)
 
+    def hush(self) -> None:
+        """Say nothing of it before it is announced again."""
+        self._announcements.end()
+
     # --- answers -------------------------------------------------------------------------------
 
     def on_event(self, turn: Turn, event: AddressEvent) -> None:  # noqa: C901 - a table
