@@ -111,7 +111,8 @@ ALERTS: Final = (
         name="HeartbeatSidecarDown",
         severity="warning",
         expr='up{job="heartbeat"} == 0',
-        for_s=30,
+        # No longer than HeartbeatPeerLost, which says nothing more and is silenced by this.
+        for_s=15,
         summary="The sidecar on {{ $labels.instance }} does not answer",
         description="{{ $labels.instance }} cannot be scraped; what it held is the other node's.",
     ),

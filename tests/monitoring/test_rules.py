@@ -89,6 +89,20 @@ def test_an_alert_waits_for_two_scrapes_unless_it_counts_or_is_a_word_of_the_nod
     assert alert.for_s >= 2 * EVERY_S or not sums_nodes
 
 
+def test_what_silences_an_alert_fires_no_later_than_it():
+    waits_s = {alert.name: alert.for_s for alert in ALERTS}
+    text = (FOLDER / "alertmanager.yaml").read_text()
+    rules = re.findall(
+        r"source_matchers: \['alertname = \"(\w+)\"'\]\n"
+        r" *target_matchers: \['alertname =~? \"([\w|]+)\"'\]",
+        text,
+    )
+    assert len(rules) == text.count("source_matchers")
+    for source, targets in rules:
+        for target in targets.split("|"):
+            assert waits_s[source] <= waits_s[target], f"{source} comes after {target}"
+
+
 @each_alert
 def test_an_alert_says_what_it_is_about(alert: Alert):
     assert alert.summary
