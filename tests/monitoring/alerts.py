@@ -140,7 +140,7 @@ ALERTS: Final = (
         severity="warning",
         expr=(
             "heartbeat_link_up == 0 and on (cluster, instance, node) "
-            'heartbeat_node_status{status="dead"} == 0'
+            'heartbeat_node_status{status=~"up|active"} == 1'
         ),
         for_s=30,
         summary="The link {{ $labels.link }} to {{ $labels.node }} is dead",

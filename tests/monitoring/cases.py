@@ -165,12 +165,21 @@ CASES: Final = (
     Case(
         what="one of two links is cut",
         series={
-            f'heartbeat_node_status{{{A},{PEER},status="dead"}}': ("0", "0"),
+            f'heartbeat_node_status{{{A},{PEER},status="active"}}': ("1", "1"),
             f"heartbeat_link_up{{{A},{LINK}}}": ("1", "0"),
             f'heartbeat_link_up{{{A},{PEER},link="eth0"}}': ("1", "1"),
         },
         fires="HeartbeatLinkDown",
         labels={**ON_A_JOB, "node": "b", "link": "eth1"},
+    ),
+    Case(
+        what="a node boots alone: its links are silent, and the peer is not dead before initdead",
+        series={
+            f'heartbeat_node_status{{{A},{PEER},status="init"}}': ("0", "1"),
+            f'heartbeat_node_status{{{A},{PEER},status="active"}}': ("1", "0"),
+            f'heartbeat_node_status{{{A},{PEER},status="dead"}}': ("0", "0"),
+            f"heartbeat_link_up{{{A},{LINK}}}": ("1", "0"),
+        },
     ),
     Case(
         what="a link carries packets from the peer only",
@@ -187,7 +196,7 @@ CASES: Final = (
         series={
             f"heartbeat_link_up{{{A},{LINK}}}": ("1", "0"),
             f"heartbeat_link_heard_by_peer{{{A},{LINK}}}": ("1", "1"),
-            f'heartbeat_node_status{{{A},{PEER},status="dead"}}': ("0", "0"),
+            f'heartbeat_node_status{{{A},{PEER},status="active"}}': ("1", "1"),
         },
         fires="HeartbeatLinkDown",
         labels={**ON_A_JOB, "node": "b", "link": "eth1"},
