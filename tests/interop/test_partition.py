@@ -2,13 +2,15 @@
 restarts itself when they meet again; the sidecar asks who answers for the address, and stays.
 """
 
-from tests.interop.duo import UNNOTICED_MS, Duo
+from tests.interop.duo import SETTLE_S, UNNOTICED_MS, Duo
 from tests.interop.halog import DEATH, OVERHEARD, PARTITION, RETURN
 from tests.interop.plan import OURS, REAL, Plan
 from tests.interop.stage import scenario
 from tests.testbed.waiting import wait_for
 
 NOTICE_S = 5
+ASKED_MS = 4000
+"""It waits 3 s for a real node to say what it holds."""
 YIELD_MS = 5000
 """The sidecar gives the real node 4 s to restart, then it lets go itself."""
 HEAL_S = 40
@@ -21,6 +23,13 @@ def both_notice(duo: Duo) -> None:
         lambda: "node ours: is dead" in duo.real.log.read_text(),
         seconds=NOTICE_S,
         what="the real node noticing, too",
+    )
+
+
+def calls_itself_settled(duo: Duo) -> bool:
+    """A lone real node does after 10 s, and says nothing more by itself; the old protocol never."""
+    return (
+        duo.plan.failback == "legacy" or "resource transition completed" in duo.real.log.read_text()
     )
 
 
@@ -117,3 +126,22 @@ def test_a_real_node_that_hears_nothing_is_left_the_address_until_it_restarts(du
         duo.page(OURS, seconds=HEAL_S)
         wait_for(lambda: len(duo.tap.seen("starting", REAL)) > 1, seconds=HEAL_S, what="a new life")
         duo.at_rest(OURS)
+
+
+@scenario(Plan(failback="off"), Plan(failback="legacy"))
+def test_a_sidecar_that_starts_cut_off_leaves_a_serving_real_node_what_it_serves(duo: Duo) -> None:
+    """To the real node it is one that has just started, and its first words are lost."""
+    duo.allow(*DEATH, *PARTITION)
+    duo.real.start()
+    duo.page(REAL)
+    with duo.step("the sidecar starts, cut off from everything", overlap_ms=20_000):
+        for cable in duo.ours.cables.values():
+            cable.drop()
+        duo.ours.start()
+        wait_for(lambda: duo.holder() == "ours+real", seconds=SETTLE_S, what="two owners")
+        wait_for(lambda: calls_itself_settled(duo), seconds=SETTLE_S, what="a settled real node")
+    with duo.step("the cut heals", outage_ms=UNNOTICED_MS, overlap_ms=ASKED_MS + YIELD_MS):
+        for cable in duo.ours.cables.values():
+            cable.restore()
+        wait_for(lambda: duo.holder() == REAL, seconds=15, what="one owner")
+        duo.page(REAL)
