@@ -14,6 +14,7 @@ from tests.monitoring.test_rules import promtool
 from tests.monitoring.written import FOLDER
 from tests.testbed.compose import Compose
 
+_SHOWN = ("prometheus", "alertmanager", "grafana")
 VARIABLES = {"NODE_A": "192.168.171.50", "NODE_B": "192.168.171.51", "VIP": "192.168.171.100"}
 
 
@@ -103,7 +104,8 @@ def test_each_alert_leads_to_its_section_of_the_page_that_is_served():
 
 
 def test_the_links_of_alerts_begin_with_the_address_that_people_use():
-    variables = {"PROMETHEUS_URL": "https://prometheus.example", "GRAFANA_URL": "https://g.example"}
-    services = understood(**VARIABLES, **variables)["services"]
-    assert "--web.external-url=https://prometheus.example" in services["prometheus"]["command"]
-    assert services["grafana"]["environment"]["GF_SERVER_ROOT_URL"] == "https://g.example"
+    urls = {f"{name.upper()}_URL": f"https://{name}.example" for name in _SHOWN}
+    services = understood(**VARIABLES, **urls)["services"]
+    for name in ("prometheus", "alertmanager"):
+        assert f"--web.external-url=https://{name}.example" in services[name]["command"]
+    assert services["grafana"]["environment"]["GF_SERVER_ROOT_URL"] == "https://grafana.example"
