@@ -12,7 +12,7 @@ from tests.monitoring.panels import (
     phase_time,
 )
 
-_UNPLANNED: Final = 'reason!~"start|standby|failback"'
+_UNPLANNED: Final = 'reason!~"start|standby|failback|shutdown|peer_left|reload"'
 
 TAKEOVER: Final = Dashboard(
     uid="heartbeat-takeover",
@@ -34,7 +34,7 @@ TAKEOVER: Final = Dashboard(
                             "{{instance}}",
                         ),
                     ),
-                    about="All but starts, planned moves and failbacks.",
+                    about="All but starts, reloads, planned moves and orderly ends.",
                     unit="short",
                     width=6,
                 ),
