@@ -12,7 +12,15 @@ from sidecar.core.defence import MET_FOR_NS
 from sidecar.core.events import AddressProbed, QuestionHeard
 from sidecar.core.occurrences import CheckPassed, TakeoverBlocked, TakeoverDone, TakeoverPhase
 from sidecar.core.terms import MILLISECOND, ContainerState
-from tests.core.resources import ADDRESS, PEER_MAC, SECOND_ADDRESS, STRANGER_MAC, Bench, a_group
+from tests.core.resources import (
+    ADDRESS,
+    NGINX,
+    PEER_MAC,
+    SECOND_ADDRESS,
+    STRANGER_MAC,
+    Bench,
+    a_group,
+)
 
 PAUSED, STOPPED = ContainerState.PAUSED, ContainerState.STOPPED
 
@@ -238,7 +246,7 @@ def test_the_carrier_of_another_interface_is_of_no_concern():
 
 
 def test_a_carrier_that_is_back_is_announced_upon():
-    bench = Bench().holding()
+    bench = Bench(a_group(NGINX, ADDRESS), a_group(SECOND_ADDRESS)).holding()
     bench.carrier(up=True, interface="eth1")
     bench.carrier(up=False, interface="eth1")
     bench.wishes.clear()
