@@ -6,6 +6,7 @@ when it is asked for, so that a health check does not load what only the daemon 
 """
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -22,12 +23,34 @@ FINE: Final = 0
 FAILED: Final = 1
 BAD_USAGE: Final = 2
 
+_OF_OUTPUT: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a full disk or a terminal that was closed answers."""
 _HOLDINGS: Final = ("all", "local", "foreign", "failback")
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status."""
-    words = sys.argv[1:] if words is None else words
+    if sys.stdout is None:
+        return _unwritten("it is closed")
+    try:
+        try:
+            return _obey(sys.argv[1:] if words is None else words)
+        finally:
+            # Not at the interpreter's end, where nobody could answer a failure.
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()  # its reader has gone, as in `sidecar check | head`
+        return FAILED
+    except OSError as error:
+        if error.errno not in _OF_OUTPUT or error.filename is not None:
+            raise
+        _forget_output()
+        return _unwritten(error.strerror)
+    except KeyboardInterrupt:
+        return FAILED
+
+
+def _obey(words: Sequence[str]) -> int:
     with uncollected():
         arguments = build_parser(os.environ, of=words[0] if words else "").parse_args(words)
         command = importlib.import_module(f"sidecar.commands.{arguments.command}")
@@ -37,13 +60,16 @@ def main(words: Sequence[str] | None = None) -> int:
     except ConfigError as fault:
         print(fault, file=sys.stderr)
         return BAD_USAGE
-    except BrokenPipeError:
-        # The reader of our output has gone, as in `sidecar check | head`. What is still buffered
-        # goes nowhere, so that the interpreter does not complain about it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    except KeyboardInterrupt:
-        return FAILED
+
+
+def _forget_output() -> None:
+    """What is still buffered goes nowhere, lest the interpreter complain about it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unwritten(why: str | None) -> int:
+    print(f"sidecar: cannot write to the standard output: {why}", file=sys.stderr)
+    return FAILED
 
 
 def build_parser(environ: Mapping[str, str], *, of: str = "") -> argparse.ArgumentParser:

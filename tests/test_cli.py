@@ -4,6 +4,7 @@ import argparse
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -112,14 +113,40 @@ def test_a_sidecar_without_configuration_exits_with_2_and_says_all(tmp_path, cap
     ]
 
 
-def test_a_reader_that_goes_away_is_no_crash(tmp_path):
+def shell(line: str, folder: Path, unbuffered: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of sh in which $SIDECAR is the command and $FOLDER this folder."""
+    environ = {
+        "SIDECAR": f"{sys.executable} -m sidecar.cli",
+        "FOLDER": str(folder),
+        "PYTHONUNBUFFERED": unbuffered,
+    }
+    words = ["sh", "-c", line]
+    return subprocess.run(words, capture_output=True, text=True, check=False, env=environ)
+
+
+buffered_or_not = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+
+
+@buffered_or_not
+@pytest.mark.parametrize("words", ["check --config-dir $FOLDER", "completion bash", "--help"])
+def test_a_reader_that_goes_away_is_no_crash(tmp_path, words: str, unbuffered: str):
     copy_reference("masternginx", tmp_path)
-    words = [sys.executable, "-m", "sidecar.cli", "check", "--config-dir", str(tmp_path)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
+    # This reader has gone for sure before the first word comes.
+    gone = "mkfifo $FOLDER/pipe; : <$FOLDER/pipe & exec 3>$FOLDER/pipe; wait"
+    done = shell(f"{gone}; $SIDECAR {words} >&3; echo ended", tmp_path, unbuffered)
+    assert (done.stdout, done.stderr) == ("ended\n", "")
+
+
+@buffered_or_not
+@pytest.mark.parametrize(
+    ("where", "why"), [(">/dev/full", "No space left on device"), (">&-", "it is closed")]
+)
+def test_an_output_that_takes_nothing_is_told_in_one_line(
+    tmp_path, where: str, why: str, unbuffered: str
+):
+    done = shell(f"$SIDECAR completion bash {where}", tmp_path, unbuffered)
+    assert done.stderr == f"sidecar: cannot write to the standard output: {why}\n"
+    assert done.returncode == 1
 
 
 def test_the_commands_load_only_what_they_need():
