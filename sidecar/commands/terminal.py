@@ -46,7 +46,9 @@ class Terminal:
     def pass_by(self, text: str) -> None:
         """A line that the next one replaces; nothing where lines cannot be replaced."""
         if self.live:
-            self._stream.write(f"{_ERASE_LINE}{text}")
+            # A line that the terminal had to break could not be erased as a whole.
+            columns = os.get_terminal_size(self._stream.fileno()).columns
+            self._stream.write(f"{_ERASE_LINE}{text[: columns - 1] if columns else text}")
             self._stream.flush()
             self._passing = True
 

@@ -3,6 +3,7 @@
 import io
 import os
 import select
+import termios
 from collections.abc import Iterator, Mapping
 from typing import TextIO
 
@@ -15,6 +16,9 @@ class Tty:
     def __init__(self) -> None:
         self._screen, program = os.openpty()
         self.stream: TextIO = os.fdopen(program, "w", encoding="utf-8")
+
+    def resize(self, *, columns: int) -> None:
+        termios.tcsetwinsize(self._screen, (24, columns))
 
     def shown(self) -> str:
         """All that was written so far; a terminal gives it in pieces."""
@@ -42,6 +46,22 @@ def test_a_passing_line_is_replaced_by_the_next_one(tty: Tty):
     terminal.pass_by("2 of 2")
     terminal.say("done")
     assert tty.shown() == "\r\x1b[K1 of 2\r\x1b[K2 of 2\r\x1b[Kdone\n"
+
+
+def test_a_passing_line_is_no_longer_than_the_terminal_is_wide(tty: Tty):
+    tty.resize(columns=12)
+    terminal = Terminal(tty.stream, {})
+    terminal.pass_by("twelve signs")
+    tty.resize(columns=80)
+    terminal.pass_by("twelve signs")
+    terminal.settle()
+    assert tty.shown() == "\r\x1b[Ktwelve sign\r\x1b[Ktwelve signs\r\x1b[K"
+
+
+def test_a_terminal_that_does_not_tell_its_width_is_shown_whole_lines(tty: Tty):
+    tty.resize(columns=0)
+    Terminal(tty.stream, {}).pass_by("twelve signs")
+    assert tty.shown() == "\r\x1b[Ktwelve signs"
 
 
 def test_a_line_that_stays_is_not_erased(tty: Tty):
