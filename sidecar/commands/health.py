@@ -6,13 +6,17 @@ stands by, or whose peer is dead, is healthy.
 
 import argparse
 import sys
+from typing import Final
 
 from sidecar.commands.control_client import Unreachable, ask
+
+PATIENCE_S: Final = 3.0
+"""Less than the image's HEALTHCHECK has, which would end this before it could say why."""
 
 
 def main(arguments: argparse.Namespace) -> int:
     try:
-        answer = ask(arguments.control, {"command": "health"})
+        answer = ask(arguments.control, {"command": "health"}, patience_s=PATIENCE_S)
     except Unreachable as trouble:
         answer = {"ok": False, "text": str(trouble)}
     sys.stdout.write(f"{answer.get('text', '')}\n")

@@ -2,10 +2,12 @@
 
 import argparse
 import json
+import re
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +29,8 @@ from tests.builders import (
     an_address,
 )
 from tests.web.serving import Stage, controlled
+
+DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
 
 
 @pytest.fixture
@@ -237,6 +241,23 @@ def test_a_server_that_hangs_up_is_told_apart(tmp_path: Path, capsys: pytest.Cap
 def _hang_up(server: socket.socket) -> None:
     connection, _ = server.accept()
     connection.close()
+
+
+def test_health_says_that_there_is_no_answer_before_docker_gives_it_up(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (docker_s,) = re.findall(
+        r"^HEALTHCHECK .*--timeout=(\d+)s .*\"health\"", DOCKERFILE.read_text(), re.MULTILINE
+    )
+    path = str(tmp_path / "control.sock")
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(path)
+        silent.listen()
+        begun = time.monotonic()
+        assert health.main(arguments(path)) == 1
+        # Its Python has to start as well, on a machine that is busy.
+        assert time.monotonic() - begun < int(docker_s) - 1.5
+    assert "gave no answer within 3 s" in capsys.readouterr().out
 
 
 def test_health_imports_nothing_heavy():
