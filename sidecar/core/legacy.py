@@ -65,7 +65,7 @@ class Legacy:
         if not self._peer.alive or not self.spoken:
             return  # its death is dealt with as ever, and its addresses are probed for
         if self._peer.status is not NodeStatus.ACTIVE:
-            self._take(turn, "start", f"{self._peer.name} is not up yet")
+            self._take(turn, "start", f"{self._peer.name} is not up yet", vouched=False)
             return
         for group in self._unanswered():
             self._outbox.send(turn, fields.IP_REQUEST, (fields.IPADDR, group.name))
@@ -105,12 +105,12 @@ class Legacy:
         self._free |= {group.name for group in local} & {message.get(fields.IPADDR)}
         if not self._unanswered():
             self._timers.disarm("ask for groups")
-            self._take(turn, "failback", f"{self._peer.name} has let go of it")
+            self._take(turn, "failback", f"{self._peer.name} has let go of it", vouched=True)
             for group in local:
                 group.announce(turn)  # what both held: clients may have learnt the other one's
 
-    def _take(self, turn: Turn, reason: str, why: str) -> None:
-        self._holdings.claim(turn, Holding.LOCAL, vouched=True, reason=reason, why=why)
+    def _take(self, turn: Turn, reason: str, why: str, *, vouched: bool) -> None:
+        self._holdings.claim(turn, Holding.LOCAL, vouched=vouched, reason=reason, why=why)
 
     def _is_gone(self, group: Group) -> bool:
         """Also one that a reload took out or made anew, around the addresses that it keeps."""

@@ -90,6 +90,20 @@ def test_two_that_start_together_do_not_wait():
     assert scene.held == {VIP}
 
 
+def test_what_an_earlier_life_of_the_other_left_is_not_taken_in_a_start_of_both():
+    """Nobody has said that it is free."""
+    params = some_params(auto_failback=AutoFailback.LEGACY)
+    scene = just_started(params)
+    scene.node.hands.owners[VIP] = MACS[PEER]
+    scene.peer.status = "up"
+    scene.peer.begin_beating()
+    scene.run(3 * SECOND)
+    assert scene.held == set()
+    scene.node.hands.owners.clear()
+    scene.run(2 * SECOND)
+    assert scene.held == {VIP}
+
+
 def test_a_node_that_died_before_it_answered_is_probed_for():
     """Safety rule 3: its silence is no word that it has let go."""
     scene = legacy()
