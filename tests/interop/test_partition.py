@@ -27,10 +27,8 @@ def both_notice(duo: Duo) -> None:
 
 
 def calls_itself_settled(duo: Duo) -> bool:
-    """A lone real node does after 10 s, and says nothing more by itself; the old protocol never."""
-    return (
-        duo.plan.failback == "legacy" or "resource transition completed" in duo.real.log.read_text()
-    )
+    """A lone real node does after 10 s, and says nothing more by itself."""
+    return "resource transition completed" in duo.real.log.read_text()
 
 
 @scenario()
@@ -128,7 +126,7 @@ def test_a_real_node_that_hears_nothing_is_left_the_address_until_it_restarts(du
         duo.at_rest(OURS)
 
 
-@scenario(Plan(failback="off"), Plan(failback="legacy"))
+@scenario(Plan(failback="off"))
 def test_a_sidecar_that_starts_cut_off_leaves_a_serving_real_node_what_it_serves(duo: Duo) -> None:
     """To the real node it is one that has just started, and its first words are lost."""
     duo.allow(*DEATH, *PARTITION)
