@@ -18,7 +18,7 @@ from sidecar.core.terms import (
     StandbyMode,
     StandbyState,
 )
-from sidecar.core.view import ClusterView
+from sidecar.core.view import ClusterView, ContainerView
 from tests.sim.cluster import TwoNodes
 from tests.sim.docker import PAUSED, RUNNING, STOPPED
 from tests.sim.node import Node
@@ -150,6 +150,12 @@ class Liveness:
             view = next(g for g in node.process.cluster.view().groups if g.name == group.name)
             if view.held != (node is holder):
                 found.append(f"{node.name} says held={view.held} of {group.name}")
+            if node is holder:  # it may have begun to mend what it found before the heal
+                found += [
+                    f"{node.name} does not see {one.name} serve"
+                    for one in view.resources
+                    if isinstance(one, ContainerView) and not one.serving
+                ]
         return found
 
     def _rest_trouble(self, holder: Node, group: ResourceGroup) -> list[str]:

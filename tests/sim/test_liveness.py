@@ -2,6 +2,7 @@
 
 import pytest
 
+from sidecar.core.events import ServiceChecked
 from sidecar.core.occurrences import NodeLeft, TakeoverDone
 from tests.sim.checked import GROUP, LONG_S, VIP, CheckedWorld
 from tests.sim.liveness import Liveness
@@ -68,6 +69,14 @@ def test_nothing_serves(world: Judged) -> None:
     world.numb("a", "b")
     world.a.engine.kill("nginx")
     assert "nginx of a does not serve" in world.liveness.trouble()
+
+
+def test_what_is_still_being_mended_has_not_settled(world: Judged) -> None:
+    """Seed 89: a check that had begun before the heal failed after it, and so did the restart."""
+    process = world.node("a").process
+    assert process is not None
+    process.feed(ServiceChecked(container="nginx", passed=False, detail="503"))
+    assert "a does not see nginx serve" in world.liveness.trouble()
 
 
 def test_a_node_says_that_it_is_not_ready(world: Judged) -> None:
