@@ -164,6 +164,15 @@ class Groups:
             self._sides[holding] = found
         return found
 
+    def are_only_wished(self, side: Holding) -> bool:
+        """None of the side's groups is held here, or may be in a moment.
+
+        A claim that is on its way to the kernel cannot be called back, and a peer that heard that
+        nothing is wanted here might take what is about to be held.
+        """
+        groups = self.of(side)
+        return bool(groups) and not any(group.held or group.claiming for group in groups)
+
     def held_address(self, name: str) -> Address | None:
         """The address of this name, if a group that is held here has it."""
         keeper = self._addresses.get(name)

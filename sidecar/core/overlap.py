@@ -46,15 +46,8 @@ class Overlap:
         """What is wanted here and was not free to take is the returned peer's, if it has it."""
         why = f"{self._peer.name} is back and may hold it"
         for side in SIDES:
-            if side in self._holdings.mine and self._is_only_a_wish(side):
+            if side in self._holdings.mine and self._groups.are_only_wished(side):
                 self._let_go(turn, side, "peer_returned", why)
-
-    def _is_only_a_wish(self, side: Holding) -> bool:
-        """A claim that is on its way to the kernel is more: it cannot be called back, and a peer
-        that heard that nothing is wanted here might take what is about to be held.
-        """
-        groups = self._groups.of(side)
-        return bool(groups) and not any(g.held or g.claiming for g in groups)
 
     def resolve(self, turn: Turn) -> None:
         """The other has told all that it holds: of what both claim, the older claim stays."""

@@ -73,16 +73,13 @@ class Reunion:
 
     def _drop_wishes(self, turn: Turn) -> None:
         takeover = self._takeover
-        mere_wishes = [s for s in SIDES if s in takeover.holdings.mine and self._is_only_a_wish(s)]
+        mine, groups = takeover.holdings.mine, takeover.groups
+        mere_wishes = [side for side in SIDES if side in mine and groups.are_only_wished(side)]
         for side in mere_wishes:
             why = f"{self._peer.name} is back and may hold it"
             takeover.holdings.drop(turn, side, "peer_returned", why)
         if mere_wishes:
             takeover.telling.ask(turn)
-
-    def _is_only_a_wish(self, side: Holding) -> bool:
-        groups = self._takeover.groups.of(side)
-        return bool(groups) and not any(g.held or g.claiming for g in groups)
 
     def advance(self, turn: Turn) -> None:
         """After every step: are there two owners, or no more?"""
