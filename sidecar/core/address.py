@@ -107,10 +107,9 @@ class AddressKeeper:
     def reconfigure(self, timing: Timing) -> None:
         """The next renewal has the new lifetime."""
         self._lease.reconfigure(timing)
-        # The last beat may have left a keepalive ago: until then nobody holds this node for dead,
-        # and what it claims on its peer's word or after its own questions is still free.
-        unheard_ns = timing.deadtime_ns - timing.keepalive_ns
-        self._claim_within_ns = min(OPERATION_MAX_NS, unheard_ns)
+        # Until then nobody holds this node for dead, and what it claims on its peer's word or after
+        # its own questions is still free.
+        self._claim_within_ns = min(OPERATION_MAX_NS, timing.alive_for_ns)
 
     @property
     def busy(self) -> bool:

@@ -5,9 +5,13 @@ whose number is not the one it waits for.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from sidecar.core.params import Params
 from sidecar.core.terms import SECOND, ContainerState, Health, LinkName, StandbyMode
+
+FIRST_CHECK_NS: Final = 10 * SECOND
+"""A service takes its time to start, and is asked all the while."""
 
 
 class _Event:
@@ -178,7 +182,7 @@ class ContainerFacts:
     standby: StandbyMode = StandbyMode.PAUSE
     checked: bool = False
     """Whether passing checks are needed before it counts as serving."""
-    first_check_ns: int = 10 * SECOND
+    first_check_ns: int = FIRST_CHECK_NS
     """Within so long of its start the first check has to pass."""
     failures: int = 3
     restarts: int = 1

@@ -105,9 +105,10 @@ class Group:
         if self.wanted:
             well = self.held and self.serves and self.failing is None
             return well and self.suspension() is None
+        if self.warm or not self.at_rest:
+            return False
         # A trial goes on by itself, but not in maintenance: when that ends, it is looked at again.
-        tried = any(container.tried for container in self.containers)
-        return self.at_rest and not self.warm and not tried
+        return not any(container.tried for container in self.containers)
 
     @property
     def blocked(self) -> bool:

@@ -62,8 +62,12 @@ class Ipfail:
         self._delay_ns = 2 * params.timing.keepalive_ns
         self._failback = params.auto_failback is AutoFailback.ON
         if not self.enabled:
-            self._timers.disarm(GIVE_UP)
-            self._timers.disarm(TELL_AGAIN)
+            self._call_off()
+
+    def _call_off(self) -> None:
+        """Hand nothing over, neither now nor when the counts were to be told again."""
+        self._timers.disarm(GIVE_UP)
+        self._timers.disarm(TELL_AGAIN)
 
     # --- between sidecars ----------------------------------------------------------------------
 
@@ -117,8 +121,7 @@ class Ipfail:
             case fields.YOU_ARE_DEAD:
                 self._arm(turn, Holding.ALL)
             case fields.ABORT_GIVEUP:
-                self._timers.disarm(GIVE_UP)
-                self._timers.disarm(TELL_AGAIN)
+                self._call_off()
             case _:
                 return
 

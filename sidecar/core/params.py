@@ -84,6 +84,11 @@ class Timing:
     lease_s: int
     """Lifetime of an address in the kernel, whole seconds: the kernel counts no finer."""
 
+    @property
+    def alive_for_ns(self) -> int:
+        """So long a node surely counts as alive: its last beat may have left a keepalive ago."""
+        return self.deadtime_ns - self.keepalive_ns
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PingTarget:

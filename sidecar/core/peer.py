@@ -98,8 +98,7 @@ class Peer:
 
     def knows_us_alive(self, turn: Turn, heard_ns: int) -> bool:
         """Whether it cannot have held this node for dead yet, as it heard it at that instant."""
-        margin_ns = self._timing.keepalive_ns  # for the clocks, and for what follows from it
-        return turn.ns < heard_ns + self._timing.deadtime_ns - margin_ns
+        return turn.ns < heard_ns + self._timing.alive_for_ns
 
     def reconfigure(self, params: Params) -> None:
         self._timing = params.timing

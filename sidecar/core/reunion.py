@@ -91,11 +91,9 @@ class Reunion:
         elif self._both_claim and not self._contested():
             self._both_claim = False
             self._timers.disarm("yield")
-            if self._takeover.split_brain.suspected:
-                why = f"{self._peer.name} holds {self._takeover.holdings.other.word}"
-                self._takeover.split_brain.end(turn, why)
-        answered = self._takeover.holdings.other_stable or not self._beside_a_real_node()
-        if answered and self._timers.is_armed("silence"):
+            why = f"{self._peer.name} holds {self._takeover.holdings.other.word}"
+            self._takeover.split_brain.end(turn, why)
+        if self._timers.is_armed("silence") and self._is_answered():
             self._timers.disarm("silence")
             self._speak(turn)
 
@@ -109,6 +107,9 @@ class Reunion:
         if not self._both_claim:
             for group in self._takeover.groups:
                 group.announce(turn)
+
+    def _is_answered(self) -> bool:
+        return self._takeover.holdings.other_stable or not self._beside_a_real_node()
 
     def _beside_a_real_node(self) -> bool:
         return self._peer.alive and not self._peer.is_sidecar and self._takeover.stable

@@ -26,10 +26,12 @@ class SplitBrain:
 
     def peer_died(self, turn: Turn) -> None:
         """For all that this node knows, the other one holds nothing any more."""
-        if self.suspected:
-            self.end(turn, f"{self._peer.name} is dead")
+        self.end(turn, f"{self._peer.name} is dead")
 
     def end(self, turn: Turn, why: str) -> None:
+        """Nothing where none was suspected, or where it has ended already."""
+        if not self.suspected:
+            return
         self.suspected = False
         turn.tell(SplitBrainEnded(why=why))
         for group in self._groups:

@@ -87,6 +87,10 @@ class GroupView:
     flapping: bool = False
     """So many that it is held where it is."""
 
+    @property
+    def containers(self) -> tuple[ContainerView, ...]:
+        return tuple(one for one in self.resources if isinstance(one, ContainerView))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PingView:

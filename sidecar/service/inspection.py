@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sidecar.core.events import ContainerFacts
+from sidecar.core.events import FIRST_CHECK_NS, ContainerFacts
 from sidecar.core.terms import SECOND, ContainerState, Health, StandbyMode
 from sidecar.service.labels import CheckSpec, ContainerSettings, DockerCheck, NoCheck, read_settings
 
 _KILLED: Final = 128
 """An exit code above this one is 128 plus the signal that ended the process."""
 _GOING: Final = ("removing", "dead")
-_START_NS: Final = 10 * SECOND
-"""A service takes its time to start, and is asked all the while."""
 _PROBE_NS: Final = 30 * SECOND
 """The engine's own default, for the pause before each probe and for its patience."""
 _RETRIES: Final = 3
@@ -110,13 +108,13 @@ def _first_check_ns(check: CheckSpec, config: Mapping[str, Any]) -> int:
     has passed or as many as its retries have failed: to restart it sooner would begin that anew.
     """
     if not isinstance(check, DockerCheck):
-        return _START_NS
+        return FIRST_CHECK_NS
     probe = config["Healthcheck"]
     interval_ns = probe.get("Interval") or _PROBE_NS
     patience_ns = probe.get("Timeout") or _PROBE_NS
     tries = probe.get("Retries") or _RETRIES
     starting_ns: int = (probe.get("StartPeriod") or 0) + tries * interval_ns + patience_ns
-    return max(_START_NS, starting_ns)
+    return max(FIRST_CHECK_NS, starting_ns)
 
 
 def _ending(state: Mapping[str, Any], read_as: ContainerState) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from sidecar.core.occurrences import moves_text, wait_text
 from sidecar.core.terms import LinkStatus, NodeStatus, ResourceState
-from sidecar.core.view import ClusterView, ContainerView, GroupView, LinkView, NodeView
+from sidecar.core.view import ClusterView, GroupView, LinkView, NodeView
 from sidecar.web.beyond import Beyond
 
 CLOCKS_APART_S: Final = 5
@@ -98,7 +98,7 @@ def _holders(view: ClusterView, beyond: Beyond) -> Iterator[Attention]:
 
 
 def _nobody(view: ClusterView, group: GroupView) -> Attention:
-    failed = [one.name for one in group.resources if isinstance(one, ContainerView) and one.failed]
+    failed = [container.name for container in group.containers if container.failed]
     if view.state in (ResourceState.INIT, ResourceState.STARTING):
         return _warning(
             f"nobody is known to hold {group.name} yet: this node is starting",
@@ -170,10 +170,7 @@ def _readiness(view: ClusterView) -> Iterator[Attention]:
 
 def _surroundings(view: ClusterView) -> Iterator[Attention]:
     # Who has addresses alone needs no engine, and need not have one.
-    has_containers = any(
-        isinstance(resource, ContainerView) for group in view.groups for resource in group.resources
-    )
-    if view.engine_up is False and has_containers:
+    if view.engine_up is False and any(group.containers for group in view.groups):
         yield _warning("the Docker engine of this host does not answer", "HeartbeatDockerDown")
     if view.ping and not any(target.up for target in view.ping):
         names = ", ".join(target.name for target in view.ping)
@@ -188,10 +185,10 @@ def _groups(view: ClusterView) -> Iterator[Attention]:
                 "asked for; `sidecar takeover` or `sidecar standby` moves it all the same",
                 "HeartbeatFlapping",
             )
-        for resource in group.resources:
-            if isinstance(resource, ContainerView) and resource.failed:
+        for container in group.containers:
+            if container.failed:
                 yield _warning(
-                    f"container {resource.name} could not be mended: {resource.detail}",
+                    f"container {container.name} could not be mended: {container.detail}",
                     "HeartbeatServiceFailing",
                 )
 

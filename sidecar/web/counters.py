@@ -31,7 +31,7 @@ from sidecar.core.occurrences import (
     TakeoverPhase,
 )
 from sidecar.core.terms import SECOND
-from sidecar.core.view import ClusterView, ContainerView
+from sidecar.core.view import ClusterView
 from sidecar.web.samples import addresses_of
 
 # Around the usual keepalive (50 ms to 2 s) and deadtime (200 ms to 30 s).
@@ -145,6 +145,5 @@ class Counters:
         for address in addresses_of(view):
             self._announcements.labels(address.name, "na" if ":" in address.name else "arp")
         for group in view.groups:
-            for resource in group.resources:
-                if isinstance(resource, ContainerView):
-                    self._failures.labels(resource.name)
+            for container in group.containers:
+                self._failures.labels(container.name)

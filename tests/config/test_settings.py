@@ -6,7 +6,7 @@ import pytest
 
 from sidecar.config.localfacts import HttpBind, LogFormat, LogLevel
 from sidecar.config.problems import ConfigError, Severity
-from sidecar.config.settings import Settings, load, read
+from sidecar.config.settings import read
 from sidecar.core.params import (
     Address,
     Container,
@@ -18,27 +18,12 @@ from sidecar.core.params import (
 )
 from sidecar.core.terms import SECOND, AutoFailback, LinkName, Medium, NodeName
 from sidecar.wire.auth import Key, Keyring, Method
-from tests.config.written import copy_reference, texts
-
-ADDRESSES = {"masternginx": "192.168.17.50", "slavenginx": "192.168.17.51"}
+from tests.config.written import ADDRESSES, copy_reference, settings, texts
 
 
 @pytest.fixture
 def folder(tmp_path):
     return copy_reference("masternginx", tmp_path)
-
-
-def settings(
-    folder: Path,
-    node: str = "masternginx",
-    environ: dict[str, str] | None = None,
-    **options: str,
-) -> Settings:
-    return load(
-        {"config_dir": str(folder), "node": node, **options},
-        environ or {},
-        {ADDRESSES.get(node, "")},
-    )
 
 
 def problems_of(folder: Path, environ: dict[str, str] | None = None, **options: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sidecar.config import authkeys, hacf, haresources
 from sidecar.config.pings import Resolve
 from sidecar.config.problems import Problems, Severity
+from sidecar.config.settings import Settings, load
 from sidecar.config.textfile import cut_lines
 from sidecar.core.params import ResourceGroup
 from sidecar.core.terms import NodeName
@@ -14,6 +15,8 @@ from sidecar.wire.auth import Keyring
 
 REFERENCE = Path(__file__).parent / "reference"
 NODES = (NodeName("masternginx"), NodeName("slavenginx"))
+
+ADDRESSES = {"masternginx": "192.168.17.50", "slavenginx": "192.168.17.51"}
 
 # Every test of one directive adds its line to these, which are fine by themselves.
 HA_CF = """\
@@ -60,7 +63,7 @@ def ha_cf(
 ) -> Understood:
     problems = Problems()
     here = problems.of("ha.cf")
-    lines = cut_lines(text.encode(), here)
+    lines = cut_lines(text.encode(), here, hash_cuts=True)
     return Understood(hacf.parse(lines, own, frozenset(local), here, resolve), problems)
 
 
@@ -75,7 +78,7 @@ def groups(
 ) -> tuple[tuple[ResourceGroup, ...], list[str]]:
     problems = Problems()
     here = problems.of("haresources")
-    found = haresources.parse(cut_lines(text.encode(), here), nodes, here)
+    found = haresources.parse(cut_lines(text.encode(), here, hash_cuts=True), nodes, here)
     return found, [str(problem) for problem in problems.all]
 
 
@@ -93,3 +96,17 @@ def copy_reference(node: str, folder: Path) -> Path:
         copy.write_bytes((REFERENCE / node / name).read_bytes())
         copy.chmod(0o600 if name == "authkeys" else 0o644)
     return folder
+
+
+def settings(
+    folder: Path,
+    node: str = "masternginx",
+    environ: dict[str, str] | None = None,
+    **options: str,
+) -> Settings:
+    """As the daemon of this node reads the folder. Raises ConfigError."""
+    return load(
+        {"config_dir": str(folder), "node": node, **options},
+        environ or {},
+        {ADDRESSES.get(node, "")},
+    )

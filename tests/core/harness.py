@@ -231,10 +231,13 @@ class Node:
         self.step(CarrierChanged(interface="eth0", up=True, mac=mac))
         for group in self.params.groups:
             for container in group.containers:
-                facts = ContainerFacts(state=ContainerState.PAUSED, identity="1")
-                self.step(ServiceChanged(container=container.name, facts=facts))
+                self.sees(container.name, ContainerState.PAUSED, identity="1")
         for link in self.params.links:
             self.step(LinkOpened(link=link.name))
+
+    def sees(self, container: str, state: ContainerState, **more: Any) -> None:
+        """The engine shows the container so."""
+        self.step(ServiceChanged(container=container, facts=ContainerFacts(state=state, **more)))
 
     def step(self, event: Event) -> None:
         if self.frozen or self.exited:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sidecar.core.events import ContainerFacts, ServiceChanged, StandbyRequested, TakeoverRequested
+from sidecar.core.events import StandbyRequested, TakeoverRequested
 from sidecar.core.occurrences import FlappingBegan, FlappingEnded
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerState, Holding, Moment
 from sidecar.core.timers import look_again
@@ -34,20 +34,17 @@ def power_cycle(pair: Wired) -> None:
 
 
 def break_for_good(node: Node) -> None:
-    facts = ContainerFacts(state=ContainerState.ABSENT, detail="removed")
-    node.step(ServiceChanged(container="nginx", facts=facts))
+    node.sees("nginx", ContainerState.ABSENT, detail="removed")
 
 
 def mend(node: Node) -> None:
-    facts = ContainerFacts(state=ContainerState.PAUSED, identity="2")
-    node.step(ServiceChanged(container="nginx", facts=facts))
+    node.sees("nginx", ContainerState.PAUSED, identity="2")
 
 
 def fail_once(node: Node) -> None:
     """It crashed, and the engine has started it again."""
     for state in (ContainerState.RESTARTING, ContainerState.RUNNING):
-        facts = ContainerFacts(state=state, identity="1", started_at="later", restarts=0)
-        node.step(ServiceChanged(container="nginx", facts=facts))
+        node.sees("nginx", state, identity="1", started_at="later", restarts=0)
 
 
 def moves(node: Node) -> int:

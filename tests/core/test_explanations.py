@@ -8,10 +8,8 @@ from sidecar.core.actions import ClaimAddress
 from sidecar.core.events import (
     AddressProbed,
     CarrierChanged,
-    ContainerFacts,
     EngineChanged,
     MaintenanceRequested,
-    ServiceChanged,
     ShutdownRequested,
 )
 from sidecar.core.params import ResourceGroup
@@ -245,10 +243,7 @@ def test_a_failed_container_is_named_with_its_reason(pair):
     pair.b.frozen = True
     pair.world.run(3 * SECOND)
     pair.a.hands.container_ns = 3600 * SECOND
-    stopped = ContainerFacts(
-        state=ContainerState.STOPPED, identity="1", restarts=0, detail="exit code 137"
-    )
-    pair.a.step(ServiceChanged(container="nginx", facts=stopped))
+    pair.a.sees("nginx", ContainerState.STOPPED, identity="1", restarts=0, detail="exit code 137")
     pair.world.run(100_000_000)
     text = "web is wanted here, but cannot be served: container nginx failed: exit code 137"
     assert text in explained(pair.a)

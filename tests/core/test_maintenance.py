@@ -13,9 +13,7 @@ from sidecar.core.actions import (
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import (
     CarrierChanged,
-    ContainerFacts,
     MaintenanceRequested,
-    ServiceChanged,
     ShutdownRequested,
     StandbyRequested,
     TakeoverRequested,
@@ -71,8 +69,7 @@ def left_s(node: Node) -> float:
 
 
 def found(node: Node, state: ContainerState, detail: str = "") -> None:
-    facts = ContainerFacts(state=state, identity="1", detail=detail)
-    node.step(ServiceChanged(container="nginx", facts=facts))
+    node.sees("nginx", state, identity="1", detail=detail)
 
 
 def operations(node: Node) -> list[str]:

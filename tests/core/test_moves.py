@@ -1,6 +1,5 @@
 """What moves although both nodes are well: failback, failing groups, orphans (design, rule 6)."""
 
-from sidecar.core.events import ContainerFacts, ServiceChanged
 from sidecar.core.occurrences import GiveUpBegan, TakeoverBegan
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerState, Holding
 from sidecar.wire import fields
@@ -15,13 +14,11 @@ def asked(scene: Scene) -> list[tuple[str | None, str | None, str | None]]:
 
 def break_for_good(node: Node) -> None:
     """The container is removed: no restart mends that."""
-    facts = ContainerFacts(state=ContainerState.ABSENT, detail="removed")
-    node.step(ServiceChanged(container="nginx", facts=facts))
+    node.sees("nginx", ContainerState.ABSENT, detail="removed")
 
 
 def mend(node: Node) -> None:
-    facts = ContainerFacts(state=ContainerState.PAUSED, identity="2")
-    node.step(ServiceChanged(container="nginx", facts=facts))
+    node.sees("nginx", ContainerState.PAUSED, identity="2")
 
 
 # --- failback ------------------------------------------------------------------------------------

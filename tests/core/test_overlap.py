@@ -6,8 +6,6 @@ from sidecar.core.actions import Announce, ReleaseAddress
 from sidecar.core.claims import SIDES, Claims
 from sidecar.core.events import (
     CarrierChanged,
-    ContainerFacts,
-    ServiceChanged,
     StandbyRequested,
 )
 from sidecar.core.occurrences import GiveUpBegan, SplitBrainEnded, SplitBrainSuspected
@@ -324,8 +322,7 @@ def test_terms_that_cannot_be_read_are_as_if_not_told():
 
 def start_without_php(node: Node) -> None:
     node.start()
-    absent = ContainerFacts(state=ContainerState.ABSENT, detail="no such container")
-    node.step(ServiceChanged(container="php", facts=absent))
+    node.sees("php", ContainerState.ABSENT, detail="no such container")
 
 
 @pytest.mark.parametrize("returns", ["restarted", "from a partition"])

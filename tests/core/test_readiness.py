@@ -7,12 +7,10 @@ import pytest
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import (
     CarrierChanged,
-    ContainerFacts,
     EngineChanged,
     LinkFailed,
     LinkOpened,
     PartChanged,
-    ServiceChanged,
     ShutdownRequested,
     StandbyRequested,
     Woke,
@@ -101,8 +99,7 @@ def test_without_any_link_each_of_them_is_a_reason(pair):
 
 
 def test_a_container_that_does_not_exist_is_a_reason(pair):
-    absent = ContainerFacts(state=ContainerState.ABSENT)
-    pair.b.step(ServiceChanged(container="nginx", facts=absent))
+    pair.b.sees("nginx", ContainerState.ABSENT)
     reason = "container nginx does not exist: create it (docker compose up)"
     assert pair.b.cluster.view().reasons == (reason,)
 

@@ -1,7 +1,7 @@
 """Meeting a real Heartbeat node again that did not restart, or that holds the same."""
 
 from sidecar.core.actions import Announce
-from sidecar.core.events import ConflictSeen, ContainerFacts, ServiceChanged
+from sidecar.core.events import ConflictSeen
 from sidecar.core.occurrences import SplitBrainEnded, SplitBrainSuspected
 from sidecar.core.params import Params
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState
@@ -102,8 +102,7 @@ def test_two_owners_are_over_once_when_the_real_node_dies() -> None:
 
 def test_what_is_served_is_kept_when_a_real_node_returns_though_its_sibling_is_not() -> None:
     scene = just_started(some_params(groups=(a_group(), a_group(NODE, "10.0.0.102", "php"))))
-    absent = ContainerFacts(state=ContainerState.ABSENT, detail="no such container")
-    scene.node.step(ServiceChanged(container="php", facts=absent))
+    scene.node.sees("php", ContainerState.ABSENT, detail="no such container")
     scene.run(scene.node.params.timing.initdead_ns + 500 * MILLISECOND)
     assert scene.held == {VIP}
     scene.peer.begin_beating()

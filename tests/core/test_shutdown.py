@@ -6,8 +6,6 @@ import pytest
 
 from sidecar.core.actions import ClaimAddress, Exit, PauseService
 from sidecar.core.events import (
-    ContainerFacts,
-    ServiceChanged,
     ShutdownRequested,
     StandbyRequested,
     TakeoverRequested,
@@ -296,8 +294,7 @@ def test_what_nobody_holds_is_not_taken_by_a_node_that_stops():
     pair.restart_b(8).start()
     pair.world.run_until(lambda: pair.a.cluster.timers.is_armed("orphans"))
     pair.a.hands.container_ns = 4 * SECOND
-    absent = ContainerFacts(state=ContainerState.ABSENT, detail="no such container")
-    pair.b.step(ServiceChanged(container="nginx", facts=absent))
+    pair.b.sees("nginx", ContainerState.ABSENT, detail="no such container")
     pair.world.run(50 * MILLISECOND)
     pair.a.step(ShutdownRequested())
     pair.a.forget()

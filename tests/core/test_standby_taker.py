@@ -4,7 +4,7 @@ import pytest
 
 from sidecar.core import dialect
 from sidecar.core.actions import ClaimAddress, PauseService, ProbeAddress, StartService
-from sidecar.core.events import ContainerFacts, EngineChanged, ServiceChanged
+from sidecar.core.events import EngineChanged
 from sidecar.core.occurrences import StandbyRefused, TakeoverBegan
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, Holding, StandbyState
 from sidecar.wire import fields
@@ -39,8 +39,7 @@ def test_an_offer_is_accepted_when_the_containers_serve():
 
 
 def unknown(scene: Scene) -> None:
-    facts = ContainerFacts(state=ContainerState.UNKNOWN, detail="not looked at yet")
-    scene.node.step(ServiceChanged(container="nginx", facts=facts))
+    scene.node.sees("nginx", ContainerState.UNKNOWN, detail="not looked at yet")
 
 
 def test_an_offer_that_comes_before_the_engines_first_word_is_accepted():
@@ -180,8 +179,7 @@ def test_an_offer_of_a_sidecar_that_cannot_serve_any_more_is_accepted():
 def test_an_offer_that_we_could_not_serve_is_refused():
     """Safety rule 6: never hand over to a node that is not ready."""
     scene = standing_by()
-    facts = ContainerFacts(state=ContainerState.ABSENT)
-    scene.node.step(ServiceChanged(container="nginx", facts=facts))
+    scene.node.sees("nginx", ContainerState.ABSENT)
     scene.peer.ask("all", "me")
     assert state(scene) is StandbyState.NOT
     assert len(scene.node.told_of(StandbyRefused)) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.config.settings import Settings, load
+from sidecar.config.settings import Settings
 from sidecar.core.actions import BeginChecks, EndChecks
 from sidecar.core.events import ContainerFacts, Event, ServiceChecked
 from sidecar.core.params import Container, ResourceGroup
@@ -15,7 +15,7 @@ from sidecar.core.terms import MILLISECOND, ContainerState
 from sidecar.daemon.adapters import Adapters
 from sidecar.service.inspection import Inspection
 from sidecar.service.labels import ContainerSettings, HttpCheck
-from tests.config.written import copy_reference
+from tests.config.written import copy_reference, settings
 from tests.service.test_probe import answering, serving
 from tests.waiting import until
 
@@ -30,12 +30,7 @@ class Bench:
 
     def __init__(self, folder: Path, url: str) -> None:
         copy_reference("masternginx", folder)
-        options = {
-            "config_dir": str(folder),
-            "node": "masternginx",
-            "docker": f"unix://{folder}/no-engine.sock",
-        }
-        self._read = load(options, {}, {"192.168.17.50"})
+        self._read = settings(folder, docker=f"unix://{folder}/no-engine.sock")
         self.told: list[Event] = []
         self.crashes: list[BaseException] = []
         self.adapters = Adapters(

@@ -4,20 +4,19 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from sidecar.config.settings import Settings, load
+from sidecar.config.settings import Settings
 from sidecar.core.params import Boot
 from sidecar.core.terms import SECOND
 from sidecar.daemon.node import Node
-from tests.config.written import copy_reference
+from tests.config.written import copy_reference, settings
 from tests.waiting import until
 
 DEADTIMES_S = (30, 20, 10)
 
 
-def settings(folder: Path, deadtime_s: int) -> Settings:
+def lonely(folder: Path, deadtime_s: int) -> Settings:
     """Without links and groups, so that this machine is left as it is."""
-    options = {"config_dir": str(folder), "state_dir": str(folder), "node": "masternginx"}
-    read = load(options, {}, {"192.168.17.50"})
+    read = settings(folder, state_dir=str(folder))
     timing = replace(read.params.timing, deadtime_ns=deadtime_s * SECOND)
     return replace(read, params=replace(read.params, timing=timing, links=(), groups=(), ping=()))
 
@@ -25,7 +24,7 @@ def settings(folder: Path, deadtime_s: int) -> Settings:
 def test_a_hup_during_a_reload_is_not_forgotten(tmp_path: Path):
     """Two files may be changed one after the other, each with a HUP of its own."""
     copy_reference("masternginx", tmp_path)
-    first, second, third = (settings(tmp_path, each) for each in DEADTIMES_S)
+    first, second, third = (lonely(tmp_path, each) for each in DEADTIMES_S)
     on_disk = [second]
     reads: list[Settings] = []
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.config.settings import Settings, load
+from sidecar.config.settings import Settings
 from sidecar.core.terms import SECOND
 from sidecar.daemon.reload import ReloadError, placed, read_anew
-from tests.config.written import copy_reference
+from tests.config.written import copy_reference, settings
 from tests.netns import Host, hosts, is_root
 
 Edit = Callable[[Path], None]
@@ -30,14 +30,10 @@ def host() -> Iterator[Host]:
         yield host
 
 
-def read(folder: Path) -> Settings:
-    return load({"config_dir": str(folder), "node": "masternginx"}, {}, {"192.168.17.50"})
-
-
 def anew(folder: Path, edit: Edit) -> Settings:
-    running = placed(read(folder))
+    running = placed(settings(folder))
     edit(folder)
-    return asyncio.run(read_anew(lambda: read(folder), running))
+    return asyncio.run(read_anew(lambda: settings(folder), running))
 
 
 def add(line: str) -> Edit:
@@ -142,4 +138,4 @@ def test_a_kernel_that_does_not_answer_is_a_reason_too(folder: Path):
         raise OSError("no buffer space available")
 
     with pytest.raises(ReloadError, match="no buffer space"):
-        asyncio.run(read_anew(load_and_fail, read(folder)))
+        asyncio.run(read_anew(load_and_fail, settings(folder)))

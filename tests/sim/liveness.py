@@ -18,7 +18,7 @@ from sidecar.core.terms import (
     StandbyMode,
     StandbyState,
 )
-from sidecar.core.view import ClusterView, ContainerView
+from sidecar.core.view import ClusterView
 from tests.sim.cluster import TwoNodes
 from tests.sim.docker import PAUSED, RUNNING, STOPPED
 from tests.sim.node import Node
@@ -153,8 +153,8 @@ class Liveness:
             if node is holder:  # it may have begun to mend what it found before the heal
                 found += [
                     f"{node.name} does not see {one.name} serve"
-                    for one in view.resources
-                    if isinstance(one, ContainerView) and not one.serving
+                    for one in view.containers
+                    if not one.serving
                 ]
         return found
 
