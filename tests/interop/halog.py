@@ -141,6 +141,17 @@ WRONG_KEY = (
 )
 
 
+class OwnWordLost(AssertionError):
+    """The real node wrote two of its own messages into each other, and dropped both."""
+
+
+LOST_WORD = re.compile(r"NV failure \(msgfromsteam\)")
+"""Its scripts and its daemon share one FIFO. A script's message may reach it in two pieces, with
+another message between them; then what it was about (a takeover, often) never happens. Nothing that
+comes from a network goes through that FIFO, so the sidecar has no part in it.
+"""
+
+
 def complaints(text: str, allowed: Iterable[Known]) -> list[str]:
     """Lines of warning and worse that nothing explains."""
     known = (*ALWAYS, *allowed)
@@ -172,3 +183,7 @@ def check(log: Path, allowed: Iterable[Known]) -> None:
     text = log.read_text(errors="replace")
     found = [*complaints(text, allowed), *floods(text, allowed)]
     assert not found, "the real node's log says:\n" + "\n".join(found)
+
+
+def lost_its_own_word(log: Path) -> bool:
+    return log.exists() and LOST_WORD.search(log.read_text(errors="replace")) is not None

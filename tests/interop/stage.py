@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from tests.interop.duo import Duo, Row, duo
+from tests.interop.halog import OwnWordLost
 from tests.interop.plan import Plan
 from tests.interop.pressure import Pressure
 
@@ -39,23 +40,32 @@ class Stage:
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self, play: Play, plan: Plan) -> None:
+        again = ""
         for attempt in range(1, ATTEMPTS + 1):
             pressure = Pressure()
             try:
-                self._play_once(play, plan, attempt)
-            except Exception:
-                if attempt == ATTEMPTS or not pressure.was_high():
+                self._play_once(play, plan, again)
+            except Exception as error:
+                why = _excuse(error, pressure)
+                if attempt == ATTEMPTS or not why:
                     raise
+                again = f", attempt {attempt + 1}: {why}"
             else:
                 return
 
-    def _play_once(self, play: Play, plan: Plan, attempt: int) -> None:
+    def _play_once(self, play: Play, plan: Plan, again: str) -> None:
         name = play.__name__.removeprefix("test_").replace("_", " ")
-        again = f", attempt {attempt} on a busy machine" if attempt > 1 else ""
         rows: list[Row] = []
         with duo(f"{name} [{plan}]{again}", plan, rows) as made:
             play(made)
         self.rows += rows
+
+
+def _excuse(error: Exception, pressure: Pressure) -> str:
+    """Why this failure shows nothing of the sidecar; empty when it does."""
+    if isinstance(error, OwnWordLost):
+        return str(error)
+    return "the machine was busy" if pressure.was_high() else ""
 
 
 def scenario(*plans: Plan, long: bool = False) -> Callable[[Play], Callable[[Stage, Plan], None]]:

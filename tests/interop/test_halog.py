@@ -1,8 +1,18 @@
 """The reader of a real node's log finds what it is there to find. Needs no real node."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.interop.halog import ALWAYS, DEATH, REPEATS_MAX, WRONG_KEY, complaints, floods
+from tests.interop.halog import (
+    ALWAYS,
+    DEATH,
+    REPEATS_MAX,
+    WRONG_KEY,
+    complaints,
+    floods,
+    lost_its_own_word,
+)
 
 DAEMON = "Nov 24 17:10:22 real heartbeat: [13]: {}"
 SCRIPT = "2026/11/24_17:10:23  ResourceManager(default)[218]:    {}"
@@ -40,3 +50,20 @@ def test_a_flood_that_the_scenario_explains_is_none():
 
 def test_every_entry_of_the_lists_gives_a_reason():
     assert all(known.reason for known in (*ALWAYS, *DEATH, *WRONG_KEY))
+
+
+TORN = (
+    "WARN: ha_msg_add_nv_depth: line doesn't contain '='",
+    "info: >>>",
+    "ERROR: NV failure (msgfromsteam): [>>>",
+)
+"""What the daemon wrote when a script's message came to its FIFO around another one."""
+
+
+def test_a_message_of_its_own_that_the_real_node_lost_is_recognized(tmp_path: Path):
+    log = tmp_path / "ha-log"
+    assert not lost_its_own_word(log)
+    log.write_text(DAEMON.format("ERROR: NV failure (string2msg_ll):"))
+    assert not lost_its_own_word(log)
+    log.write_text("\n".join(map(DAEMON.format, TORN)))
+    assert lost_its_own_word(log)
