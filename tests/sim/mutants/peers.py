@@ -192,10 +192,10 @@ MUTANTS: Final = (
             Patch(owner=Inbound, name="judge", by=_any_generation),
             Patch(owner=Inbox, name="_is_news", by=_every_message_is_the_newest),
         ),
-        faults=(*(Fault.CRASH,) * 2, *(Fault.REPLAYED,) * 3),
+        faults=(*(Fault.CRASH,) * 2, *(Fault.REPLAYED,) * 5),
         within=40,
         suits=dies_soon,
-        pace=Pace(every_s=7, shortest_s=10, longest_s=90),
+        pace=Pace(every_s=5, shortest_s=5, longest_s=40),
     ),
     Mutant(
         name="a goodbye needs no proof",
