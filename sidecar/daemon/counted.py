@@ -57,7 +57,7 @@ class Counted:
 
             registry = CollectorRegistry()
             register_view(registry, self._view)
-            counters = Counters(registry, self._at_the_start)
+            counters = Counters(registry, self._at_the_start, self._view)
             self._registry = registry
             self._loop.call_soon_threadsafe(self._begin, counters)
         return self._registry

@@ -1,9 +1,11 @@
 """What happened, counted: fed with each occurrence, shown by ``/metrics``.
 
 Series whose labels are known are present from the start with 0, because ``rate()`` sees no increase
-in a series that begins at 1. Never reads the view after the start, and never a clock.
+in a series that begins at 1: those of a resource that a reload brings, too. One that it takes away
+has none any more. Never reads the view but then, and never a clock.
 """
 
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from prometheus_client import (
@@ -50,7 +52,15 @@ _LAG_BUCKETS_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 class Counters:
     """The driver calls ``report`` with each occurrence and ``loop_lag`` with each late timer."""
 
-    def __init__(self, registry: CollectorRegistry, view: ClusterView) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        at_the_start: ClusterView,
+        view: Callable[[], ClusterView],
+    ) -> None:
+        """``view`` is read when a reload is told, and not before."""
+        self._view = view
+        self._resources: frozenset[tuple[Counter, tuple[str, ...]]] = frozenset()
         # Of the whole process: the library has no switch for one registry.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         Info("heartbeat_build", "The version that runs.", registry=registry).info(
@@ -107,7 +117,8 @@ class Counters:
         )
         # The sidecar does not start with a configuration that it refuses.
         self._reloaded.set(1)
-        self._show_zeros(view)
+        self._show_zeros(at_the_start)
+        self._show_resources(at_the_start)
 
     def report(self, occurrence: Occurrence) -> None:
         match occurrence:
@@ -125,6 +136,7 @@ class Counters:
                 self._failures.labels(occurrence.container).inc()
             case ConfigurationReloaded():
                 self._reloaded.set(1)
+                self._show_resources(self._view())
             case ReloadFailed():
                 self._reloaded.set(0)
             case _:
@@ -142,8 +154,19 @@ class Counters:
             self._giveups.labels(reason)
         for phase in TAKEOVER_PHASES:
             self._phase.labels(phase)
+
+    def _show_resources(self, view: ClusterView) -> None:
+        """Those that there are, and no others."""
+        before, self._resources = self._resources, frozenset(self._resources_of(view))
+        for counter, labels in before - self._resources:
+            counter.remove(*labels)
+        for counter, labels in self._resources:
+            counter.labels(*labels)
+
+    def _resources_of(self, view: ClusterView) -> Iterator[tuple[Counter, tuple[str, ...]]]:
         for address in addresses_of(view):
-            self._announcements.labels(address.name, "na" if ":" in address.name else "arp")
+            kind = "na" if ":" in address.name else "arp"
+            yield self._announcements, (address.name, kind)
         for group in view.groups:
             for container in group.containers:
-                self._failures.labels(container.name)
+                yield self._failures, (container.name,)

@@ -21,7 +21,7 @@ def families() -> list[Metric]:
     registry = CollectorRegistry()
     view = a_view()
     register_view(registry, lambda: view)
-    Counters(registry, view)
+    Counters(registry, view, lambda: view)
     Counts(registry, [lambda: 0])
     return sorted(registry.collect(), key=lambda family: family.name)
 

@@ -28,7 +28,7 @@ class Registry:
         self.views = 0
         self.registry = CollectorRegistry()
         register_view(self.registry, self._view)
-        Counters(self.registry, self._cluster.view())
+        Counters(self.registry, self._cluster.view(), self._cluster.view)
 
     def _view(self) -> ClusterView:
         self.views += 1

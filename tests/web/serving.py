@@ -153,7 +153,7 @@ def serving(stage: Stage | None = None, *, watched: bool = True) -> Iterator[Ser
     registry = CollectorRegistry()
     hub = EventHub(wall_ns=stage.sources.wall_ns)
     register_view(registry, stage.sources.view)
-    counters = Counters(registry, stage.view)
+    counters = Counters(registry, stage.view, stage.sources.view)
     server = WebServer(
         host="127.0.0.1",
         port=0,

@@ -211,6 +211,21 @@ def test_failures_of_a_container_are_counted(served: Served):
     assert Scrape(served).value("heartbeat_service_failures_total", container="nginx") == 1
 
 
+def test_what_a_reload_brings_is_counted_from_zero_and_what_it_takes_away_no_more(served: Served):
+    brought = (an_address(name="2001:db8::100", label=None), a_container(name="redis"))
+    served.stage.view = a_view(groups=(a_group(resources=brought),))
+    served.report(ConfigurationReloaded(changes=("added and removed",)))
+    seen = Scrape(served)
+    assert seen.by("heartbeat_service_failures_total", "container") == {"redis": 0}
+    assert seen.by("heartbeat_address_announcements_total", "address") == {"2001:db8::100": 0}
+
+
+def test_what_stays_over_a_reload_keeps_its_count(served: Served):
+    served.report(ServiceFailed(container="nginx", reason="it stopped", restarts_left=1))
+    served.report(ConfigurationReloaded(changes=()))
+    assert Scrape(served).value("heartbeat_service_failures_total", container="nginx") == 1
+
+
 def test_a_link_that_both_nodes_show_is_counted_once():
     seen = scrape(nodes=(a_node(links=(a_link(),)), a_peer()))
     samples = seen.families["heartbeat_packets_sent"].samples
