@@ -109,3 +109,10 @@ def test_the_links_of_alerts_begin_with_the_address_that_people_use():
     for name in ("prometheus", "alertmanager"):
         assert f"--web.external-url=https://{name}.example" in services[name]["command"]
     assert services["grafana"]["environment"]["GF_SERVER_ROOT_URL"] == "https://grafana.example"
+
+
+@pytest.mark.parametrize("service", ["prometheus", "alertmanager"])
+def test_they_find_each_other_where_the_address_for_people_has_a_path(service: str):
+    """Without the option a program answers below that path alone, and all alerts are lost."""
+    urls = {f"{service.upper()}_URL": f"https://example.net/{service}"}
+    assert "--web.route-prefix=/" in understood(**VARIABLES, **urls)["services"][service]["command"]
