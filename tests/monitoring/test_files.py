@@ -3,8 +3,14 @@
 import json
 import re
 import shutil
+import socket
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 
@@ -12,7 +18,9 @@ from tests.monitoring.alerts import ALERTS
 from tests.monitoring.programs import COMPOSE_FILE, contents, copied
 from tests.monitoring.test_rules import promtool
 from tests.monitoring.written import FOLDER
+from tests.service.test_probe import free_port
 from tests.testbed.compose import Compose
+from tests.testbed.waiting import wait_for
 
 _SHOWN = ("prometheus", "alertmanager", "grafana")
 VARIABLES = {"NODE_A": "192.168.171.50", "NODE_B": "192.168.171.51", "VIP": "192.168.171.100"}
@@ -116,3 +124,47 @@ def test_they_find_each_other_where_the_address_for_people_has_a_path(service: s
     """Without the option a program answers below that path alone, and all alerts are lost."""
     urls = {f"{service.upper()}_URL": f"https://example.net/{service}"}
     assert "--web.route-prefix=/" in understood(**VARIABLES, **urls)["services"][service]["command"]
+
+
+def test_what_speaks_no_http_is_asked_for_a_connection(tmp_path: Path):
+    config = tmp_path / "config"
+    copied(config, VARIABLES | {"VIP_URL": "tcp://192.168.171.100:5432"})
+    arguments = ("--timeout=2s", str(config / "prometheus.yaml"), "heartbeat-address")
+    said = promtool("check", "service-discovery", *arguments)
+    labels = json.loads(said[said.index("[\n") : said.rindex("]") + 1])[0]["labels"]
+    assert labels["__param_target"] == "192.168.171.100:5432"
+    assert labels["instance"] == "tcp://192.168.171.100:5432"
+    with probing() as probe, socket.create_server(("127.0.0.1", 0)) as listening:
+        place = f"127.0.0.1:{listening.getsockname()[1]}"
+        assert probe(labels["__param_module"], place)
+        listening.close()
+        assert not probe(labels["__param_module"], place)
+
+
+@contextmanager
+def probing() -> Iterator[Callable[[str, str], bool]]:
+    """The real exporter with our file: whether what is asked by a module answers."""
+    program = shutil.which("prometheus-blackbox-exporter")
+    if program is None:
+        pytest.skip("prometheus-blackbox-exporter is not installed")
+    place = f"127.0.0.1:{free_port()}"
+    options = (f"--config.file={FOLDER / 'blackbox.yaml'}", f"--web.listen-address={place}")
+    process = subprocess.Popen((program, *options), stderr=subprocess.DEVNULL)
+
+    def probe(module: str, target: str) -> bool:
+        url = f"http://{place}/probe?{urlencode({'module': module, 'target': target})}"
+        with suppress(URLError), urlopen(url, timeout=10) as answer:
+            return "\nprobe_success 1\n" in answer.read().decode()
+        return False
+
+    def serves() -> bool:
+        with suppress(URLError), urlopen(f"http://{place}/-/healthy", timeout=5):
+            return True
+        return False
+
+    try:
+        wait_for(serves, seconds=15, what="the exporter's first answer")
+        yield probe
+    finally:
+        process.terminate()
+        process.wait(10)
