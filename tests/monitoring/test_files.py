@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,8 @@ from tests.monitoring.alerts import ALERTS
 from tests.monitoring.programs import COMPOSE_FILE, contents, copied
 from tests.monitoring.test_rules import promtool
 from tests.monitoring.written import FOLDER
+from tests.notify.receiver import receiving
+from tests.notify.test_tls import a_certificate
 from tests.service.test_probe import free_port
 from tests.testbed.compose import Compose
 from tests.testbed.waiting import wait_for
@@ -139,6 +142,13 @@ def test_what_speaks_no_http_is_asked_for_a_connection(tmp_path: Path):
         assert probe(labels["__param_module"], place)
         listening.close()
         assert not probe(labels["__param_module"], place)
+
+
+def test_whether_a_service_answers_is_asked_and_not_whose_certificate_it_has(tmp_path: Path):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(a_certificate(tmp_path))
+    with receiving(context=context) as receiver, probing() as probe:
+        assert probe("address", receiver.url.replace("http:", "https:"))
 
 
 @contextmanager

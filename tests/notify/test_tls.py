@@ -12,12 +12,11 @@ from tests.notify.telling import telling
 from tests.waiting import wait_for
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
+def a_certificate(folder: Path) -> Path:
     """Key and certificate of 127.0.0.1, in one file."""
     if shutil.which("openssl") is None:
         pytest.skip("needs openssl to make a certificate")
-    path = tmp_path / "own.pem"
+    path = folder / "own.pem"
     command = (
         *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
         *(
@@ -29,16 +28,17 @@ def certificate(tmp_path: Path) -> Path:
             "-addext",
             "subjectAltName=IP:127.0.0.1",
         ),
-        *("-keyout", str(path), "-out", str(tmp_path / "certificate.pem")),
+        *("-keyout", str(path), "-out", str(folder / "certificate.pem")),
     )
     subprocess.run(command, check=True, capture_output=True)
     with path.open("a") as both:
-        both.write((tmp_path / "certificate.pem").read_text())
+        both.write((folder / "certificate.pem").read_text())
     return path
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-def test_a_certificate_is_checked(certificate: Path, caplog, monkeypatch, *, trusted: bool):
+def test_a_certificate_is_checked(tmp_path: Path, caplog, monkeypatch, *, trusted: bool):
+    certificate = a_certificate(tmp_path)
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
