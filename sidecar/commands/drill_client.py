@@ -6,6 +6,7 @@ that one that hangs hides no other. What counts is the gap: the longest time wit
 
 import asyncio
 import os
+import socket
 import ssl
 import threading
 import time
@@ -193,7 +194,12 @@ class Client:
 
 
 def _reason(error: OSError) -> str:
-    """As the kernel says it: asyncio puts the address in the place of that."""
+    """As the kernel says it: asyncio puts the address in the place of that.
+
+    TLS and the look-up of a name have numbers of their own, which the kernel does not know.
+    """
+    if isinstance(error, ssl.SSLError | socket.gaierror):
+        return error.strerror or str(error)
     return os.strerror(error.errno) if error.errno else str(error)
 
 

@@ -1,6 +1,7 @@
 """The client of a drill: what it requests, and how it counts what clients feel."""
 
 import itertools
+import re
 import socket
 import threading
 import time
@@ -145,6 +146,20 @@ def test_nobody_there_is_told_as_the_kernel_says_it():
     with Client(parse_url(f"tcp://127.0.0.1:{port}"), every_s=0.01) as client:
         wait_for(lambda: client.count(begun_ns).failed >= 1)
         assert "refused" in client.count(begun_ns).trouble.lower()
+
+
+@pytest.mark.parametrize(
+    ("url", "trouble"),
+    [
+        ("https://127.0.0.1:{port}/", r"SSL: \w+\] wrong version number"),
+        ("http://nobody.invalid:{port}/", r"^(Name or service|Temporary failure|No address)"),
+    ],
+)
+def test_trouble_with_tls_or_a_name_is_told_in_their_own_words(url: str, trouble: str):
+    begun_ns = time.monotonic_ns()
+    with a_server(GOOD) as port, Client(parse_url(url.format(port=port)), every_s=0.05) as client:
+        wait_for(lambda: client.count(begun_ns).failed >= 1)
+        assert re.search(trouble, client.count(begun_ns).trouble)
 
 
 def test_a_request_that_hangs_hides_no_other():
