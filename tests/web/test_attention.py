@@ -2,6 +2,7 @@
 
 import pytest
 
+from sidecar.core.events import CarrierChanged
 from sidecar.core.occurrences import AddressConflict, ReloadFailed
 from sidecar.core.terms import SECOND, ContainerState, LinkStatus, NodeStatus, ResourceState
 from sidecar.core.view import ClusterView, MaintenanceView, PingView
@@ -20,6 +21,7 @@ from tests.builders import (
     a_view,
     an_address,
 )
+from tests.core.scenes import alone
 from tests.monitoring.alerts import ALERTS
 
 GROUP = a_group().name
@@ -71,6 +73,15 @@ def test_a_takeover_that_fails_is_critical():
     assert (first.severity, first.runbook) == (Urgency.CRITICAL, "HeartbeatNobodyHolds")
     assert "nginx cannot be mended here" in first.sentence
     assert second.runbook == "HeartbeatServiceFailing"
+
+
+def test_a_takeover_that_something_else_stands_in_the_way_of_is_critical():
+    scene = alone()
+    scene.node.step(CarrierChanged(interface="eth0", up=False))
+    scene.run(60 * SECOND)
+    first = attention_of(scene.node.cluster.view(), NOTHING)[0]
+    assert (first.severity, first.runbook) == (Urgency.CRITICAL, "HeartbeatNobodyHolds")
+    assert first.sentence.endswith(": here it cannot be served: eth0 has no carrier")
 
 
 def test_a_node_that_starts_may_not_know_the_holder_yet():
