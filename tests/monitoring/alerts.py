@@ -50,7 +50,10 @@ ALERTS: Final = (
         expr=f"sum by ({_PAIR}) (heartbeat_address_held) == 0",
         for_s=15,
         summary="Nobody holds {{ $labels.address }}",
-        description="No node that answers holds {{ $labels.address }}: it is served by nobody.",
+        description=(
+            "No node that answers holds {{ $labels.address }}: it is served by nobody, unless by a "
+            "node that cannot be scraped (HeartbeatSidecarDown)."
+        ),
     ),
     Alert(
         name="HeartbeatTwoHold",
@@ -114,7 +117,10 @@ ALERTS: Final = (
         # No longer than HeartbeatPeerLost, which says nothing more and is silenced by this.
         for_s=15,
         summary="The sidecar on {{ $labels.instance }} does not answer",
-        description="{{ $labels.instance }} cannot be scraped; what it held is the other node's.",
+        description=(
+            "{{ $labels.instance }} cannot be scraped. If it is down, what it held is the other "
+            "node's; if only its port is closed to the monitoring host, it goes on."
+        ),
     ),
     Alert(
         name="HeartbeatPeerLost",
