@@ -75,8 +75,7 @@ class Ears:
     def _listen(self, sock: EthernetSocket, most: int) -> bool:
         said: list[Claim | Question] = []
         is_all = False
-        # The kernel says once that the interface went down; to have heard that is enough.
-        with suppress(OSError):
+        try:
             own = sock.mac
             for _ in range(most):
                 frame = sock.receive()
@@ -86,6 +85,11 @@ class Ears:
                 word = frames.claim(frame) or frames.question(frame)
                 if word is not None and own not in _speakers(word):
                     said.append(word)
+        except OSError:
+            # The kernel says once that the interface went down; to have heard that is enough. One
+            # that was deleted or renamed is not read any more, and would wake the loop for ever.
+            if not sock.current:
+                self._forget(sock.interface, sock.protocol)
         if said:
             self._heard(sock.interface, said)
         return is_all

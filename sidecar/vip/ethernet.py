@@ -25,7 +25,7 @@ _ARPHRD_ETHER: Final = 1
 class EthernetSocket:
     """Bound to the interface as it is now; useless once that is deleted, so open it anew then."""
 
-    __slots__ = ("_missed", "index", "interface", "sock")
+    __slots__ = ("_missed", "index", "interface", "protocol", "sock")
 
     def __init__(self, interface: str, *, listen: int = 0, only: Program | None = None) -> None:
         """``listen`` is the protocol to hear, ``only`` what of it.
@@ -33,6 +33,7 @@ class EthernetSocket:
         Raise OSError when there is no such interface.
         """
         self.interface = interface
+        self.protocol = listen
         self._missed = 0
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import cast
@@ -472,6 +473,26 @@ def test_conflicts_are_heard_on_an_interface_that_was_made_anew(
         with sock:
             frame = frames.arp_announcements("10.77.0.100", STRANGER)[0]
             await until(lambda: bool(sock.send(frame) and probing.found))
+
+    probing(scene)
+
+
+@pytest.mark.parametrize("gone", ["deleted", "renamed"])
+def test_an_interface_that_is_gone_leaves_the_loop_alone(trio: Trio, gone: str) -> None:
+    a, _, _ = trio
+
+    async def scene(probing: Probing) -> None:
+        assert isinstance(await probing.ask(), AddressProbed)
+        a.ip("link", "set", "eth0", "down")
+        if gone == "deleted":
+            a.ip("link", "delete", "eth0")
+        else:
+            a.ip("link", "set", "eth0", "name", "lan0")
+            a.ip("link", "set", "lan0", "up")
+        await asyncio.sleep(0.05)  # what there is to hear of its end is heard
+        begin = time.thread_time()
+        await asyncio.sleep(0.3)
+        assert time.thread_time() - begin < 0.05
 
     probing(scene)
 
