@@ -73,7 +73,7 @@ class Mirror:
         return list(self._carriers()) if self._unconfirmed is None else []
 
     def _carriers(self) -> Iterator[CarrierChanged]:
-        by_name = {interface.name: interface for interface in self._interfaces.values()}
+        by_name = {name: one for one in self._interfaces.values() for name in _names(one)}
         for name in self._watched:
             here = by_name.get(name)
             state = CarrierChanged(
@@ -109,7 +109,8 @@ class Mirror:
         # A copy with another prefix length may remain, and a copy elsewhere is not ours to miss.
         if self._copies[name, index]:
             return []
-        if index in self._interfaces and self._interfaces[index].name != address.interface:
+        interface = self._interfaces.get(index)
+        if interface is not None and address.interface not in _names(interface):
             return []
         return [AddressLost(address=address.name, reason=reason)]
 
@@ -138,3 +139,8 @@ class Mirror:
     def _confirm(self, key: int | tuple[str, int, int]) -> None:
         if self._unconfirmed is not None:
             self._unconfirmed.discard(key)
+
+
+def _names(interface: Interface) -> tuple[str, ...]:
+    """Any of them may be in haresources: the kernel finds an interface by each."""
+    return (interface.name, *interface.other_names)

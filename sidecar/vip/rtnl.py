@@ -28,9 +28,13 @@ RTM_GETADDR: Final = 22
 _NLM_F_REQUEST: Final = 0x1
 _NLM_F_DUMP_INTR: Final = 0x10
 _NLM_F_DUMP: Final = 0x300
+_NLA_TYPE_MASK: Final = 0x3FFF
+"""Of an attribute's type; the rest says that attributes are nested in it."""
 
 _IFLA_ADDRESS: Final = 1
 _IFLA_IFNAME: Final = 3
+_IFLA_PROP_LIST: Final = 52
+_IFLA_ALT_IFNAME: Final = 53
 _IFA_ADDRESS: Final = 1
 _IFA_LOCAL: Final = 2
 _IFA_CACHEINFO: Final = 6
@@ -66,6 +70,8 @@ class Interface:
     switched_on: bool
     loopback: bool
     mac: str
+    other_names: tuple[str, ...] = ()
+    """Under which it is found, too (``altname`` of ip-link(8))."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,12 +188,21 @@ def _interface(body: bytes) -> Interface | None:
     attributes = dict(_attributes(body, _IFINFOMSG.size))
     return Interface(
         index=index,
-        name=attributes.get(_IFLA_IFNAME, b"").rstrip(b"\0").decode(errors="replace"),
+        name=_name(attributes.get(_IFLA_IFNAME, b"")),
         up=flags & (_IFF_UP | _IFF_RUNNING) == _IFF_UP | _IFF_RUNNING,
         switched_on=bool(flags & _IFF_UP),
         loopback=bool(flags & _IFF_LOOPBACK),
         mac=attributes.get(_IFLA_ADDRESS, b"").hex(":"),
+        other_names=tuple(
+            _name(name)
+            for kind, name in _attributes(attributes.get(_IFLA_PROP_LIST, b""), 0)
+            if kind == _IFLA_ALT_IFNAME
+        ),
     )
+
+
+def _name(raw: bytes) -> str:
+    return raw.rstrip(b"\0").decode(errors="replace")
 
 
 def _attributes(body: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
@@ -195,7 +210,7 @@ def _attributes(body: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
         length, kind = _ATTRIBUTE.unpack_from(body, offset)
         if length < _ATTRIBUTE.size or offset + length > len(body):
             return
-        yield kind, body[offset + _ATTRIBUTE.size : offset + length]
+        yield kind & _NLA_TYPE_MASK, body[offset + _ATTRIBUTE.size : offset + length]
         offset += _aligned(length)
 
 

@@ -73,6 +73,20 @@ async def put(address: Address, lease_s: int = 60) -> None:
     await asyncio.to_thread(claim)
 
 
+def test_an_interface_is_known_by_its_other_names_too(host: Host) -> None:
+    host.ip("link", "property", "add", "dev", "eth0", "altname", "ens3")
+    address = vip(interface="ens3")
+
+    async def scene(watching: Watching) -> None:
+        up = CarrierChanged(interface="ens3", up=True, mac=host.mac("eth0"))
+        assert watching.heard == [up]
+        await put(address)
+        host.ip("addr", "del", "10.77.0.100/24", "dev", "ens3")
+        await until(lambda: bool(watching.lost))
+
+    watched(scene, address)
+
+
 def test_an_interface_with_a_carrier_is_told_of_at_start(host: Host) -> None:
     async def scene(watching: Watching) -> None:
         up = CarrierChanged(interface="eth0", up=True, mac=host.mac("eth0"))
