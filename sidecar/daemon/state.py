@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import uuid
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -41,7 +42,10 @@ def boot(folder: Path, node: str, wall_s: int) -> Boot:
         mend = "make it writable, or mount a volume there (SIDECAR_STATE_DIR)"
         trouble = f"state folder {folder} cannot be used: {error.strerror or error}; {mend}"
         stand_in = uuid.uuid5(uuid.NAMESPACE_DNS, node).bytes
-        return Boot(generation=wall_s, uuid=stand_in, trouble=(trouble,))
+        order = None
+        with suppress(OSError):  # a folder that is full, or read-only, can be read
+            order = _kept_maintenance(folder / MAINTENANCE)
+        return Boot(generation=wall_s, uuid=stand_in, trouble=(trouble,), maintenance=order)
 
 
 def keep_maintenance(folder: Path, order: MaintenanceOrder) -> None:

@@ -172,6 +172,18 @@ def test_an_order_of_maintenance_outlives_the_process(tmp_path):
     assert state.boot(tmp_path, "node-a", CLOCK_S).maintenance == ORDER
 
 
+def test_an_order_of_maintenance_counts_where_the_disk_is_full_now(tmp_path, monkeypatch):
+    state.keep_maintenance(tmp_path, ORDER)
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    boot = state.boot(tmp_path, "node-a", CLOCK_S)
+    assert boot.trouble
+    assert boot.maintenance == ORDER
+
+
 @pytest.mark.parametrize(
     "written", [b"", b"[]", b"{}", b"\xff", b'{"number": true, "seconds": 1}', b"7" * 5000]
 )
