@@ -23,6 +23,7 @@ SHUTDOWN_TIMEOUT_S: Final = 2.0
 _WHY: Final = {
     errno.EADDRINUSE: "another program listens there",
     errno.EADDRNOTAVAIL: "this host has no such address",
+    errno.EAFNOSUPPORT: "this host's kernel has no addresses of that kind",
     errno.EACCES: "ports below 1024 need the capability NET_BIND_SERVICE",
 }
 
@@ -65,11 +66,16 @@ class WebServer:
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, self._host, self._port).start()
+            await self._listen(runner)
         except OSError as error:
             await runner.cleanup()
             raise BindError(self._bind_trouble(error)) from error
         self._runner = runner
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        await web.TCPSite(runner, self._host, self._port).start()
+        if not runner.addresses:  # asyncio passes over what the kernel knows no sockets of
+            raise OSError(errno.EAFNOSUPPORT, "no socket could be made")
 
     async def stop(self) -> None:
         runner, self._runner = self._runner, None

@@ -1,5 +1,6 @@
 """The names that monitoring and scripts of others rely on, asked over real HTTP."""
 
+import errno
 import re
 import socket
 
@@ -195,23 +196,39 @@ def test_an_unknown_page_is_not_found(served: Served):
     assert served.get("/standby").status == 404
 
 
-def test_a_taken_port_names_itself_and_the_setting():
+def a_server(host: str, port: int) -> WebServer:
     stage = Stage()
+    return WebServer(
+        host=host,
+        port=port,
+        sources=stage.sources,
+        hub=EventHub(wall_ns=stage.sources.wall_ns),
+        registry=CollectorRegistry(),
+        page="",
+    )
+
+
+def test_a_taken_port_names_itself_and_the_setting():
     with socket.create_server(("127.0.0.1", 0)) as taken, a_loop() as loop:
         port = taken.getsockname()[1]
-        server = WebServer(
-            host="127.0.0.1",
-            port=port,
-            sources=stage.sources,
-            hub=EventHub(wall_ns=stage.sources.wall_ns),
-            registry=CollectorRegistry(),
-            page="",
-        )
         with pytest.raises(BindError) as trouble:
-            run_in(loop, server.start())
+            run_in(loop, a_server("127.0.0.1", port).start())
     assert f"127.0.0.1:{port}" in str(trouble.value)
     assert "another program listens there" in str(trouble.value)
     assert "SIDECAR_HTTP" in str(trouble.value)
+
+
+def test_a_kernel_without_ipv6_is_told_where_ipv6_was_asked_for(monkeypatch):
+    class WithoutIpv6(socket.socket):
+        def __init__(self, family: int = -1, *more, **named) -> None:
+            if family == socket.AF_INET6:
+                raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+            super().__init__(family, *more, **named)
+
+    with a_loop() as loop:
+        monkeypatch.setattr(socket, "socket", WithoutIpv6)
+        with pytest.raises(BindError, match=r"\[::1\]:9694 .* no addresses of that kind"):
+            run_in(loop, a_server("::1", 9694).start())
 
 
 def test_a_stopped_server_listens_no_more(served: Served):
