@@ -86,9 +86,7 @@ def read(
     path = authkeys.find(local.config_dir)
     keyring = authkeys.read(path, problems.of(str(path)))
     if ha_cf is not None:
-        here = problems.of(str(local.config_dir / HA_CF))
-        _check_link_targets((*ha_cf.link_lines, *ha_cf.own_lines), groups, here)
-        _check_ping_targets(ha_cf.ping_lines, groups, here)
+        check_floating(ha_cf, groups, problems.of(str(local.config_dir / HA_CF)))
     if groups:
         _check_containers(local, groups, options, problems)
     return Reading(
@@ -99,6 +97,12 @@ def read(
         webhooks=webhooks.read(options, environ, problems),
         problems=problems,
     )
+
+
+def check_floating(ha_cf: HaCf, groups: Sequence[ResourceGroup], problems: FileProblems) -> None:
+    """Tell of what ha.cf names as one machine's address, and haresources moves."""
+    _check_link_targets((*ha_cf.link_lines, *ha_cf.own_lines), groups, problems)
+    _check_ping_targets(ha_cf.ping_lines, groups, problems)
 
 
 def to_settings(reading: Reading) -> Settings:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sidecar.config import authkeys, hacf, haresources
+from sidecar.config import authkeys, hacf, haresources, settings
 from sidecar.config.problems import Problems
 from sidecar.config.textfile import cut_lines
 
@@ -73,11 +73,12 @@ def check(answers: Answers, files: Files) -> Problems:
 
 def _check_on(node: str, address: str, files: Files) -> Problems:
     problems = Problems()
-    here = problems.of("ha.cf")
-    ha_cf = hacf.parse(cut_lines(files.ha_cf.encode(), here), node, {address}, here)
+    in_ha_cf = problems.of("ha.cf")
+    ha_cf = hacf.parse(cut_lines(files.ha_cf.encode(), in_ha_cf), node, {address}, in_ha_cf)
     here = problems.of("haresources")
     nodes = ha_cf.pair.nodes if ha_cf.pair else ()
-    haresources.parse(cut_lines(files.haresources.encode(), here), nodes, here)
+    groups = haresources.parse(cut_lines(files.haresources.encode(), here), nodes, here)
+    settings.check_floating(ha_cf, groups, in_ha_cf)
     here = problems.of("authkeys")
     authkeys.parse(cut_lines(files.authkeys.encode(), here), here)
     return problems

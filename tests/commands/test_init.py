@@ -151,6 +151,8 @@ def test_an_interface_too_long_for_a_label_has_none(tmp_path):
         ({"node_b": "ALPHA"}, "ha.cf:11: node alpha is already named in line 10"),
         ({"deadtime": "1.5"}, "ha.cf:3: deadtime 1.5 s must be more than twice keepalive 1 s"),
         ({"address_b": "10.0.1.1"}, "ha.cf:8: warning: ucast eth1 10.0.1.1 is already in line 7"),
+        ({"vip": "10.0.1.2/24"}, "ha.cf:8: ucast leads to 10.0.1.2, which haresources moves"),
+        ({"ping": "10.0.0.100"}, "ha.cf:12: the ping node 10.0.0.100 is an address that haresou"),
     ],
 )
 def test_a_wrong_answer_is_told_and_nothing_is_written(tmp_path, capsys, flags, problem):
