@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
 
 
 def main(arguments: argparse.Namespace) -> int:
+    with _ended_by_term():
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     with _quickly():
         from sidecar.config.machine import local_addresses  # noqa: PLC0415 - quickly
         from sidecar.config.settings import load  # noqa: PLC0415
@@ -27,6 +34,16 @@ def main(arguments: argparse.Namespace) -> int:
         from sidecar.daemon.run import run  # noqa: PLC0415
 
     return run(settings, load_now)
+
+
+@contextmanager
+def _ended_by_term() -> Iterator[None]:
+    """Until the node hears it: by default TERM does nothing to a container's first process."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -1,6 +1,9 @@
-"""What a node does when it is told to read its files anew."""
+"""What a node does when it is told to read its files anew, or to end before it has begun."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +12,7 @@ from sidecar.core.params import Boot
 from sidecar.core.terms import SECOND
 from sidecar.daemon.node import Node
 from tests.config.written import copy_reference, settings
-from tests.waiting import until
+from tests.waiting import until, wait_for
 
 DEADTIMES_S = (30, 20, 10)
 
@@ -50,3 +53,19 @@ def test_a_hup_during_a_reload_is_not_forgotten(tmp_path: Path):
 
     asyncio.run(scenario())
     assert reads == [second, third], "two more are one more"
+
+
+def test_a_start_that_is_told_to_stop_ends(tmp_path: Path):
+    """By default TERM ends a process with another status, and the first of a container not."""
+    copy_reference("masternginx", tmp_path)
+    (tmp_path / "state").mkdir()
+    os.mkfifo(tmp_path / "state" / "history")  # whoever reads it waits
+    words = ("run", "--config-dir", str(tmp_path), "--state-dir", str(tmp_path / "state"))
+    command = (sys.executable, "-m", "sidecar.cli", *words, "--node", "masternginx")
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as starting:
+        try:
+            wait_for((tmp_path / "state" / "generation").exists, seconds=20)
+            starting.terminate()
+            assert starting.wait(timeout=10) == 0
+        finally:
+            starting.kill()
