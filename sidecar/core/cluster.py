@@ -219,12 +219,21 @@ class Cluster:
         self.agreement.advance(turn)
         self.takeover.advance(turn)
         if self.shutdown.stage is Stage.RUNNING:
+            self._prepare(turn)
             self.reunion.advance(turn)
             self.moves.advance(turn)
             self.ipfail.advance(turn)
             self.sight.advance(turn)
         self.operator.advance(turn)
         self.shutdown.advance(turn)
+
+    def _prepare(self, turn: Turn) -> None:
+        """While the peer is quiet, stand by warm and look for the owner, so that at deadtime only
+        the address moves (safety rule 7).
+        """
+        if self.peer.doubtful and not self.maintenance.on:
+            for group in self.takeover.groups:
+                group.prepare(turn, self.peer.dies_ns)
 
     # --- messages of the peer ------------------------------------------------------------------
 
@@ -304,14 +313,9 @@ class Cluster:
         self._announce(turn)
 
     def peer_quiet(self, turn: Turn) -> None:
-        """Stand by warm, and look for the owner, so that at deadtime only the address moves."""
-        if self.shutdown.stage is not Stage.RUNNING:
-            return
+        del turn
         for group in self.takeover.groups:
             group.doubt_word()
-            if not group.wanted and not self.maintenance.on:
-                group.set_warm(turn, warm=True)
-                group.look_for_owner(turn, self.peer.dies_ns)
 
     def peer_calm(self, turn: Turn) -> None:
         for group in self.takeover.groups:

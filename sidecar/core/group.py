@@ -150,6 +150,14 @@ class Group:
         self.warm = warm
         self.advance(turn)
 
+    def prepare(self, turn: Turn, wanted_ns: int) -> None:
+        """The peer is silent, and dead at that instant if it stays so: serve already where that is
+        not served here anyway, and look for the owner.
+        """
+        if not self.wanted:
+            self.set_warm(turn, warm=True)
+            self.look_for_owner(turn, wanted_ns)
+
     def look_for_owner(self, turn: Turn, wanted_ns: int | None = None) -> None:
         """The peer is silent: does somebody still answer for the addresses?
 

@@ -86,6 +86,11 @@ class Peer:
         return self.met and self.status is not NodeStatus.DEAD
 
     @property
+    def doubtful(self) -> bool:
+        """Silent for warntime, and not yet for deadtime."""
+        return self.quiet and self.alive and not self.left
+
+    @property
     def can_serve(self) -> bool:
         """Alive, and ready as far as it says; a real Heartbeat node never says."""
         return self.alive and not self.left and self.ready is not False

@@ -292,7 +292,7 @@ class Standby:
         self._become(StandbyState.NOT)
         self._timers.disarm("standby")
         for group in self._groups:
-            group.set_warm(turn, warm=False)
+            group.set_warm(turn, warm=self._peer.doubtful and not group.wanted)
         if not ok:
             turn.tell(StandbyRefused(why=text))
         self._ended(turn)

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Final
 
-from sidecar.core.cluster import Cluster
 from sidecar.core.container import ContainerKeeper
 from sidecar.core.events import ContainerFacts
 from sidecar.core.group import Group
@@ -42,13 +41,11 @@ def _keep_it_dead(original: Function) -> Function:
 
 
 def _cold(_: Function) -> Function:
-    def peer_quiet(self: Cluster, turn: Turn) -> None:
-        for group in self.takeover.groups:
-            group.doubt_word()
-            if not group.wanted:
-                group.look_for_owner(turn)
+    def prepare(self: Group, turn: Turn, wanted_ns: int) -> None:
+        if not self.wanted:
+            self.look_for_owner(turn, wanted_ns)
 
-    return peer_quiet
+    return prepare
 
 
 def _never_again(_: Function) -> Function:
@@ -98,7 +95,7 @@ MUTANTS: Final = (
         name="a cold standby",
         rule="safety 7: stand-by is warm from warntime on",
         caught_by=("not warm",),
-        patches=(Patch(owner=Cluster, name="peer_quiet", by=_cold),),
+        patches=(Patch(owner=Group, name="prepare", by=_cold),),
         faults=(Fault.CRASH,),
         within=20,
     ),
