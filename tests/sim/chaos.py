@@ -53,6 +53,7 @@ class Chaos:
             node.host.kernel.repair()
             node.host.kernel.set_carrier(SERVICE_LAN, up=True)
             node.start()
+            node.thaw()
             if node.process is not None and node.process.stopping:
                 trouble_hosts.start_when_ended(Scene(two, self._options, None, self._after), node)
             node.host.engine.repair()

@@ -8,7 +8,7 @@ deaf itself    a node that slept counts the silence of the other one from its wa
 by sight       a node without carrier hands over to one that has it
 """
 
-from sidecar.core.actions import ReleaseAddress
+from sidecar.core.actions import ClaimAddress, ReleaseAddress
 from sidecar.core.occurrences import (
     HAND_OVER_REASONS,
     AddressGivenUp,
@@ -35,19 +35,27 @@ from tests.sim.windows import (
 from tests.sim.witness import Change, Life, LifeChanged, Occurred, Wished
 
 
-class OlderStays:
-    """Rule 5: a heal costs the owner nothing."""
+class HeldSince:
+    """Since when each node has held an address, as far as its core knows."""
 
     def __init__(self, two: TwoNodes) -> None:
         self._two = two
         self._held_ns: dict[tuple[str, str], int] = {}
-        """Since when each node has held an address, as far as its core knows."""
+        self._lost: dict[tuple[str, str], tuple[int, int]] = {}
+        """What was lost while held: when, and since when it had been held."""
+
+    def of(self, node: Node, address: str) -> int | None:
+        return self._held_ns.get((node.name, address))
 
     def __call__(self, change: Change) -> None:
         match change:
             case Occurred(occurrence=AddressHeld() as held):
-                self._held_ns[change.node, held.address] = self._two.world.now_ns
-            case Occurred(occurrence=AddressGivenUp() | AddressTaken() as gone):
+                self._held_ns.setdefault((change.node, held.address), self._two.world.now_ns)
+            case Occurred(occurrence=AddressTaken() as taken):
+                self._lose(change.node, taken.address)
+            case Wished(action=ClaimAddress() as claim):
+                self._claim(change.node, claim.address.name)
+            case Occurred(occurrence=AddressGivenUp() as gone):
                 self._held_ns.pop((change.node, gone.address), None)
             case Wished(action=ReleaseAddress() as release):
                 # Such as without a carrier: another may take it, although a slow kernel keeps it.
@@ -56,6 +64,29 @@ class OlderStays:
                 for node, address in tuple(self._held_ns):
                     if node == change.node:
                         del self._held_ns[node, address]
+            case _:
+                return
+
+    def _lose(self, node: str, address: str) -> None:
+        now_ns = self._two.world.now_ns
+        self._lost[node, address] = now_ns, self._held_ns.pop((node, address), now_ns)
+
+    def _claim(self, node: str, address: str) -> None:
+        lost_ns, since_ns = self._lost.pop((node, address), (-1, 0))
+        if lost_ns == self._two.world.now_ns:  # put back before anybody else can have taken it
+            self._held_ns[node, address] = since_ns
+
+
+class OlderStays:
+    """Rule 5: a heal costs the owner nothing."""
+
+    def __init__(self, two: TwoNodes) -> None:
+        self._two = two
+        self._since = HeldSince(two)
+
+    def __call__(self, change: Change) -> None:
+        self._since(change)
+        match change:
             case Occurred(occurrence=GiveUpBegan(reason="conflict") as began):
                 for group in self._two.pair.groups:
                     if group.name in began.groups:
@@ -66,8 +97,8 @@ class OlderStays:
     def _must_be_younger(self, node: Node, group: ResourceGroup) -> None:
         peer = self._two.peer_of(node)
         for address in group.addresses:
-            own_ns = self._held_ns.get((node.name, address.name))
-            other_ns = self._held_ns.get((peer.name, address.name))
+            own_ns = self._since.of(node, address.name)
+            other_ns = self._since.of(peer, address.name)
             if own_ns is None or other_ns is None:
                 continue
             if own_ns + PARTED_LATELY_NS < other_ns:

@@ -50,7 +50,7 @@ class Kernel:
         self.slow_ns = 0
         """A fault: so much longer takes each request, as behind somebody who holds a lock."""
         self.held_up_ns = -SECOND
-        """When the last request that was held up so comes through."""
+        """When the last request that was held up so comes through, also after a repair."""
         self.removed: Callable[[str, str], None] | None = None
         """Told of an address that went without the sidecar's own request, and why."""
         self.carrier: Callable[[Interface], None] | None = None

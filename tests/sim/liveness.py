@@ -94,6 +94,8 @@ class Liveness:
                 found.append(f"{node.name} is not up")
                 continue
             found += [f"{node.name} {what}" for what in _not_calm(node.process.cluster.view())]
+            if node.host.kernel.held_up_ns > self._two.world.now_ns:
+                found.append(f"the kernel of {node.name} still works on what it was asked before")
         for group in self._two.pair.groups:
             found += self._group_trouble(group)
         return found

@@ -118,13 +118,17 @@ class Node:
             return
         process.life.freeze()
         self._tell(Life.FROZEN)
+        self._world.call_later(for_ns, lambda: self._thaw(process))
 
-        def thaw() -> None:
-            if process.life.alive:
-                self._tell(Life.THAWED)
-                process.life.thaw()
+    def thaw(self) -> None:
+        """SIGCONT before that time."""
+        if self.process is not None:
+            self._thaw(self.process)
 
-        self._world.call_later(for_ns, thaw)
+    def _thaw(self, process: Process) -> None:
+        if process.life.alive and process.life.frozen:
+            self._tell(Life.THAWED)
+            process.life.thaw()
 
     def _tell(self, what: Life) -> None:
         self._witness(LifeChanged(self.name, what))

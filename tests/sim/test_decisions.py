@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sidecar.core.actions import ReleaseAddress
-from sidecar.core.occurrences import AddressHeld, GiveUpBegan, NodeDied
+from sidecar.core.actions import ClaimAddress, ReleaseAddress
+from sidecar.core.occurrences import AddressHeld, AddressTaken, GiveUpBegan, NodeDied
 from sidecar.core.terms import SECOND, AutoFailback
 from tests.sim.checked import ADDRESS, GROUP, VIP, CheckedWorld
 from tests.sim.docker import EngineMode
@@ -64,6 +64,34 @@ def test_who_has_asked_the_kernel_to_remove_it_holds_it_no_more(world: CheckedWo
     world.tell("b", HELD)
     world.two.stage.witness(Wished("a", ReleaseAddress(op=1, address=ADDRESS)))
     world.tell("a", gives_up("conflict"))
+
+
+def test_what_is_put_back_at_once_has_been_held_all_the_time(world: CheckedWorld) -> None:
+    """Seed 840: a stranger removed it from the older owner just after a heal."""
+    world.tell("b", HELD)
+    world.run(3)
+    world.tell("a", HELD)
+    world.run(3)
+    loses_and_claims(world, "b", after_s=0)
+    world.tell("a", gives_up("conflict"))
+
+
+def test_what_is_claimed_again_later_has_been_held_since_then(world: CheckedWorld) -> None:
+    world.tell("b", HELD)
+    world.run(3)
+    world.tell("a", HELD)
+    world.run(3)
+    loses_and_claims(world, "b", after_s=1)
+    with pytest.raises(Violation, match="older stays: a lets"):
+        world.tell("a", gives_up("conflict"))
+
+
+def loses_and_claims(world: CheckedWorld, node: str, *, after_s: float) -> None:
+    world.tell(node, AddressTaken(address=VIP, reason="somebody removed it"))
+    world.run(after_s)
+    claim = ClaimAddress(op=1, address=ADDRESS, lease_s=5, not_after_ns=0)
+    world.two.stage.witness(Wished(node, claim))
+    world.tell(node, HELD)
 
 
 # --- no worse --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import pytest
 
 from sidecar.core.events import ServiceChecked
 from sidecar.core.occurrences import NodeLeft, TakeoverDone
+from sidecar.core.terms import SECOND
 from tests.sim.checked import GROUP, LONG_S, VIP, CheckedWorld
 from tests.sim.liveness import Liveness
 from tests.sim.network import Quality
@@ -123,3 +124,14 @@ def test_it_goes_back_also_when_the_other_has_left_and_returned(world: Judged) -
     assert back not in world.liveness.trouble()
     world.tell("b", NodeLeft(node="a"))
     assert back in world.liveness.trouble()
+
+
+def test_what_a_slow_kernel_has_not_done_yet_may_still_move_something(world: Judged) -> None:
+    """Seed 970: asked before the heal, it renewed an address only when its lease was over."""
+    world.a.kernel.slow_ns = 4 * SECOND
+    world.run(3)
+    world.a.kernel.repair()
+    said = "the kernel of a still works on what it was asked before"
+    assert said in world.liveness.trouble()
+    world.run(4)
+    assert said not in world.liveness.trouble()
