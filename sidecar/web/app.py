@@ -4,7 +4,9 @@ Read-only by construction: it is given no way to ask for anything, and every met
 refused. It runs beside the vital parts; the guard restarts it when it fails.
 """
 
+import asyncio
 import errno
+from functools import partial
 from typing import Final
 
 from aiohttp import web
@@ -14,11 +16,13 @@ from prometheus_client.aiohttp import make_aiohttp_handler
 
 from sidecar import VERSION
 from sidecar.web import api, stream
+from sidecar.web.door import IDLE_S, Door
 from sidecar.web.hub import EventHub
 from sidecar.web.pages import policy_of
 from sidecar.web.ports import Sources
 
 SHUTDOWN_TIMEOUT_S: Final = 2.0
+DOOR: Final = web.AppKey("door", Door)
 
 _WHY: Final = {
     errno.EADDRINUSE: "another program listens there",
@@ -49,13 +53,14 @@ class WebServer:
         self._port = port
         self._app = application(sources=sources, hub=hub, registry=registry, page=page)
         self._runner: web.AppRunner | None = None
+        self._listening: asyncio.Server | None = None
 
     @property
     def port(self) -> int:
         """The port in use: the one asked for, or the one that the kernel gave for port 0."""
-        if self._runner is None or not self._runner.addresses:
+        if self._listening is None or not self._listening.sockets:
             return self._port
-        return int(self._runner.addresses[0][1])
+        return int(self._listening.sockets[0].getsockname()[1])
 
     async def start(self) -> None:
         runner = web.AppRunner(
@@ -63,6 +68,7 @@ class WebServer:
             access_log=None,
             handle_signals=False,
             shutdown_timeout=SHUTDOWN_TIMEOUT_S,
+            keepalive_timeout=IDLE_S,
         )
         await runner.setup()
         try:
@@ -73,12 +79,18 @@ class WebServer:
         self._runner = runner
 
     async def _listen(self, runner: web.AppRunner) -> None:
-        await web.TCPSite(runner, self._host, self._port).start()
-        if not runner.addresses:  # asyncio passes over what the kernel knows no sockets of
+        assert runner.server is not None  # noqa: S101 - it is set up
+        entry = partial(self._app[DOOR].open, runner.server)
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(entry, self._host, self._port)
+        if not self._listening.sockets:  # asyncio passes over what the kernel knows no sockets of
             raise OSError(errno.EAFNOSUPPORT, "no socket could be made")
 
     async def stop(self) -> None:
         runner, self._runner = self._runner, None
+        if self._listening is not None:
+            self._listening.close()
+        self._app[DOOR].close()
         if runner is not None:
             await runner.cleanup()
 
@@ -97,6 +109,7 @@ def application(
     app = web.Application(middlewares=[_only_get])
     app[stream.SOURCES] = sources
     app[stream.HUB] = hub
+    app[DOOR] = Door()
     app[api.PAGE] = page
     app[api.POLICY] = policy_of(page)
     app.router.add_get("/", api.page)
@@ -115,6 +128,7 @@ def application(
 
 @web.middleware
 async def _only_get(request: web.Request, handler: Handler) -> web.StreamResponse:
+    request.app[DOOR].asked(request.protocol)
     if request.method != "GET":
         raise web.HTTPMethodNotAllowed(request.method, ["GET"])
     return await handler(request)

@@ -1,20 +1,25 @@
 """The names that monitoring and scripts of others rely on, asked over real HTTP."""
 
 import errno
+import http.client
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from sidecar import VERSION
 from sidecar.core.terms import SECOND, AddressState, ContainerState, Holding
+from sidecar.web import door
 from sidecar.web.app import BindError, WebServer
 from sidecar.web.beyond import Beyond, LinkGaps
 from sidecar.web.hub import EventHub
 from sidecar.web.pages import policy_of
 from sidecar.web.ports import Progress
 from tests.builders import VIP, a_container, a_group, a_standby_view, a_view, an_address
+from tests.waiting import wait_for
 from tests.web.serving import Served, Stage, a_loop, run_in, serving
 
 
@@ -235,3 +240,37 @@ def test_a_stopped_server_listens_no_more(served: Served):
     run_in(served.loop, served.server.stop())
     with pytest.raises(ConnectionRefusedError):
         served.get("/livez")
+
+
+@contextmanager
+def a_client(served: Served) -> Iterator[http.client.HTTPConnection]:
+    """Its connection has carried a request, and stays."""
+    with closing(http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)) as client:
+        assert status_for(client) == 200
+        yield client
+
+
+def status_for(client: http.client.HTTPConnection) -> int:
+    client.request("GET", "/livez")
+    answer = client.getresponse()
+    answer.read()
+    return answer.status
+
+
+def test_a_client_that_asks_for_nothing_is_let_go(served: Served, monkeypatch):
+    monkeypatch.setattr(door, "SILENT_S", 0.1)
+    with a_client(served) as asking:
+        connection = asking.sock
+        with socket.create_connection(("127.0.0.1", served.port), timeout=5) as silent:
+            assert silent.recv(1) == b""
+        assert status_for(asking) == 200
+        assert asking.sock is connection
+
+
+def test_there_are_only_so_many_connections(served: Served, monkeypatch):
+    monkeypatch.setattr(door, "CONNECTIONS_MAX", 2)
+    with a_client(served) as first:
+        with a_client(served):
+            assert served.get("/livez").status == 503
+        wait_for(lambda: served.get("/livez").status == 200)
+        assert status_for(first) == 200
