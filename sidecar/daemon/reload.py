@@ -13,6 +13,7 @@ from dataclasses import replace
 from sidecar.config.problems import ConfigError, Problem, Severity
 from sidecar.config.settings import HARESOURCES, Settings
 from sidecar.core.params import Address, Params, Resource
+from sidecar.core.terms import NodeName
 from sidecar.vip.interfaces import find_interface
 
 Load = Callable[[], Settings]
@@ -95,6 +96,14 @@ def _obstacles(running: Settings, fresh: Settings) -> list[str]:
         for name, address in _addresses(after).items()
         if name in known and known[name] != address
     ]
+    homes = _homes(before)
+    # Until both nodes have reloaded, each would take the group for the other one's.
+    problems += [
+        f"the group of {name} prefers {node} now, and preferred {homes[name]}: change that on both "
+        "nodes while both sidecars are stopped; or remove the group, reload both, and add it again"
+        for name, node in _homes(after).items()
+        if homes.get(name, node) != node
+    ]
     return problems
 
 
@@ -108,3 +117,8 @@ def _say_where(known: Address, found: str) -> str:
 
 def _addresses(params: Params) -> dict[str, Address]:
     return {address.name: address for group in params.groups for address in group.addresses}
+
+
+def _homes(params: Params) -> dict[str, NodeName]:
+    """Which node each address is at home on."""
+    return {a.name: group.preferred for group in params.groups for a in group.addresses}

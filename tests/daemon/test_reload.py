@@ -71,9 +71,13 @@ def test_another_deadtime_is_taken_over(folder: Path):
             replace("haresources", "192.168.171.100/24", "192.168.171.100/25"),
             "address 192.168.171.100 is written differently",
         ),
+        (
+            replace("haresources", "masternginx", "slavenginx"),
+            "the group of 192.168.171.100 prefers slavenginx now, and preferred masternginx",
+        ),
         (add("deadtime never"), "ha.cf:15: deadtime: "),
     ],
-    ids=["a node", "rtprio", "realtime", "an address", "a mistake"],
+    ids=["a node", "rtprio", "realtime", "an address", "a preferred node", "a mistake"],
 )
 def test_what_cannot_be_taken_over_is_refused_with_its_reason(
     folder: Path, edit: Edit, reason: str
