@@ -19,9 +19,9 @@ from sidecar.core.address import AddressKeeper
 from sidecar.core.changes import Changes
 from sidecar.core.container import ContainerKeeper
 from sidecar.core.milestones import Milestones
-from sidecar.core.occurrences import LeaseAwaited, TakeoverBlocked
+from sidecar.core.occurrences import LeaseAwaited, Suspended, TakeoverBlocked
 from sidecar.core.params import ResourceGroup
-from sidecar.core.surroundings import GroupNews, Surroundings
+from sidecar.core.surroundings import ISOLATED, GroupNews, Surroundings
 from sidecar.core.turn import Turn
 from sidecar.core.view import GroupView
 
@@ -204,7 +204,7 @@ class Group:
         if self._around.isolated and not any(
             address.defence.peer_met for address in self.addresses
         ):
-            return "isolated", "neither the peer nor any ping node is heard"
+            return "isolated", ISOLATED
         failed = next((c for c in self.containers if c.failed), None)
         if failed is not None and not self._around.peer_alive:
             return "service_failed", failed.trouble
@@ -227,9 +227,7 @@ class Group:
         serves = self._bring_up_containers(turn)
         suspension = self.suspension()
         if suspension is not None:
-            self._lose(turn)
-            self._release_addresses(turn)
-            self._fail(*suspension)
+            self._suspend(turn, *suspension)
             return
         if not serves:
             self._notice_loss(turn)
@@ -247,6 +245,14 @@ class Group:
             self._milestones.reach(turn, "address")
             self._finish_takeover(turn)
             self._news.group_held(turn, self)
+
+    def _suspend(self, turn: Turn, label: str, why: str) -> None:
+        """Let the addresses go, and keep the wish: they are claimed again when nothing hinders."""
+        if any(address.wants for address in self.addresses):
+            turn.tell(Suspended(group=self.name, why=why))
+        self._lose(turn)
+        self._release_addresses(turn)
+        self._fail(label, why)
 
     def _notice_loss(self, turn: Turn) -> None:
         if any(address.gone for address in self.addresses):

@@ -13,6 +13,7 @@ from sidecar.core.occurrences import ReadinessChanged
 from sidecar.core.params import Boot
 from sidecar.core.shutdown import Shutdown, Stage
 from sidecar.core.sight import Sight
+from sidecar.core.surroundings import ISOLATED
 from sidecar.core.takeover import Takeover
 from sidecar.core.turn import Turn
 
@@ -48,7 +49,8 @@ class Readiness:
         """Tell what has changed: people at once, and the peer if it concerns it."""
         obstacles = self.obstacles()
         parts = filter(None, self._part_trouble.values())
-        reasons = (*self._boot.trouble, *parts, *obstacles, *self._sight.trouble())
+        cut_off = (ISOLATED,) if self._takeover.groups.isolated else ()
+        reasons = (*self._boot.trouble, *parts, *obstacles, *cut_off, *self._sight.trouble())
         if reasons == self.reasons:
             return
         self.reasons = reasons

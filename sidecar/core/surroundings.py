@@ -1,11 +1,13 @@
 """What a group needs of the world around it: to know how things stand, and to be heard."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from sidecar.core.turn import Turn
 
 if TYPE_CHECKING:
     from sidecar.core.group import Group
+
+ISOLATED: Final = "neither the peer nor any ping node is heard"
 
 
 class GroupNews(Protocol):

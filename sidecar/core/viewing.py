@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sidecar.core.group import Group
 from sidecar.core.occurrences import wait_text
 from sidecar.core.prospects import prospects
+from sidecar.core.surroundings import ISOLATED
 from sidecar.core.terms import Holding, NodeStatus, ResourceState
 from sidecar.core.view import ClusterView, GroupView, NodeView
 
@@ -153,6 +154,8 @@ def _explain_group(cluster: "Cluster", group: Group) -> str:
         return f"{name} is wanted here, but its address still answers from another machine"
     if group.failing is not None:
         return f"{name} is wanted here, but cannot be served: {group.failing[1]}"
+    if group.wanted and not group.held and cluster.takeover.groups.isolated:
+        return f"{name} is wanted here, but cannot be served: {ISOLATED}"
     if group.held:
         where = "its preferred node" if preferred == cluster.params.node else "a stand-in"
         return f"{name} is held here, {where}: {group.why}"

@@ -36,6 +36,7 @@ TOLD: Final[Mapping[type[Occurrence], Told]] = {
     core.TakeoverBegan: _NEWS,
     core.TakeoverDone: _NEWS,
     core.GiveUpBegan: _NEWS,
+    core.Suspended: _NEWS,
     core.StandbyRefused: _NEWS,
     core.TakeoverBlocked: _NEWS,
     core.TakeoverWithheld: _NEWS,

@@ -10,7 +10,13 @@ from sidecar.core.actions import (
 )
 from sidecar.core.defence import MET_FOR_NS
 from sidecar.core.events import AddressProbed, QuestionHeard
-from sidecar.core.occurrences import CheckPassed, TakeoverBlocked, TakeoverDone, TakeoverPhase
+from sidecar.core.occurrences import (
+    CheckPassed,
+    Suspended,
+    TakeoverBlocked,
+    TakeoverDone,
+    TakeoverPhase,
+)
 from sidecar.core.terms import MILLISECOND, ContainerState
 from tests.core.resources import (
     ADDRESS,
@@ -295,7 +301,13 @@ def test_an_isolated_node_gives_its_addresses_up_and_takes_them_back():
     bench = Bench().holding()
     bench.isolated = True
     bench.turn()
+    (told,) = bench.occurrences(Suspended)
+    assert told.sentence().endswith(
+        "is let go for the moment: neither the peer nor any ping node is heard"
+    )
     bench.released()
+    bench.turn()
+    assert len(bench.occurrences(Suspended)) == 1
     assert bench.group.failing is not None
     assert bench.group.failing[0] == "isolated"
     bench.isolated = False

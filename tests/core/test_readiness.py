@@ -1,5 +1,6 @@
 """Whether the node could serve, who is told of it, and what is a reason but no obstacle."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -16,7 +17,7 @@ from sidecar.core.events import (
     Woke,
 )
 from sidecar.core.occurrences import ReadinessChanged, TurnLate
-from sidecar.core.params import Boot
+from sidecar.core.params import Boot, PingTarget
 from sidecar.core.terms import SECOND, ContainerState, Moment
 from tests.core.harness import (
     ETH1,
@@ -154,6 +155,26 @@ def test_a_stop_while_the_peer_is_silent_does_not_wait_for_warm_containers(pair)
     pair.world.run(1 * SECOND)
     assert pair.b.exited
     assert pair.b.hands.containers["nginx"] is ContainerState.PAUSED
+
+
+# --- cut off from everybody ----------------------------------------------------------------------
+
+
+def test_a_node_that_hears_neither_the_peer_nor_a_ping_node_is_not_ready_and_says_why():
+    """It claims nothing then, and so nobody may count on it."""
+    ping = (PingTarget(name="router", hosts=("10.0.0.1",)),)
+    scene = alone(replace(PARAMS, ping=ping, deadping_ns=2 * SECOND))
+    assert not scene.node.hands.addresses
+    view = scene.node.cluster.view()
+    why = "neither the peer nor any ping node is heard"
+    assert view.reasons == (why,)
+    assert any(
+        line.endswith(f"is wanted here, but cannot be served: {why}") for line in view.explanation
+    )
+    scene.node.hands.reachable.add("10.0.0.1")
+    scene.run(5 * SECOND)
+    assert scene.node.hands.addresses
+    assert scene.node.cluster.view().ready
 
 
 def test_before_a_link_is_open_the_links_are_the_reasons():

@@ -148,6 +148,18 @@ class TakeoverWithheld(Occurrence):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suspended(Occurrence):
+    """It is to be served here, and is claimed again when nothing hinders any more."""
+
+    severity = Severity.WARNING
+    group: str
+    why: str
+
+    def sentence(self) -> str:
+        return f"{self.group} is let go for the moment: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeoverBlocked(Occurrence):
     """The peer is silent, but its address still answers: only the heartbeat is cut."""
 
