@@ -9,6 +9,7 @@ result and judges none: how many failures are too many is the core's business.
 import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, assert_never
+from urllib.parse import urlsplit
 
 from sidecar.core.events import ServiceChecked
 from sidecar.core.terms import SECOND, ContainerState, Health
@@ -163,7 +164,7 @@ def _url(spec: CheckSpec) -> str:
 def _what(spec: CheckSpec) -> str:
     match spec:
         case HttpCheck():
-            return f"GET {spec.url}"
+            return f"GET {_shown(spec.url)}"
         case TcpCheck():
             return f"connection to {spec.host}:{spec.port}"
         case DockerCheck():
@@ -172,6 +173,12 @@ def _what(spec: CheckSpec) -> str:
             return "no check"
         case _:
             assert_never(spec)
+
+
+def _shown(url: str) -> str:
+    """Without the name and the password that may stand in it: everybody may read the page."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _raise_what_ended_it(task: asyncio.Task[None]) -> None:

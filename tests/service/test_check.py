@@ -280,6 +280,26 @@ def test_the_verdict_on_a_container_that_is_not_known_to_run_is_none(
     play(scenario)
 
 
+def test_a_password_in_the_url_is_used_and_not_told() -> None:
+    async def scenario(desk: Desk) -> None:
+        requests: list[bytes] = []
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            requests.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(ILL.encode())
+
+        async with serving(answer) as port:
+            check = HttpCheck(url=f"http://probe:secret@127.0.0.1:{port}/health?full=1")
+            desk.checker.observe(NAME, seen(check))
+            desk.checker.begin(NAME)
+            await desk.await_count(1)
+            whom = f"127.0.0.1:{port}/health?full=1"
+            assert desk.told[0].detail == f"GET http://{whom}: answered 503 Busy"
+            assert b"\r\nAuthorization: Basic " in requests[0]
+
+    play(scenario)
+
+
 def test_what_crashes_while_being_told_reaches_the_loops_guard() -> None:
     async def scenario(desk: Desk) -> None:
         crashes: list[BaseException] = []
