@@ -162,9 +162,9 @@ class Node:
         finally:
             self._driver.stop()
             self._news.tell()
+            await self._adapters.close()  # first: the disk may be slow, or stuck
             await self._memory.close()
             await self._history_file.close()
-            await self._adapters.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""What a node does when it is told to read its files anew, or to end before it has begun."""
+"""What a node does when it is told to read its files anew, and how it ends."""
 
 import asyncio
 import os
@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from sidecar.config.settings import Settings
-from sidecar.core.params import Boot
+from sidecar.core.params import Boot, MaintenanceOrder
 from sidecar.core.terms import SECOND
+from sidecar.daemon.adapters import Adapters
 from sidecar.daemon.node import Node
 from tests.config.written import copy_reference, settings
 from tests.waiting import until, wait_for
@@ -53,6 +54,31 @@ def test_a_hup_during_a_reload_is_not_forgotten(tmp_path: Path):
 
     asyncio.run(scenario())
     assert reads == [second, third], "two more are one more"
+
+
+def test_a_disk_that_is_stuck_holds_up_no_release(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(Adapters, "start", lambda _: None)  # nothing of them is needed
+    copy_reference("masternginx", tmp_path)
+    given = lonely(tmp_path, 30)
+    draft = tmp_path / "maintenance.new"
+    os.mkfifo(draft)  # whoever writes it waits
+    order = MaintenanceOrder(number=1, seconds=60, by="masternginx", since_s=1, until_s=61)
+
+    async def scenario() -> None:
+        node = Node(given, Boot(generation=1, uuid=bytes(16)), load=lambda: given)
+        running = asyncio.create_task(node.run())
+        await asyncio.sleep(0)
+        node._memory.keep(order)
+        node._end(1)
+        try:
+            await until(lambda: node._adapters._closed)
+            assert not running.done()
+        finally:
+            reader = os.open(draft, os.O_RDONLY | os.O_NONBLOCK)
+            assert await running == 1
+            os.close(reader)
+
+    asyncio.run(scenario())
 
 
 def test_a_start_that_is_told_to_stop_ends(tmp_path: Path):
