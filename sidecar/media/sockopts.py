@@ -33,8 +33,7 @@ def is_bound_to(sock: socket.socket, device: str) -> bool:
 
     Raise OSError when either is gone.
     """
-    own = sock.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, _IFNAMSIZ)
-    return interface_number(os.fsdecode(own.rstrip(b"\0"))) == interface_number(device)
+    return interface_number(_bound_to(sock)) == interface_number(device)
 
 
 def make_urgent(sock: socket.socket) -> None:
@@ -65,9 +64,16 @@ def interface_number(device: str) -> int:
 
 def broadcast_address(sock: socket.socket, device: str) -> str:
     """The interface's broadcast address. Raise OSError when it is gone or has none."""
-    request = struct.pack("16sH14x8x", device.encode(), socket.AF_INET)
+    # By its first name, whichever of its names ha.cf has: it is compared with an address's label.
+    request = struct.pack("16sH14x8x", _bound_to(sock).encode(), socket.AF_INET)
     answer = fcntl.ioctl(sock, _SIOCGIFBRDADDR, request)
     address = socket.inet_ntoa(answer[20:24])
     if address == _NO_ADDRESS:
         raise OSError(errno.EADDRNOTAVAIL, f"{device} has no broadcast address")
     return address
+
+
+def _bound_to(sock: socket.socket) -> str:
+    """The first name of the interface. Raise OSError when it is gone."""
+    own = sock.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, _IFNAMSIZ)
+    return os.fsdecode(own.rstrip(b"\0"))

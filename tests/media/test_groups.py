@@ -261,6 +261,19 @@ def test_a_broadcast_follows_the_interface_to_another_subnet(pair: tuple[Host, H
     on(scene)
 
 
+def test_a_broadcast_leaves_by_whichever_name_of_the_interface(pair: tuple[Host, Host]) -> None:
+    a, b = pair
+    a.ip("link", "property", "add", "dev", "eth1", "altname", "ens4")
+
+    async def scene() -> None:
+        left = Node(a, a_link(Medium.BCAST, device="ens4"))
+        right = Node(b, a_link(Medium.BCAST))
+        with closing(left, right):
+            await talking(left, right)
+
+    on(scene)
+
+
 def test_loop_says_whether_a_node_hears_its_own_multicast(pair: tuple[Host, Host]) -> None:
     a, b = pair
     right_link = PAIRS["mcast"][1]
