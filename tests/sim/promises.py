@@ -3,7 +3,7 @@
 Each is a ``Condition``: something bad that is excused for as long as windows.py says.
 """
 
-from sidecar.core.occurrences import NodeQuiet, TakeoverBegan
+from sidecar.core.occurrences import HeartbeatLate, NodeQuiet, TakeoverBegan
 from sidecar.core.params import ResourceGroup
 from sidecar.core.terms import SECOND
 from tests.sim.cluster import TwoNodes
@@ -127,6 +127,8 @@ class Warm:
                 process = None if node.in_maintenance else node.process
                 if process is not None and process.cluster.view().ready:
                     self._quiet_ns[change.node] = self._two.world.now_ns
+            case Occurred(occurrence=HeartbeatLate()):
+                self._quiet_ns.pop(change.node, None)  # it is heard again
             case ContainerMoved(serves=False):
                 self._quiet_ns.pop(change.node, None)
             case Occurred(occurrence=TakeoverBegan(reason="peer_dead") as began):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sidecar.core.occurrences import NodeQuiet, TakeoverBegan
+from sidecar.core.occurrences import HeartbeatLate, NodeQuiet, TakeoverBegan
 from sidecar.core.params import PingTarget
 from sidecar.core.terms import SECOND, StandbyMode
 from tests.sim.checked import GROUP, LONG_S, SERVING, VIP, CheckedWorld
@@ -121,6 +121,15 @@ def test_a_container_that_had_time_to_start_must_serve() -> None:
     quiet_for(world, 4.1)
     with pytest.raises(Violation, match=r"not warm: b takes over, and nginx is cold after 4\.1"):
         world.tell("b", TAKES_OVER)
+
+
+def test_who_was_late_is_quiet_no_more() -> None:
+    """Seed 166: heard again in the very turn that missed it, and killed 23 s later."""
+    world = CheckedWorld(settings=PAUSING)
+    quiet_for(world, 2)
+    world.tell("b", HeartbeatLate(node="a", gap_ns=3 * SECOND, warntime_ns=2 * SECOND))
+    world.run(23)
+    world.tell("b", TAKES_OVER)
 
 
 def test_a_container_may_take_a_few_seconds_to_start() -> None:
