@@ -123,14 +123,11 @@ class Standby:
     def other_told(self, turn: Turn) -> None:
         """The other has told all that it holds, and is through with moving things.
 
-        What is under way and both hold now, it took when it did not hear this node for a deadtime:
+        What both hold now, under way or not, it took when it did not hear this node for a deadtime:
         it knows of no hand-over any more, and the claims decide.
         """
-        if self._current is None:
-            return
-        moving = self._current.which if self._giving else self._current.which.swapped
-        if moving & self._holdings.contested:
-            self._finish(turn, ok=False, text=f"{self._peer.name} holds it already")
+        if self._current is not None and self._holdings.contested:
+            self._finish(turn, ok=False, text=f"{self._peer.name} holds what this node holds")
 
     def cancel(self, turn: Turn, why: str) -> None:
         """The other died or restarted, or does not answer."""

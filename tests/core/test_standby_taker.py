@@ -5,10 +5,19 @@ import pytest
 from sidecar.core import dialect
 from sidecar.core.actions import ClaimAddress, PauseService, ProbeAddress, StartService
 from sidecar.core.events import EngineChanged
-from sidecar.core.occurrences import StandbyRefused, TakeoverBegan
+from sidecar.core.occurrences import GiveUpBegan, StandbyRefused, TakeoverBegan
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, Holding, StandbyState
 from sidecar.wire import fields
-from tests.core.harness import MACS, NODE, VIP, mirrored, some_params
+from tests.core.harness import (
+    MACS,
+    NODE,
+    PEER,
+    VIP,
+    VIP_OF_PEER,
+    a_group,
+    mirrored,
+    some_params,
+)
 from tests.core.scenes import Scene, settled, starting
 
 
@@ -289,6 +298,22 @@ def test_a_giver_that_holds_again_what_it_gave_ends_it():
     assert state(scene) is StandbyState.DONE, "the kernel has not answered the claim yet"
     scene.peer.tell("all", stable=True)
     assert state(scene) is StandbyState.NOT
+
+
+def test_a_giver_that_has_taken_something_else_meanwhile_ends_it():
+    """Seed 147: the offer waited while the taker slept; who keeps the taker's group comes first."""
+    groups = (a_group(NODE, VIP, "nginx"), a_group(PEER, VIP_OF_PEER, "nginx"))
+    scene = settled(some_params(groups=groups), sidecar=True, holds="local")
+    assert scene.held == {VIP}
+    scene.node.frozen = True
+    scene.run(2 * SECOND)
+    scene.node.hands.owners[VIP] = MACS[PEER]
+    scene.node.frozen = False
+    scene.peer.ask("local", "me")
+    assert state(scene) is StandbyState.OTHER
+    scene.peer.tell("all", stable=True, term="1,5")
+    assert state(scene) is StandbyState.NOT
+    assert [gave.reason for gave in scene.node.told_of(GiveUpBegan)] == ["conflict"]
 
 
 def test_the_containers_are_warmed_only_for_groups_on_their_way():
