@@ -6,6 +6,7 @@ for a good reason raises it, and says the reason in the commit.
 
 import gc
 import sys
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -53,6 +54,7 @@ def test_beats_leave_no_memory_behind():
         gc.collect()
         return sys.getallocatedblocks()
 
-    before = pass_time(FULL_NS)
+    blocks = [pass_time(FULL_NS), *(pass_time(20 * SECOND) for _ in range(3))]
     beats = 2 * 100  # of each node, five a second
-    assert pass_time(20 * SECOND) - before < beats // 2
+    # What beats leave they leave each time; a thread of another test may add its own once.
+    assert min(after - before for before, after in pairwise(blocks)) < beats // 2
