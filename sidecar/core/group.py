@@ -116,6 +116,15 @@ class Group:
         answered = any(a.probe.answered_by is not None for a in self.addresses)
         return self.wanted and answered and self._blocked_told
 
+    @property
+    def obstacle(self) -> str:
+        """Why it is wanted here and cannot be served; empty when nothing is known to hinder it."""
+        if self.blocked:
+            return ""
+        if self.failing is not None:
+            return self.failing[1]
+        return ISOLATED if self.wanted and not self.held and self._around.isolated else ""
+
     def want(self, turn: Turn, *, vouched: bool, reason: str, why: str) -> None:
         """Take it over. ``vouched``: the peer itself said that it has let go."""
         self._vouched = vouched
@@ -219,6 +228,7 @@ class Group:
             wanted=self.wanted,
             held=self.held,
             resources=tuple(by_name.get(r.name) or containers[r.name] for r in self.spec.resources),
+            obstacle=self.obstacle,
         )
 
     # --- up ------------------------------------------------------------------------------------

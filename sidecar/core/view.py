@@ -82,6 +82,8 @@ class GroupView:
     held: bool
     resources: tuple[AddressView | ContainerView, ...]
     """In the order of haresources."""
+    obstacle: str = ""
+    """Why it is wanted here and cannot be served."""
     moves: int = 0
     """Of late, without being asked to, as far as this node saw them."""
     flapping: bool = False

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from sidecar.core.group import Group
 from sidecar.core.occurrences import wait_text
 from sidecar.core.prospects import prospects
-from sidecar.core.surroundings import ISOLATED
 from sidecar.core.terms import Holding, NodeStatus, ResourceState
 from sidecar.core.view import ClusterView, GroupView, NodeView
 
@@ -152,10 +151,8 @@ def _explain_group(cluster: "Cluster", group: Group) -> str:
     name, preferred = group.name, group.spec.preferred
     if group.blocked:
         return f"{name} is wanted here, but its address still answers from another machine"
-    if group.failing is not None:
-        return f"{name} is wanted here, but cannot be served: {group.failing[1]}"
-    if group.wanted and not group.held and cluster.takeover.groups.isolated:
-        return f"{name} is wanted here, but cannot be served: {ISOLATED}"
+    if group.obstacle:
+        return f"{name} is wanted here, but cannot be served: {group.obstacle}"
     if group.held:
         where = "its preferred node" if preferred == cluster.params.node else "a stand-in"
         return f"{name} is held here, {where}: {group.why}"

@@ -104,22 +104,17 @@ def _nobody(view: ClusterView, group: GroupView) -> Attention:
             f"nobody is known to hold {group.name} yet: this node is starting",
             "HeartbeatNobodyHolds",
         )
-    obstacle = _obstacle(view, group)
-    if group.wanted and not failed and not obstacle and not view.split_brain:
+    if group.wanted and not failed and not group.obstacle and not view.split_brain:
         return _warning(
             f"nobody holds {group.name} for the moment: {view.node} is taking it over",
             "HeartbeatNobodyHolds",
         )
-    why = f": {', '.join(failed)} cannot be mended here" if failed else obstacle
+    why = ""
+    if failed:
+        why = f": {', '.join(failed)} cannot be mended here"
+    elif group.obstacle:
+        why = f": here it cannot be served: {group.obstacle}"
     return _critical(f"nobody is known to hold {group.name}{why}", "HeartbeatNobodyHolds")
-
-
-def _obstacle(view: ClusterView, group: GroupView) -> str:
-    """What the core says that stands in the way of a group that is wanted here; often nothing."""
-    cannot = "cannot be served: "
-    before = f"{group.name} is wanted here, but {cannot}"
-    told = (line for line in view.explanation if line.startswith(before))
-    return next((f": here it {cannot}{line.removeprefix(before)}" for line in told), "")
 
 
 def _addresses(view: ClusterView, beyond: Beyond) -> Iterator[Attention]:
