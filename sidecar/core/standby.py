@@ -288,8 +288,9 @@ class Standby:
         assert current is not None
         self._become(StandbyState.NOT)
         self._timers.disarm("standby")
-        for group in self._groups:
-            group.set_warm(turn, warm=self._peer.doubtful and not group.wanted)
+        if not self._peer.doubtful:  # else the takeover that is prepared may yet come
+            for group in self._groups:
+                group.set_warm(turn, warm=False)
         if not ok:
             turn.tell(StandbyRefused(why=text))
         self._ended(turn)
