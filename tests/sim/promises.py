@@ -127,10 +127,8 @@ class Warm:
                 process = None if node.in_maintenance else node.process
                 if process is not None and process.cluster.view().ready:
                     self._quiet_ns[change.node] = self._two.world.now_ns
-            case Occurred(occurrence=HeartbeatLate()):
-                self._quiet_ns.pop(change.node, None)  # it is heard again
-            case ContainerMoved(serves=False):
-                self._quiet_ns.pop(change.node, None)
+            case Occurred(occurrence=HeartbeatLate()) | ContainerMoved(serves=False):
+                self._quiet_ns.pop(change.node, None)  # heard again, or begun anew
             case Occurred(occurrence=TakeoverBegan(reason="peer_dead") as began):
                 self._must_be_warm(self._two.node(change.node), began.groups)
             case _:

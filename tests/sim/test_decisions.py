@@ -28,58 +28,51 @@ def world() -> CheckedWorld:
 # --- older stays -----------------------------------------------------------------------------
 
 
+def claim_in_turn(world: CheckedWorld, first: str, second: str, after_s: float = 3) -> None:
+    """Both hold it; the second one has claimed it so much later."""
+    world.tell(first, HELD)
+    world.run(after_s)
+    world.tell(second, HELD)
+
+
 def test_the_one_that_has_held_longer_must_not_let_go(world: CheckedWorld) -> None:
-    world.tell("a", HELD)
-    world.run(3)
-    world.tell("b", HELD)
+    claim_in_turn(world, "a", "b")
     with pytest.raises(Violation, match=r"older stays: a lets .* 3\.000 s longer"):
         world.tell("a", gives_up("conflict"))
 
 
 def test_the_younger_one_may_let_go(world: CheckedWorld) -> None:
-    world.tell("a", HELD)
-    world.run(3)
-    world.tell("b", HELD)
+    claim_in_turn(world, "a", "b")
     world.tell("b", gives_up("conflict"))
 
 
 def test_of_two_that_claimed_at_about_the_same_time_either_may_let_go(world: CheckedWorld) -> None:
-    world.tell("a", HELD)
-    world.run(1.9)
-    world.tell("b", HELD)
+    claim_in_turn(world, "a", "b", after_s=1.9)
     world.tell("a", gives_up("conflict"))
 
 
 def test_who_slept_or_died_since_does_not_know_since_when_it_has_held(world: CheckedWorld) -> None:
-    world.tell("a", HELD)
-    world.run(3)
-    world.tell("b", HELD)
+    claim_in_turn(world, "a", "b")
     world.live("a", Life.KILLED)
     world.tell("a", gives_up("conflict"))
 
 
 def test_who_has_asked_the_kernel_to_remove_it_holds_it_no_more(world: CheckedWorld) -> None:
-    world.tell("a", HELD)
-    world.run(3)
-    world.tell("b", HELD)
+    claim_in_turn(world, "a", "b")
     world.two.stage.witness(Wished("a", ReleaseAddress(op=1, address=ADDRESS)))
     world.tell("a", gives_up("conflict"))
 
 
 def test_what_is_put_back_at_once_has_been_held_all_the_time(world: CheckedWorld) -> None:
     """Seed 840: a stranger removed it from the older owner just after a heal."""
-    world.tell("b", HELD)
-    world.run(3)
-    world.tell("a", HELD)
+    claim_in_turn(world, "b", "a")
     world.run(3)
     loses_and_claims(world, "b", after_s=0)
     world.tell("a", gives_up("conflict"))
 
 
 def test_what_is_claimed_again_later_has_been_held_since_then(world: CheckedWorld) -> None:
-    world.tell("b", HELD)
-    world.run(3)
-    world.tell("a", HELD)
+    claim_in_turn(world, "b", "a")
     world.run(3)
     loses_and_claims(world, "b", after_s=1)
     with pytest.raises(Violation, match="older stays: a lets"):
