@@ -238,8 +238,8 @@ def duo(scenario: str, plan: Plan, rows: list[Row]) -> Iterator[Duo]:
             halog.check(real.log, made.allowed)
         except BaseException as error:
             error.add_note(_evidence(made))
-            if halog.lost_its_own_word(real.log):
-                raise halog.OwnWordLost("the real node lost a message of its own") from error
+            if trouble := halog.own_trouble(real.log):
+                raise halog.OwnTrouble(trouble) from error
             raise
 
 

@@ -141,15 +141,21 @@ WRONG_KEY = (
 )
 
 
-class OwnWordLost(AssertionError):
-    """The real node wrote two of its own messages into each other, and dropped both."""
+class OwnTrouble(AssertionError):
+    """The real node got into trouble with itself, and what came of it shows nothing of the sidecar:
+    such a scenario is played again.
+    """
 
 
-LOST_WORD = re.compile(r"NV failure \(msgfromsteam\)")
-"""Its scripts and its daemon share one FIFO. A script's message may reach it in two pieces, with
-another message between them; then what it was about (a takeover, often) never happens. Nothing that
-comes from a network goes through that FIFO, so the sidecar has no part in it.
-"""
+OWN_TROUBLE = {
+    # Its scripts and its daemon share one FIFO. A script's message may reach it in two pieces, with
+    # another one between them; then what it was about (a takeover, often) never happens. Nothing
+    # that comes from a network goes through that FIFO.
+    r"NV failure \(msgfromsteam\)": "the real node lost a message of its own",
+    # It measures how long its own functions take, those that wait for nobody, too.
+    r"Dispatch function for .* took too long to execute": "the real node had no processor",
+}
+"""By the line that the real node writes then."""
 
 
 def complaints(text: str, allowed: Iterable[Known]) -> list[str]:
@@ -185,5 +191,7 @@ def check(log: Path, allowed: Iterable[Known]) -> None:
     assert not found, "the real node's log says:\n" + "\n".join(found)
 
 
-def lost_its_own_word(log: Path) -> bool:
-    return log.exists() and LOST_WORD.search(log.read_text(errors="replace")) is not None
+def own_trouble(log: Path) -> str:
+    """Which of them this log tells of; empty when of none."""
+    text = log.read_text(errors="replace") if log.exists() else ""
+    return next((what for line, what in OWN_TROUBLE.items() if re.search(line, text)), "")

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from tests.interop.duo import Duo, Row, duo
-from tests.interop.halog import OwnWordLost
+from tests.interop.halog import OwnTrouble
 from tests.interop.plan import Plan
 from tests.interop.pressure import Pressure
 
@@ -63,7 +63,7 @@ class Stage:
 
 def _excuse(error: Exception, pressure: Pressure) -> str:
     """Why this failure shows nothing of the sidecar; empty when it does."""
-    if isinstance(error, OwnWordLost):
+    if isinstance(error, OwnTrouble):
         return str(error)
     return "the machine was busy" if pressure.was_high() else ""
 

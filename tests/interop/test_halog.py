@@ -11,7 +11,7 @@ from tests.interop.halog import (
     WRONG_KEY,
     complaints,
     floods,
-    lost_its_own_word,
+    own_trouble,
 )
 
 DAEMON = "Nov 24 17:10:22 real heartbeat: [13]: {}"
@@ -60,10 +60,25 @@ TORN = (
 """What the daemon wrote when a script's message came to its FIFO around another one."""
 
 
-def test_a_message_of_its_own_that_the_real_node_lost_is_recognized(tmp_path: Path):
+SLOW = (
+    "WARN: G_SIG_dispatch: Dispatch function for SIGCHLD took too long to execute: 120 ms (> 30 ms)"
+)
+"""What it wrote when it got no processor for so long."""
+
+
+@pytest.mark.parametrize(
+    ("lines", "trouble"),
+    [
+        (TORN, "the real node lost a message of its own"),
+        ((SLOW,), "the real node had no processor"),
+        (("ERROR: NV failure (string2msg_ll):",), ""),
+        (("WARN: node ours: is dead",), ""),
+    ],
+)
+def test_trouble_that_the_real_node_has_with_itself_is_recognized(
+    tmp_path: Path, lines: tuple[str, ...], trouble: str
+):
     log = tmp_path / "ha-log"
-    assert not lost_its_own_word(log)
-    log.write_text(DAEMON.format("ERROR: NV failure (string2msg_ll):"))
-    assert not lost_its_own_word(log)
-    log.write_text("\n".join(map(DAEMON.format, TORN)))
-    assert lost_its_own_word(log)
+    assert own_trouble(log) == ""
+    log.write_text("\n".join(map(DAEMON.format, lines)))
+    assert own_trouble(log) == trouble
