@@ -108,7 +108,10 @@ class Holdings:
     @property
     def orphaned(self) -> Holding:
         """The sides with groups that neither node claims."""
-        return self._with_groups(Holding.ALL & ~(self.mine | self.other.swapped))
+        other = self.other.swapped
+        if self.mine is other.rest:  # as it should be, and nearly always is
+            return Holding.NONE
+        return self._with_groups(Holding.ALL & ~(self.mine | other))
 
     def _with_groups(self, which: Holding) -> Holding:
         for side in SIDES:

@@ -9,6 +9,7 @@ strangers. An honest node repeats a request with the same bytes, but not at once
 chatter is refused only for a moment; and chatter is limited in its rate. Memory is bounded.
 """
 
+from collections import OrderedDict
 from typing import Final
 
 from sidecar.core.terms import MILLISECOND
@@ -29,7 +30,7 @@ class Repeats:
     __slots__ = ("_chatter", "_seen", "_since_ns")
 
     def __init__(self) -> None:
-        self._seen: dict[int, int] = {}
+        self._seen: OrderedDict[int, int] = OrderedDict()
         """Hashes, and until when a copy of them is refused."""
         self._since_ns = 0
         self._chatter = 0
@@ -41,7 +42,7 @@ class Repeats:
         """The oldest is forgotten for it."""
         self._seen[hash(data)] = until_ns
         if len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
+            self._seen.popitem(last=False)
 
     def may_chatter(self, now_ns: int) -> bool:
         """Whether one more such message is listened to now."""

@@ -85,6 +85,11 @@ class Holding(Flag):
         """The same groups seen from the other node."""
         return _SWAPPED[self]
 
+    @property
+    def rest(self) -> "Holding":
+        """The groups that are left."""
+        return _REST[self]
+
 
 _WORD_OF_HOLDING: Final = {
     Holding.NONE: "none",
@@ -98,6 +103,7 @@ _SWAPPED: Final = {
     Holding.FOREIGN: Holding.LOCAL,
     Holding.ALL: Holding.ALL,
 }
+_REST: Final = {holding: Holding.ALL & ~holding for holding in _SWAPPED}
 HOLDING_OF_WORD: Final = {word: holding for holding, word in _WORD_OF_HOLDING.items()}
 
 

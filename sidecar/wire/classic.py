@@ -21,7 +21,10 @@ START: Final = b">>>\n"
 END: Final = b"<<<\n"
 
 _NEWLINE_STAND_IN: Final = b"\x13"
-_AUTH_LINE = re.compile(rb"(?:\([1-4]\))?%b=" % AUTH.encode())
+_AUTH_LINES: Final = tuple(
+    b"%b%b=" % (kind, AUTH.encode()) for kind in (b"", b"(1)", b"(2)", b"(3)", b"(4)")
+)
+_KINDS: Final = {b"%d" % kind: kind for kind in FieldKind} | {None: FieldKind.STRING}
 _LINE = re.compile(rb"(?:\(([1-4])\))?(" + NAME.encode() + rb")=(.*)", re.DOTALL)
 
 
@@ -47,17 +50,18 @@ def split(data: bytes) -> tuple[bytes, Signature]:
 
     What stands in `auth` is not covered, so a second one could be slipped in: it is refused.
     """
-    lines = _lines(data)
-    for line in lines:
+    made: list[bytes] = []
+    others: list[bytes] = []
+    for line in _lines(data):
         if b"=" not in line:  # two frames run together, say: it is damage, not a wrong key
             raise Malformed(f"line {line[:40]!r} is no NAME=VALUE")
-    made = [line for line in lines if _AUTH_LINE.match(line)]
+        (made if line.startswith(_AUTH_LINES) else others).append(line)
     if not made:
         raise Unauthenticated("no field auth", reason="unsigned")
     if len(made) > 1:
         raise Malformed("more than one field auth")
-    text = b"".join(line + b"\n" for line in lines if line is not made[0])
-    return text, Signature.parse(made[0].partition(b"=")[2])
+    others.append(b"")  # every line has its end
+    return b"\n".join(others), Signature.parse(made[0].partition(b"=")[2])
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -118,7 +122,7 @@ def _parse_line(line: bytes) -> Field:
     found = _LINE.fullmatch(line)
     if found is None:
         raise Malformed(f"line {line[:40]!r} is no NAME=VALUE")
-    name, kind, text = found[2].decode("ascii"), FieldKind(int(found[1] or 0)), found[3]
+    name, kind, text = found[2].decode("ascii"), _KINDS[found[1]], found[3]
     match kind:
         case FieldKind.STRING:
             raw = text.replace(_NEWLINE_STAND_IN, b"\n")

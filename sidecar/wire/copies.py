@@ -5,15 +5,15 @@ single word. So the other fields are encoded once, and each copy is put together
 and signed. It comes out as from codec.seal, to the byte: a test compares the two.
 """
 
-from collections.abc import Callable
-from functools import cached_property
-from typing import assert_never
+from typing import Final, assert_never
 
 from sidecar.wire import classic, netstring
 from sidecar.wire.auth import Key, signature
 from sidecar.wire.codec import Form, refuse_what_no_form_can_carry, within_limit
 from sidecar.wire.fields import AUTH
 from sidecar.wire.message import Field, FieldKind, Message
+
+_ENCODE: Final = {Form.NETSTRING: netstring.encode_field, Form.CLASSIC: classic.encode_field}
 
 
 class Copies:
@@ -28,6 +28,8 @@ class Copies:
         self._inner = inner
         self._before = message.fields[:at]
         self._after = message.fields[at + 1 :]
+        self._encoded: dict[Form, tuple[bytes, bytes]] = {}
+        self._fits_text = False
 
     def seal(self, value: str, form: Form) -> bytes:
         """The copy with this value, signed and encoded."""
@@ -36,36 +38,40 @@ class Copies:
             case Form.NETSTRING:
                 return within_limit(self._as_netstrings(field))
             case Form.CLASSIC:
-                for one in (*self._before, field, *self._after):
-                    classic.refuse_what_text_cannot_carry(one)
-                text = self._text(field)
-                auth = classic.encode_field(self._auth(text))
-                return within_limit(b"".join((classic.START, text, auth, classic.END)))
+                return within_limit(self._as_text(field))
             case _:
                 assert_never(form)
 
     def _as_netstrings(self, field: Field) -> bytes:
-        before, after = self._netstrings
+        before, after = self._around(Form.NETSTRING)
         one = netstring.encode_field(field)
         auth = netstring.encode_field(self._auth(self._text(field))) if self._inner else b""
         covered = b"".join((netstring.START, before, one, after, auth, netstring.END))
         return covered + netstring.encode_outer(signature(self._key, covered))
 
+    def _as_text(self, field: Field) -> bytes:
+        classic.refuse_what_text_cannot_carry(field)
+        if not self._fits_text:
+            for one in (*self._before, *self._after):
+                classic.refuse_what_text_cannot_carry(one)
+            self._fits_text = True
+        text = self._text(field)
+        auth = classic.encode_field(self._auth(text))
+        return b"".join((classic.START, text, auth, classic.END))
+
     def _text(self, field: Field) -> bytes:
         """What the inner authentication covers."""
-        before, after = self._lines
+        before, after = self._around(Form.CLASSIC)
         return before + classic.encode_field(field) + after
 
     def _auth(self, text: bytes) -> Field:
         return Field(AUTH, signature(self._key, text).encode(), FieldKind.STRING)
 
-    @cached_property
-    def _lines(self) -> tuple[bytes, bytes]:
-        return self._around(classic.encode_field)
-
-    @cached_property
-    def _netstrings(self) -> tuple[bytes, bytes]:
-        return self._around(netstring.encode_field)
-
-    def _around(self, encode: Callable[[Field], bytes]) -> tuple[bytes, bytes]:
-        return b"".join(map(encode, self._before)), b"".join(map(encode, self._after))
+    def _around(self, form: Form) -> tuple[bytes, bytes]:
+        """The fields before and after the one that varies, encoded when they are first wanted."""
+        found = self._encoded.get(form)
+        if found is None:
+            encode = _ENCODE[form]
+            found = b"".join(map(encode, self._before)), b"".join(map(encode, self._after))
+            self._encoded[form] = found
+        return found

@@ -20,7 +20,8 @@ END: Final = b"%%%\n"
 
 _HEAD = re.compile(rb"([1-9][0-9]{0,5}):\(([0-4])\)(" + NAME.encode() + rb")=")
 _OUTER = re.compile(rb"([1-9][0-9]?):([^,]{1,99}),")
-_KINDS: Final = {b"%d" % kind: kind for kind in FieldKind}
+_DIGITS: Final = {kind: b"%d" % kind for kind in FieldKind}
+_KINDS: Final = {digit: kind for kind, digit in _DIGITS.items()}
 _COMMA: Final = ord(",")
 
 
@@ -31,8 +32,9 @@ def encode(message: Message) -> bytes:
 
 def encode_field(field: Field) -> bytes:
     """One field, as it stands among the others."""
-    body = b"(%d)%b=%b" % (field.kind, field.name.encode("ascii"), field.raw())
-    return b"%d:%b," % (len(body), body)
+    name, value = field.name.encode("ascii"), field.raw()
+    length = len(b"(0)=") + len(name) + len(value)
+    return b"%d:(%b)%b=%b," % (length, _DIGITS[field.kind], name, value)
 
 
 def encode_outer(made: Signature) -> bytes:

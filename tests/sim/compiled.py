@@ -1,9 +1,10 @@
 """The same judge in less time: the simulated code compiled by mypyc, which comes with mypy.
 
-An unchanged copy of what a simulation loads is compiled beside the tree, once for each state of it.
-Nothing is believed of it: it must first judge some seeds as the sources do, in every packet and
-every line. Of all who do, and of the system's own interpreter of the same version if there is one,
-which is often built with more care, the quickest is taken.
+A copy of what a simulation loads is compiled beside the tree, once for each state of it, with
+nothing changed but that dataclasses are written out (plainer.py). Nothing is believed of it: it
+must first judge some seeds as the sources do, in every packet and every line. Of all who do, and of
+the system's own interpreter of the same version if there is one, which is often built with more
+care, the quickest is taken.
 """
 
 import os
@@ -16,6 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from tests.sim.plainer import plainer
 from tests.sim.worker import Judge, judged
 
 _SEEDS: Final = (1, 2, 3, 5, 6, 7, 9, 11)
@@ -27,6 +29,7 @@ _INTERPRETED: Final = (
     "tests/sim/worker.py",  # what is compiled can only be imported, and this is started
     "tests/sim/nightly.py",
     "tests/sim/compiled.py",
+    "tests/sim/plainer.py",
 )
 _BUILD: Final = """
 import sys
@@ -103,11 +106,16 @@ def compiled(root: Path, files: tuple[Path, ...], place: Path) -> Path | None:
         return place
     making = place.with_suffix(".new")
     shutil.rmtree(place.parent, ignore_errors=True)  # what was made of older code
+    names: list[str] = []
     for file in files:
-        copy = making / file.relative_to(root)
+        name = str(file.relative_to(root))
+        source = file.read_text()
+        copy = making / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, copy)
-    names = [name for file in files if _is_compiled(name := str(file.relative_to(root)))]
+        if _is_compiled(name):
+            names.append(name)
+            source = plainer(source)
+        copy.write_text(source)
     print(f"compiling {len(names)} files, which takes some minutes", flush=True)
     log = making / "build.log"
     with log.open("w") as told:
