@@ -68,6 +68,8 @@ class Inbox:
 
         The cheapest refusals come first, because whoever floods a link has no key.
         """
+        if link.echoes is not None and link.echoes.take(data):
+            return False
         if link.repeats.has(data, turn.ns):
             link.count_rejected("repeated")
             return False

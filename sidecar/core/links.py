@@ -7,6 +7,7 @@ several changes nothing but its status (protocol section 5.5).
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from sidecar.core.echoes import CARRY_BACK, Echoes
 from sidecar.core.occurrences import LinkChanged, PacketRejected, seconds_text
 from sidecar.core.params import Link, Params
 from sidecar.core.repeats import Repeats
@@ -24,6 +25,7 @@ class LinkState:
 
     __slots__ = (
         "_told_ns",
+        "echoes",
         "form",
         "heard_by_peer",
         "heard_ns",
@@ -54,6 +56,7 @@ class LinkState:
         self.received = 0
         self.rejected: dict[str, int] = {}
         self.repeats = Repeats()
+        self.echoes = Echoes() if link.medium in CARRY_BACK else None
         self._told_ns: dict[str, int] = {}
 
     def reject(self, turn: Turn, reason: str, detail: str, *, packets: int = 1) -> None:

@@ -135,7 +135,10 @@ class Outbox:
         for state in self._links:
             if state.open:
                 state.sent += 1
-                turn.do(SendPacket(link=state.link.name, data=seal(state)))
+                data = seal(state)
+                if state.echoes is not None:
+                    state.echoes.expect(data)
+                turn.do(SendPacket(link=state.link.name, data=data))
 
     def _sealer(self, message: Message) -> Callable[[LinkState], bytes]:
         """What makes the packet for each link: encoded as seldom as can be."""

@@ -13,6 +13,7 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self, assert_never
 
 from sidecar.wire.errors import Malformed, Unauthenticated
@@ -90,7 +91,9 @@ def sign(key: Key, covered: bytes) -> str:
         case Method.CRC:
             return f"{_crc(covered):x}"
         case Method.MD5 | Method.SHA1 | Method.SHA256:
-            return hmac.digest(key.text, covered, key.method.value).hex()
+            begun = _begun(key.method, key.text).copy()
+            begun.update(covered)
+            return begun.hexdigest()
         case _:
             assert_never(key.method)
 
@@ -112,6 +115,14 @@ def verify(keyring: Keyring, made: Signature, covered: bytes) -> None:
             "another key text on the other node, or damage on the way",
             reason="bad_auth",
         )
+
+
+@lru_cache(maxsize=16)
+def _begun(method: Method, text: bytes) -> hmac.HMAC:
+    """An HMAC that has read the key and nothing else, to be copied for each message: to begin anew
+    each time takes half as long again.
+    """
+    return hmac.new(text, digestmod=method.value)
 
 
 def _crc(covered: bytes) -> int:

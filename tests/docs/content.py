@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from sidecar.core import negotiation, presence, shutdown, standby
 from sidecar.core.machine import Transitions, mermaid
-from tests.docs import alerts, commands, configuration, metrics, mutants, stories
+from tests.docs import alerts, commands, configuration, judged, metrics, mutants, stories
 from tests.docs.blocks import Makers
 from tests.docs.markdown import fenced
 
@@ -26,6 +26,7 @@ BLOCKS: Final[Makers] = {
     "metrics": metrics.metrics,
     "alerts": alerts.alerts,
     "mutants": mutants.mutants,
+    "judged": judged.judged,
     "presence": partial(_diagram, presence.TRANSITIONS),
     "negotiation": partial(_diagram, negotiation.TRANSITIONS),
     "hand-over": partial(_diagram, standby.TRANSITIONS),

@@ -2,9 +2,13 @@
 
 What is done is kept in a file, with a digest of the code that it was done for, which is all that a
 simulation loads of this repository: other code, or another length of the runs, starts anew. Ctrl-C
-or TERM ends it after what is under way is thrown away. ``--compiled`` lets compiled code judge
-where that can be made (compiled.py); what breaks a rule there is judged again by the sources.
-Exit 0 when all seeds are done and none broke a rule, 1 when one did, 3 when it was stopped before.
+or TERM ends it after what is under way is thrown away. What was done elsewhere stands in the same
+form in judged.json, and is gone on with if it is of this code: after a long run, what was kept
+takes its place in the repository.
+
+``--compiled`` lets compiled code judge where that can be made (compiled.py); what breaks a rule
+there is judged again by the sources. Exit 0 when all seeds are done and none broke a rule, 1 when
+one did, 3 when it was stopped before.
 """
 
 import argparse
@@ -27,6 +31,7 @@ from tests.sim.run import Outcome, run_seed
 from tests.sim.worker import Judge, judged
 
 ROOT: Final = Path(__file__).parents[2]
+RECORD: Final = Path(__file__).with_name("judged.json")
 _SAVE_EVERY_S: Final = 5.0
 STOPPED: Final = 3
 
@@ -47,9 +52,9 @@ class Progress:
     """By the seed, as text: JSON knows no other keys."""
 
     @classmethod
-    def load(cls, path: Path, *, code: str, at_commit: str, minutes: float) -> "Progress":
-        """Go on with what the file says, or begin anew."""
-        if path.exists():
+    def load(cls, *paths: Path, code: str, at_commit: str, minutes: float) -> "Progress":
+        """Go on with what the first of these files says that is of this code, or begin anew."""
+        for path in filter(Path.exists, paths):
             kept = json.loads(path.read_text())
             if (kept.get("code"), kept["minutes"]) == (code, minutes):
                 return cls(**{**kept, "commit": at_commit})
@@ -65,6 +70,10 @@ class Progress:
 
     def count(self) -> int:
         return sum(last - first + 1 for first, last in self.done)
+
+    def hours(self) -> float:
+        """Of virtual time."""
+        return self.virtual_ns / SECOND / 3600
 
     def add(self, outcome: Outcome) -> None:
         seed = outcome.seed
@@ -84,9 +93,9 @@ class Progress:
 
     def report(self) -> list[str]:
         """What a person wants to know in the morning."""
-        hours = self.virtual_ns / SECOND / 3600
+        faults = sum(self.faults.values())
         lines = [
-            f"{self.count()} seeds, {hours:.0f} virtual hours, {sum(self.faults.values())} faults",
+            f"{self.count()} seeds, {self.hours():.0f} virtual hours, {faults} faults",
             f"{len(self.violations)} violations (commit {self.commit})",
         ]
         by_times = sorted(self.faults.items(), key=lambda pair: -pair[1])
@@ -116,7 +125,7 @@ def main() -> int:
     options = _arguments()
     code = digest_of_code()
     progress = Progress.load(
-        options.progress, code=code, at_commit=commit(), minutes=options.minutes
+        options.progress, RECORD, code=code, at_commit=commit(), minutes=options.minutes
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # TERM stops it as Ctrl-C does
     todo = [seed for seed in range(1, options.seeds + 1) if not progress.has(seed)]

@@ -33,6 +33,22 @@ def test_what_was_kept_is_gone_on_with(tmp_path):
     assert Progress.load(tmp_path / "kept", code="x", at_commit="c", minutes=1) == progress
 
 
+def test_what_was_done_elsewhere_is_gone_on_with_unless_more_is_kept_here(tmp_path):
+    here, elsewhere = tmp_path / "kept", tmp_path / "judged"
+    progress = Progress(code="x", commit="c", minutes=1)
+    progress.add(an_outcome(1))
+    progress.save(elsewhere)
+    told = Progress.load(here, elsewhere, code="x", at_commit="c", minutes=1)
+    assert told.done == [[1, 1]]
+    progress.add(an_outcome(2))
+    progress.save(here)
+    told = Progress.load(here, elsewhere, code="x", at_commit="c", minutes=1)
+    assert told.done == [[1, 2]]
+    Progress(code="y", commit="c", minutes=1).save(here)
+    told = Progress.load(here, elsewhere, code="x", at_commit="c", minutes=1)
+    assert told.done == [[1, 1]]
+
+
 @pytest.mark.parametrize(("code", "minutes"), [("y", 1), ("x", 2)])
 def test_other_code_or_another_length_begins_anew(tmp_path, code, minutes):
     progress = Progress(code="x", commit="c", minutes=1)
