@@ -23,6 +23,7 @@ _KNOWN: Final = (STANDBY, CHECK, INTERVAL, TIMEOUT, FAILURES, RESTARTS)
 
 _UNIT_NS: Final = {"ms": MILLISECOND, "s": SECOND, "": SECOND, "m": 60 * SECOND}
 _DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|)", re.ASCII)
+_CREDENTIALS: Final = re.compile(r"^(\w+://)?.*@", re.DOTALL)
 _SHORTEST_NS: Final = 10 * MILLISECOND
 _LONGEST_NS: Final = 3600 * SECOND
 _MOST: Final = 1000
@@ -154,7 +155,9 @@ class _Reader:
         return self._labels.get(label, "").strip() or None
 
     def _bad(self, label: str, value: str, *, allowed: str, used: str) -> None:
-        self._problems.append(f"label {label}={value} is not allowed ({allowed}); using {used}")
+        # Everybody may read the page and the log: a name and a password stand before the last "@".
+        shown = _CREDENTIALS.sub(r"\1", value)
+        self._problems.append(f"label {label}={shown} is not allowed ({allowed}); using {used}")
 
 
 def _parse_check(text: str) -> CheckSpec | None:

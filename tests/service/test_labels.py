@@ -88,6 +88,21 @@ def test_a_bad_check_is_named_with_what_is_allowed(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://admin:geheim@127.0.0.1:http/", "http://127.0.0.1:http/"),
+        ("http://admin:ge/he@im@127.0.0.1/", "http://127.0.0.1/"),
+        ("ftp://admin:geheim@127.0.0.1/", "ftp://127.0.0.1/"),
+        ("http:/admin:geheim@127.0.0.1/", "127.0.0.1/"),
+        ("admin:geheim@127.0.0.1", "127.0.0.1"),
+    ],
+)
+def test_a_password_in_a_bad_check_is_not_repeated(text: str, shown: str) -> None:
+    (problem,) = settings(check=text).problems
+    assert problem.startswith(f"label sidecar.check={shown} is not allowed")
+
+
 def test_docker_needs_a_healthcheck_in_the_image() -> None:
     read = settings(check="docker")
     assert read.check == NoCheck()
