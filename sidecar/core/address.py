@@ -38,6 +38,11 @@ from sidecar.core.turn import Operations, Turn
 from sidecar.core.view import AddressView
 
 OPERATION_MAX_NS: Final = 2 * SECOND
+NOWHERE: Final = (
+    "haresources names no interface for it, and no interface of this host has a subnet that "
+    "contains it: bring that interface up, and the address is served; or write it as "
+    "ADDRESS/PREFIX/INTERFACE, and reload"
+)
 
 
 class AddressKeeper:
@@ -96,7 +101,6 @@ class AddressKeeper:
         self._lingers = False
         """The kernel may still have it although it counts as lost: its lease is not over yet."""
         self._left = False
-        """An earlier life left it, and this one has not wanted it yet."""
         self._deleted_ns = -1
         self._claim_until_ns = 0
         self._undone = False
@@ -128,8 +132,8 @@ class AddressKeeper:
 
     @property
     def trouble(self) -> str:
-        """Why the kernel did not do as it was told; empty when it did."""
-        return self._setback.reason
+        """Why it cannot be held, or the kernel did not do as it was told; empty when it did."""
+        return self._setback.reason if self.address.interface else NOWHERE
 
     def claim(self, turn: Turn, *, blind: bool = False) -> None:
         """Want it; whether it may be claimed now was decided by the caller.
@@ -193,6 +197,11 @@ class AddressKeeper:
         if still_here and not self.busy:
             self._lease.renew(turn, turn.ns + self._claim_within_ns)
         self._left = False
+
+    @property
+    def left(self) -> bool:
+        """An earlier life held it when it ended, and this one has not wanted it yet."""
+        return self._left
 
     def is_undisputed(self, turn: Turn) -> bool:
         """A stranger deleted it this very moment, while its lease ran: it may be put back.

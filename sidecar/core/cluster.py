@@ -280,7 +280,7 @@ class Cluster:
 
     def _describe(self) -> tuple[Pair, ...]:
         """What every status says of this node to another sidecar."""
-        macs = dialect.encode_macs(self.takeover.groups.macs) or "none"
+        macs = dialect.encode_macs(self.takeover.groups.interfaces.macs) or "none"
         said = (
             (dialect.READY, "1" if self.readiness.can_serve else "0"),
             (dialect.MACS, macs),

@@ -7,7 +7,8 @@ that may have changed either, so that no step depends on how the state came abou
 
 Theory of a wanted group, from the first line that applies:
 
-    suspended: no carrier, or nothing can serve and nobody hears us   release the addresses, mend
+    suspended: no interface, no carrier, or nothing can serve and
+               nobody hears us                                        release the addresses, mend
     a container does not serve yet                                    mend it; addresses stay
     nobody vouches that an address is free                            probe it
     all is well                                                       claim, renew, announce
@@ -56,6 +57,7 @@ class Group:
         self._here_as_of = -1
         """How many changes there had been when it was last looked whether any address is here."""
         self._interfaces = tuple(dict.fromkeys(a.address.interface for a in addresses))
+        self._nowhere = next((a for a in addresses if not a.address.interface), None)
         self._vouched = False
         self._milestones = Milestones(spec.name)
         self.failing: tuple[str, str] | None = None
@@ -173,7 +175,7 @@ class Group:
         ``wanted_ns``: when it will be dead, if it stays so.
         """
         for address in self.addresses:
-            if address.gone:
+            if address.gone and address.address.interface:
                 address.probe.begin(turn, wanted_ns)
 
     def stop_looking(self) -> None:
@@ -207,9 +209,11 @@ class Group:
         """Why the addresses must not be here although the group is wanted: label and reason."""
         if self._around.frozen and self.any_address_here:
             return None
+        if self._nowhere is not None:
+            return "address_failed", f"{self._nowhere.address.name}: {self._nowhere.trouble}"
         for interface in self._interfaces:
             if not self._around.has_carrier(interface):
-                return "carrier_lost", f"{interface or 'its interface'} has no carrier"
+                return "carrier_lost", f"{interface} has no carrier"
         if self._around.isolated and not any(
             address.defence.peer_met for address in self.addresses
         ):

@@ -1,4 +1,4 @@
-"""All resource groups of this node, and the interfaces and containers that they live on.
+"""All resource groups of this node, with the addresses and containers that they consist of.
 
 Routes what happened to the address or container it happened to, and answers for all of them: what
 is held, what is at rest, what stands in the way of serving. Never decides who owns a group.
@@ -18,7 +18,8 @@ from sidecar.core.events import (
     QuestionHeard,
 )
 from sidecar.core.group import Group
-from sidecar.core.occurrences import CarrierReported, EngineReported
+from sidecar.core.interfaces import Interfaces
+from sidecar.core.occurrences import EngineReported
 from sidecar.core.params import Address, Container, Params, ResourceGroup
 from sidecar.core.peer import Peer
 from sidecar.core.surroundings import GroupNews
@@ -47,9 +48,7 @@ class Groups:
         self._decided = decided
         self._isolated = isolated
         self._frozen = frozen
-        self._carrier: dict[str, bool] = {}
-        self._missing: set[str] = set()
-        self._macs: dict[str, str] = {}
+        self.interfaces = Interfaces()
         self.engine_up: bool | None = None
         self._engine_reason = ""
         self._timers = timers
@@ -84,9 +83,7 @@ class Groups:
         kept = {c.name for spec in params.groups for c in spec.containers}
         self._retiring = [k for name, k in self._addresses.items() if name not in named]
         self._leaving += [k for name, k in self._containers.items() if name not in kept]
-        self._interfaces = {a.interface for spec in params.groups for a in spec.addresses}
-        for interface in self._carrier.keys() - self._interfaces:
-            del self._carrier[interface]
+        self.interfaces.reconfigure(a.interface for spec in params.groups for a in spec.addresses)
         self._containers = {n: k for n, k in self._containers.items() if n in kept}
         for address in self._addresses.values():
             address.reconfigure(params.timing)
@@ -131,6 +128,10 @@ class Groups:
         )
 
     def _address(self, address: Address, params: Params) -> AddressKeeper:
+        known = self._addresses.get(address.name)
+        # Where no interface fitted, it was never asked for, and a keeper can take another's place.
+        if known is not None and (known.address.interface or not address.interface):
+            return known
         keeper = AddressKeeper(
             address,
             params.timing,
@@ -143,7 +144,8 @@ class Groups:
             changes=self.changes,
             troubles=self._troubles,
         )
-        return self._addresses.setdefault(address.name, keeper)
+        self._addresses[address.name] = keeper
+        return keeper
 
     def _container(self, container: Container) -> ContainerKeeper:
         keeper = self._containers.get(container.name)
@@ -173,6 +175,15 @@ class Groups:
         groups = self.of(side)
         return bool(groups) and not any(group.held or group.claiming for group in groups)
 
+    @property
+    def left(self) -> Holding:
+        """The sides of which an earlier life of this node held something when it ended."""
+        sides = Holding.NONE
+        for group in self._groups:
+            if any(address.left for address in group.addresses):
+                sides |= self.side_of(group)
+        return sides
+
     def held_address(self, name: str) -> Address | None:
         """The address of this name, if a group that is held here has it."""
         keeper = self._addresses.get(name)
@@ -185,7 +196,7 @@ class Groups:
     # --- surroundings of a group ---------------------------------------------------------------
 
     def has_carrier(self, interface: str) -> bool:
-        return self._carrier.get(interface, True)
+        return self.interfaces.has_carrier(interface)
 
     @property
     def peer_alive(self) -> bool:
@@ -209,11 +220,6 @@ class Groups:
     # --- what all of them are like -------------------------------------------------------------
 
     @property
-    def macs(self) -> dict[str, str]:
-        """The hardware addresses of the interfaces that carry our addresses."""
-        return dict(self._macs)
-
-    @property
     def retiring(self) -> bool:
         """Addresses that no group names any more are on their way out."""
         return bool(self._retiring)
@@ -224,12 +230,7 @@ class Groups:
 
     def trouble(self) -> tuple[str, ...]:
         """Why this node could not serve if it were asked to."""
-        reasons = [
-            f"interface {interface} "
-            + ("does not exist on this host" if interface in self._missing else "has no carrier")
-            for interface, up in self._carrier.items()
-            if not up
-        ]
+        reasons = self.interfaces.trouble()
         if self.engine_up is False and self._containers:
             reasons.append(f"the Docker engine does not answer: {self._engine_reason}")
         reasons += [c.trouble for c in self._containers.values() if c.trouble]
@@ -306,20 +307,11 @@ class Groups:
                 group.advance(turn)
 
     def on_carrier(self, turn: Turn, event: CarrierChanged) -> None:
-        if event.interface not in self._interfaces:
+        if event.interface not in self.interfaces:
             return  # none of our addresses is on it any more
-        if event.mac:
-            self._macs[event.interface] = event.mac
-        was_up = self._carrier.get(event.interface)
-        self._carrier[event.interface] = event.up
         self.changes.note()
-        self._missing.discard(event.interface)
-        if not event.exists:
-            self._missing.add(event.interface)
-        if was_up is event.up:
+        if not self.interfaces.learn(turn, event):
             return
-        if was_up is not None or not event.up:
-            turn.tell(CarrierReported(interface=event.interface, up=event.up, exists=event.exists))
         for group in self._groups:
             group.advance(turn)
             if event.up:

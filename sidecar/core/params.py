@@ -176,8 +176,11 @@ def differences(before: Params, after: Params) -> tuple[str, ...]:
         ("group", before.groups, after.groups),
         ("ping node", before.ping, after.ping),
     ):
-        changes += [f"{what} {one.name} goes" for one in old if one not in new]
-        changes += [f"{what} {one.name} comes" for one in new if one not in old]
+        was, now = {one.name for one in old}, {one.name for one in new}
+        changes += [f"{what} {one.name} goes" for one in old if one.name not in now]
+        changes += [f"{what} {one.name} comes" for one in new if one.name not in was]
+        changed = [one.name for one in new if one.name in was and one not in old]
+        changes += [f"{what} {name} changes" for name in changed]
     if before.keyring != after.keyring:
         key = after.keyring.current
         changes.append(f"keys are new; signing with {key.number} {key.method}")

@@ -22,12 +22,15 @@ from sidecar.wire.message import Message
 
 
 class _Target:
-    __slots__ = ("spec", "up")
+    __slots__ = ("asked", "asked_s", "spec", "up")
 
     def __init__(self, spec: PingTarget) -> None:
         self.spec = spec
         self.up: bool | None = None
         """None until it was heard, or deadping has passed."""
+        self.asked = b""
+        """What was sent last, and in which second: it says nothing else than the time."""
+        self.asked_s = 0
 
 
 class PingNodes:
@@ -44,7 +47,7 @@ class PingNodes:
         before, self._targets = self._targets, {}
         for spec in params.ping:
             target = before.pop(spec.name, None) or _Target(spec)
-            target.spec = spec
+            target.spec, target.asked = spec, b""
             self._targets[spec.name] = target
         for target in before.values():
             self._timers.disarm(self._timer(target))
@@ -81,11 +84,13 @@ class PingNodes:
         for target in self._targets.values():
             if target.up is None and not self._timers.is_armed(self._timer(target)):
                 self._watch(turn, target)
-            turn.do(SendPing(target=target.spec, data=self._payload(turn, target.spec)))
+            if not target.asked or target.asked_s != turn.wall_s:
+                target.asked, target.asked_s = self._payload(turn, target.spec), turn.wall_s
+            turn.do(SendPing(target=target.spec, data=target.asked))
 
     def on_reply(self, turn: Turn, event: PingReplied) -> None:
         target = self._targets.get(event.target)
-        if target is None or not self._is_ours(event):
+        if target is None or not (event.data == target.asked or self._is_ours(event)):
             return
         self._watch(turn, target)
         self._set(turn, target, up=True)
@@ -97,6 +102,7 @@ class PingNodes:
                 self._watch(turn, target)
 
     def _is_ours(self, event: PingReplied) -> bool:
+        """An answer to an earlier question."""
         try:
             message = unseal(event.data, self._keyring).message
         except WireError:

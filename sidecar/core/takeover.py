@@ -174,10 +174,12 @@ class Takeover:
             return
         settles = self.negotiation.settle_alone()
         holdings.failback_armed = True
-        self.withheld.forget()
         missing = Holding.ALL & ~holdings.mine
         if self._frozen() and not vouched:
-            missing = self.withheld.hold_back(turn, missing, reason, why)
+            before = self.groups.left if settles else Holding.NONE
+            missing = self.withheld.hold_back(turn, missing, reason, why, before=before)
+        else:
+            self.withheld.forget()
         if missing:
             holdings.claim(turn, missing, vouched=vouched, reason=reason, why=why)
             self.telling.tell(turn, info="req_our_resources()")

@@ -1,8 +1,8 @@
 """What maintenance keeps from being taken of a dead peer, until it may be taken.
 
 Maintenance that ends, or a person who asks for it, lets it happen. A peer that is heard again owes
-nothing any more. A node that starts takes up what prefers it all the same: nobody is known to have
-it.
+nothing any more. A node that starts takes up what prefers it all the same, since nobody is known to
+have it, and what it held when it was killed, since that moves nothing.
 """
 
 from sidecar.core.groups import Groups
@@ -22,12 +22,19 @@ class Withheld:
         self._telling = telling
         self._owed: tuple[Holding, str, str] | None = None
 
-    def hold_back(self, turn: Turn, missing: Holding, reason: str, why: str) -> Holding:
-        """Take note of what is not taken now; what may be taken all the same."""
-        own = Holding.LOCAL & missing if reason == "start" else Holding.NONE
+    def hold_back(
+        self, turn: Turn, missing: Holding, reason: str, why: str, *, before: Holding
+    ) -> Holding:
+        """Take note of what is not taken now; what may be taken all the same.
+
+        ``before``: what an earlier life of this node held, where this one decides for the first
+        time.
+        """
+        own = missing & (before | Holding.LOCAL if reason == "start" else before)
         owed = missing & ~own
-        self._owed = (owed, reason, why)
-        if groups := self._groups.of(owed):
+        was_owed, self._owed = self._owed, (owed, reason, why)
+        groups = self._groups.of(owed)
+        if groups and self._owed != was_owed:
             turn.tell(TakeoverWithheld(groups=tuple(g.name for g in groups), why=why))
         return own
 

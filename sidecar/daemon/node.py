@@ -34,6 +34,7 @@ from sidecar.daemon.history_file import HistoryFile
 from sidecar.daemon.memory import Memory
 from sidecar.daemon.news import News
 from sidecar.daemon.notifying import notifier_of
+from sidecar.daemon.places import LOOK_EVERY_S, placed, placeless
 from sidecar.daemon.reload import Load, ReloadError, read_anew
 from sidecar.daemon.scheduler import LoopScheduler
 from sidecar.daemon.shown import Shown
@@ -65,6 +66,9 @@ class Node:
         self._asked_to_stop = False
         self._asked_to_reload = False
         self._reloading: asyncio.Task[None] | None = None
+        self._changing = asyncio.Lock()
+        """One change of the settings at a time."""
+        self._placeless = asyncio.Event()
         self._pulse_ns = moment().ns
         cluster = Cluster(settings.params, SystemRandom(), boot)
         counted = Counted(cluster.view)
@@ -157,6 +161,7 @@ class Node:
         self._adapters.start()
         tasks = [loop.create_task(self._beat_pulse())]
         tasks += [loop.create_task(self._keep(part, name)) for name, part in self._guarded.items()]
+        tasks.append(loop.create_task(self._find_places()))
         try:
             return await self._ended
         finally:
@@ -188,7 +193,8 @@ class Node:
         """Once more if it was asked for meanwhile: the files may have changed after the reading."""
         while self._asked_to_reload:
             self._asked_to_reload = False
-            await self._reload_once()
+            async with self._changing:
+                await self._reload_once()
 
     async def _reload_once(self) -> None:
         try:
@@ -198,10 +204,37 @@ class Node:
             return
         for warning in fresh.warnings:
             log.warning("%s", warning)
+        await self._apply(fresh)
+
+    async def _apply(self, fresh: Settings) -> None:
         self.feed(Reloaded(params=fresh.params))
         if self._notifier is not None:
             self._notifier.sign_with(fresh.webhooks.secret)
         await self._adapters.reconfigure(fresh)
+        self._note_placeless()
+
+    # --- addresses that no interface fits yet --------------------------------------------------
+
+    def _note_placeless(self) -> None:
+        if placeless(self._adapters.settings.params):
+            self._placeless.set()
+        else:
+            self._placeless.clear()
+
+    async def _find_places(self) -> None:
+        """As soon as an interface fits, as if it had been found at the start."""
+        self._note_placeless()
+        while await self._placeless.wait():
+            await asyncio.sleep(LOOK_EVERY_S)
+            async with self._changing:
+                before = self._adapters.settings
+                try:
+                    fresh = await asyncio.to_thread(placed, before)
+                except OSError:
+                    continue  # the kernel will tell another time
+                if fresh.params != before.params:
+                    log.info("an interface has come for an address that had none")
+                    await self._apply(fresh)
 
     # --- the end -------------------------------------------------------------------------------
 

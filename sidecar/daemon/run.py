@@ -15,7 +15,8 @@ from sidecar.daemon import history_file, state
 from sidecar.daemon.clock import moment
 from sidecar.daemon.logs import LogFormat, logging_to
 from sidecar.daemon.node import Node
-from sidecar.daemon.reload import Load, placed
+from sidecar.daemon.places import placed
+from sidecar.daemon.reload import Load
 from sidecar.daemon.waiting import exact_loop
 from sidecar.vip.leftover import left_behind, sweep
 

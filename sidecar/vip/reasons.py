@@ -6,12 +6,6 @@ import os
 
 def reason_of(error: OSError, interface: str, *, wish: str) -> str:
     """``wish`` is what could not be done, as in "claim 10.0.0.100"."""
-    if not interface:
-        return (
-            f"cannot {wish}: haresources names no interface for it, and at the start no interface "
-            f"of this host had a subnet that contains it: write it as ADDRESS/PREFIX/INTERFACE, "
-            f"and restart the sidecar"
-        )
     return f"cannot {wish}: {_sentence(error, interface)}"
 
 

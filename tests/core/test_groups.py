@@ -145,14 +145,14 @@ def test_the_hardware_addresses_are_kept_while_an_interface_is_away():
     bench = two_groups()
     bench.feed(CarrierChanged(interface="eth0", up=True, mac="02:00:00:00:00:0a"))
     bench.feed(CarrierChanged(interface="eth0", up=False))
-    assert bench.groups.macs == {"eth0": "02:00:00:00:00:0a"}
+    assert bench.groups.interfaces.macs == {"eth0": "02:00:00:00:00:0a"}
 
 
 def test_a_new_hardware_address_is_learnt_without_a_change_of_the_carrier():
     bench = two_groups()
     bench.feed(CarrierChanged(interface="eth0", up=True, mac="02:00:00:00:00:0a"))
     bench.feed(CarrierChanged(interface="eth0", up=True, mac="02:00:00:00:00:0c"))
-    assert bench.groups.macs == {"eth0": "02:00:00:00:00:0c"}
+    assert bench.groups.interfaces.macs == {"eth0": "02:00:00:00:00:0c"}
 
 
 def test_an_engine_that_answers_from_the_start_is_no_news():

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from sidecar.core.actions import (
+    ClaimAddress,
     KeepMaintenance,
     PauseService,
     RestartService,
@@ -12,6 +13,7 @@ from sidecar.core.actions import (
 )
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import (
+    AddressLost,
     CarrierChanged,
     MaintenanceRequested,
     ShutdownRequested,
@@ -25,11 +27,12 @@ from sidecar.core.occurrences import (
     TakeoverWithheld,
 )
 from sidecar.core.params import Boot, MaintenanceOrder, Params
-from sidecar.core.terms import MILLISECOND, SECOND, ContainerState
+from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerState
 from tests.core.harness import (
     NODE,
     NODE_UUID,
     PEER,
+    PEER_UUID,
     VIP,
     WALL_S,
     Node,
@@ -185,10 +188,12 @@ def kept(seconds: int, until_s: int) -> MaintenanceOrder:
     return MaintenanceOrder(number=4, seconds=seconds, by="node-b", since_s=WALL_S, until_s=until_s)
 
 
-def born_with(order: MaintenanceOrder, params: Params | None = None) -> Node:
-    """A life that finds this on its disk."""
+def born_with(
+    order: MaintenanceOrder, params: Params | None = None, left: tuple[str, ...] = ()
+) -> Node:
+    """A life that finds this on its disk, and these addresses in the kernel."""
     node = Node(World(), params)
-    boot = Boot(generation=8, uuid=NODE_UUID, maintenance=order)
+    boot = Boot(generation=8, uuid=NODE_UUID, maintenance=order, left=left)
     node.cluster = Cluster(node.params, Random(1), boot)
     ScriptedPeer(node)
     node.start()
@@ -217,6 +222,36 @@ def test_one_that_has_run_out_meanwhile_is_over():
 def test_a_wall_clock_that_was_set_back_does_not_make_it_longer():
     node = born_with(kept(60, WALL_S + 1000 + 86_400))
     assert left_s(node) == 60
+
+
+@pytest.mark.parametrize(("left", "claimed"), [((VIP,), [VIP]), ((), [])])
+def test_a_killed_node_goes_on_with_what_it_held_for_the_dead_one_and_with_no_more(left, claimed):
+    """To leave it where it is moves nothing: its lease may have run out before the peer is dead."""
+    node = born_with(kept(3600, WALL_S + 5000), mirrored(some_params()), left)
+    found(node, ContainerState.RUNNING)
+    node.step(AddressLost(address=VIP, reason="its lease ended"))
+    node.world.run(10 * SECOND)
+    assert [action.address.name for _, action in node.wished(ClaimAddress)] == claimed
+    assert len(node.told_of(TakeoverWithheld)) == (0 if claimed else 1)
+
+
+def test_what_an_earlier_life_held_counts_for_its_first_decision_only():
+    pair = Wired(some_params(auto_failback=AutoFailback.OFF))
+    pair.start()
+    params = pair.b.params
+    pair.b.exited = True
+    pair.b = Node(pair.world, params, generation=8)
+    left = Boot(generation=8, uuid=PEER_UUID, left=(VIP,))
+    pair.b.cluster = Cluster(params, Random(1), left)
+    pair.wire(pair.b)
+    pair.b.start()
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [NODE]
+    say(pair.b, 3600)
+    pair.a.die()
+    pair.world.run(60 * SECOND)
+    assert pair.holders() == []
+    assert len(pair.b.told_of(TakeoverWithheld)) == 1
 
 
 # --- what does not happen ------------------------------------------------------------------------

@@ -60,6 +60,24 @@ def test_each_target_gets_one_echo_with_each_status():
         assert len(sent) == len(node.said(fields.STATUS))
 
 
+def test_within_a_second_the_same_is_sent_again_and_no_longer():
+    node = a_node(with_ping(ROUTER))
+    node.world.run(10 * SECOND)
+    times = {unseal(ping.data, node.params.keyring).message.get(fields.TS) for ping in pings(node)}
+    assert len(times) >= 10
+    assert len({ping.data for ping in pings(node)}) == len(times)
+
+
+def test_an_answer_to_a_question_of_the_second_before_counts():
+    node = a_node(with_ping(ROUTER))
+    asked = pings(node)[0].data
+    node.world.run(2 * SECOND)
+    assert up(node) == {ROUTER.name: False}
+    assert pings(node)[-1].data != asked
+    node.step(PingReplied(target=ROUTER.name, data=asked))
+    assert up(node) == {ROUTER.name: True}
+
+
 @pytest.mark.parametrize(("target", "info"), [(ROUTER, "ping"), (GROUP, "ping_group")])
 def test_the_payload_is_what_the_target_would_say_of_itself(target, info):
     node = a_node(with_ping(target))

@@ -5,7 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from sidecar.core.actions import ClaimAddress, ReleaseAddress
+from sidecar.core.actions import (
+    Announce,
+    ClaimAddress,
+    ProbeAddress,
+    ReleaseAddress,
+    RenewLease,
+)
 from sidecar.core.events import (
     CarrierChanged,
     LinkOpened,
@@ -105,6 +111,51 @@ def test_a_group_that_gains_an_address_keeps_the_ones_it_has(pair: Wired):
     pair.world.run(1 * SECOND)
     assert pair.holders("10.0.0.77") == [NODE]
     assert not list(pair.a.wished(ReleaseAddress))
+
+
+def placed_on(interface: str) -> Params:
+    """The group's address, which haresources names no interface for, on this one."""
+    group = a_group(NODE, VIP, "nginx")
+    address = replace(group.addresses[0], interface=interface, label=None)
+    return some_params(groups=(replace(group, resources=(address, *group.containers)),))
+
+
+def interfaces_asked(node: Node) -> set[str]:
+    kinds = (ClaimAddress, RenewLease, ReleaseAddress, ProbeAddress, Announce)
+    concerned = [action for _, action in node.actions if isinstance(action, kinds)]
+    return {action.address.interface for action in concerned}
+
+
+def test_an_address_that_no_interface_fits_is_asked_for_nowhere_and_said_to_be():
+    pair = Wired(placed_on(""))
+    pair.start()
+    pair.world.run(10 * SECOND)
+    for node in pair.nodes:
+        assert interfaces_asked(node) == set()
+        (reason,) = node.cluster.view().reasons
+        assert reason.startswith("address 10.0.0.100: haresources names no interface for it")
+    pair.b.die()
+    pair.world.run(10 * SECOND)
+    assert interfaces_asked(pair.a) == set()
+
+
+def test_it_is_served_by_the_node_that_has_an_interface_for_it():
+    pair = Wired(placed_on(""))
+    pair.start()
+    reload(pair.b, mirrored(placed_on("eth0")))
+    pair.world.run(10 * SECOND)
+    assert pair.holders() == [PEER]
+    assert interfaces_asked(pair.a) == set()
+
+
+def test_it_is_served_where_an_interface_comes():
+    pair = Wired(placed_on(""))
+    pair.start()
+    reload_both(pair, placed_on("eth0"))
+    pair.world.run(5 * SECOND)
+    assert pair.holders() == [NODE]
+    assert interfaces_asked(pair.a) == {"eth0"}
+    assert pair.a.cluster.view().ready
 
 
 def test_keys_are_changed_without_losing_a_beat(pair: Wired):

@@ -8,7 +8,8 @@ import pytest
 
 from sidecar.config.settings import Settings
 from sidecar.core.terms import SECOND
-from sidecar.daemon.reload import ReloadError, placed, read_anew
+from sidecar.daemon.places import placed
+from sidecar.daemon.reload import ReloadError, read_anew
 from tests.config.written import copy_reference, settings
 from tests.netns import Host, hosts, is_root
 
@@ -117,24 +118,43 @@ def test_an_address_stays_on_its_interface_while_that_has_none_of_its_own(folder
 
 
 @pytest.mark.hosts
-def test_an_interface_that_is_found_only_now_is_told_and_taken_for_what_is_new(
-    folder: Path, host: Host
-):
+def test_another_interface_that_would_fit_now_is_told_and_not_taken(folder: Path, host: Host):
     without_an_interface(folder)
+    host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
+    host.ip("link", "add", "eth1", "type", "bridge")
 
     def edit(folder: Path) -> None:
-        host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
+        host.ip("addr", "add", "10.77.0.2/25", "dev", "eth1")
         replace("ha.cf", "deadtime 30", "deadtime 20")(folder)
         replace("haresources", " nginx", " nginx 10.77.0.101")(folder)
 
     fresh = anew(folder, edit)
     assert fresh.params.timing.deadtime_ns == 20 * SECOND
-    assert [one.interface for one in fresh.params.groups[0].addresses] == ["", "eth0"]
+    assert [one.interface for one in fresh.params.groups[0].addresses] == ["eth0", "eth1"]
     assert (
-        f"{folder}/haresources: warning: the address 10.77.0.100 is on no interface since the "
-        "start, and its subnet is on eth0 now: restart the sidecar, or remove the address, reload, "
-        "and add it again"
+        f"{folder}/haresources: warning: the address 10.77.0.100 is on eth0 since the start, and "
+        "its subnet is on eth1 now: restart the sidecar, or remove the address, reload, and add it "
+        "again"
     ) in map(str, fresh.warnings)
+
+
+@pytest.mark.hosts
+def test_an_interface_that_is_found_only_now_is_taken(folder: Path, host: Host):
+    without_an_interface(folder)
+
+    def edit(_: Path) -> None:
+        host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
+
+    fresh = anew(folder, edit)
+    assert [one.interface for one in fresh.params.groups[0].addresses] == ["eth0"]
+
+
+@pytest.mark.hosts
+@pytest.mark.usefixtures("host")
+def test_an_address_that_is_nowhere_may_be_written_differently(folder: Path):
+    without_an_interface(folder)
+    fresh = anew(folder, replace("haresources", "10.77.0.100", "10.77.0.100/24/eth0"))
+    assert [one.interface for one in fresh.params.groups[0].addresses] == ["eth0"]
 
 
 def test_a_kernel_that_does_not_answer_is_a_reason_too(folder: Path):

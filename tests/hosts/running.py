@@ -38,10 +38,11 @@ class Sidecar:
         self._log = folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, ha_cf: str) -> None:
+    def start(self, ha_cf: str, address: str = f"{VIP}/24/eth0") -> None:
+        """``address``: as it is to be written in haresources."""
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / "ha.cf").write_text(ha_cf)
-        (self._folder / "haresources").write_text(f"alpha {VIP}/24/eth0\n")
+        (self._folder / "haresources").write_text(f"alpha {address}\n")
         keys = self._folder / "authkeys"
         keys.write_text("auth 1\n1 sha1 a-key-of-the-tests\n")
         keys.chmod(0o600)
