@@ -292,8 +292,9 @@ class Group:
         for address in self.addresses:
             if address.holds or address.busy:
                 continue
-            if address.trouble:
-                self._fail("address_failed", f"{address.address.name}: {address.trouble}")
+            # Where it can be neither claimed nor asked for, the other node may be able to.
+            if trouble := address.trouble or address.probe.trouble:
+                self._fail("address_failed", f"{address.address.name}: {trouble}")
             known = self._vouched or address.is_undisputed(turn)
             # Cut off from all but the service network: what is here may stay, nothing is taken.
             if known or (address.probe.is_clear(turn) and not self._around.isolated):

@@ -30,6 +30,7 @@ from sidecar.core.events import (
     Event,
     LeaseRenewed,
     PingReplied,
+    ProbeFailed,
     ServiceDone,
     Together,
 )
@@ -59,6 +60,8 @@ class Hands:
         self.addresses: set[str] = set()
         self.containers: dict[str, ContainerState] = {}
         self.owners: dict[str, str] = {}
+        self.unaskable: set[str] = set()
+        """The addresses that this host cannot ask for: it may not, say."""
         self.reachable: set[str] = set()
         """The hosts that answer a ping."""
         self.mute: set[type[Action]] = set()
@@ -101,6 +104,8 @@ class Hands:
                 self._tell(ADDRESS_NS, AddressReleased(op=op, address=name))
             case RenewLease():
                 self._tell(ADDRESS_NS, LeaseRenewed(address=name, at_ns=self._time.ns))
+            case ProbeAddress(op=op) if name in self.unaskable:
+                self._tell(ADDRESS_NS, ProbeFailed(op=op, address=name, reason="not permitted"))
             case ProbeAddress(op=op):
                 owner = self.owners.get(name)
                 after_ns = ADDRESS_NS if owner else action.patience_ns

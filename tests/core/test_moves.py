@@ -1,5 +1,7 @@
 """What moves although both nodes are well: failback, failing groups, orphans (design, rule 6)."""
 
+import pytest
+
 from sidecar.core.occurrences import GiveUpBegan, TakeoverBegan
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerState, Holding
 from sidecar.wire import fields
@@ -19,6 +21,22 @@ def break_for_good(node: Node) -> None:
 
 def mend(node: Node) -> None:
     node.sees("nginx", ContainerState.PAUSED, identity="2")
+
+
+# --- what cannot be served here ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("auto_failback", [AutoFailback.OFF, AutoFailback.ON])
+def test_an_address_that_this_node_cannot_even_ask_for_is_served(auto_failback):
+    """It claims nothing without a question, and so hands it over; by the other one's word, it may
+    have it back.
+    """
+    pair = Wired(some_params(auto_failback=auto_failback))
+    pair.a.hands.unaskable.add(VIP)
+    pair.start()
+    pair.world.run(60 * SECOND)
+    assert [gave.reason for gave in pair.a.told_of(GiveUpBegan)] == ["address_failed"]
+    assert pair.holders() == [PEER if auto_failback is AutoFailback.OFF else NODE]
 
 
 # --- failback ------------------------------------------------------------------------------------
