@@ -7,6 +7,7 @@ the system's own interpreter of the same version if there is one, which is often
 care, the quickest is taken.
 """
 
+import hashlib
 import os
 import resource
 import shutil
@@ -43,7 +44,7 @@ setup(name="simulation", packages=[], ext_modules=made)
 
 def quickest_judge(root: Path, files: Iterable[Path], code: str) -> Judge:
     """``files``: what a simulation loads, below ``root``. ``code``: their digest."""
-    place = compiled(root, tuple(files), root / ".cache" / "compiled" / code)
+    place = compiled(root, tuple(files), root / ".cache" / "compiled" / f"{code}-{_how()}")
     sources = Judge(name="the sources", python=sys.executable, place=root)
     others: list[Judge] = []
     if place is not None:
@@ -133,6 +134,12 @@ def compiled(root: Path, files: tuple[Path, ...], place: Path) -> Path | None:
         return None
     making.rename(place)
     return place
+
+
+def _how() -> str:
+    """A digest of how it is compiled: of this file, and of what it changes in the copy."""
+    files = (Path(__file__), Path(__file__).with_name("plainer.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 
 def _is_compiled(name: str) -> bool:

@@ -32,6 +32,8 @@ from tests.sim.worker import Judge, judged
 
 ROOT: Final = Path(__file__).parents[2]
 RECORD: Final = Path(__file__).with_name("judged.json")
+_RUNNERS: Final = ("nightly.py", "worker.py", "compiled.py", "plainer.py")
+"""Which seeds are run, and by whom: what becomes of each does not depend on it."""
 _SAVE_EVERY_S: Final = 5.0
 STOPPED: Final = 3
 
@@ -105,7 +107,7 @@ class Progress:
 
 
 def loaded_code() -> list[Path]:
-    """The files of this repository that are loaded: what decides how a seed runs, and this one."""
+    """The files of this repository that are loaded: a simulation's, and those of who runs it."""
     loaded = (getattr(module, "__file__", None) for module in tuple(sys.modules.values()))
     files = {Path(file) for file in loaded if file}
     ours = sorted(file for file in files if file.is_relative_to(ROOT) and file.suffix == ".py")
@@ -116,7 +118,7 @@ def digest_of_code() -> str:
     """Of what decides how a seed runs: the sources, whoever runs them."""
     digest = hashlib.sha256()
     for file in loaded_code():
-        if file != Path(__file__):
+        if file.name not in _RUNNERS:
             digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -88,7 +88,8 @@ def test_the_digest_of_the_code_is_of_what_a_simulation_loads(tmp_path):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc"))
     before = digest()
     (tmp_path / "sidecar/web/app.py").write_text("")
-    add_a_remark(tmp_path / "tests/sim/nightly.py")
+    for runner in ("nightly", "worker", "compiled", "plainer"):
+        add_a_remark(tmp_path / f"tests/sim/{runner}.py")
     assert digest() == before
     add_a_remark(tmp_path / "sidecar/core/cluster.py")
     assert digest() != before
