@@ -26,6 +26,7 @@ from sidecar.wire import fields
 from sidecar.wire.message import Message
 
 RESOURCE_WAIT_NS: Final = 10 * SECOND
+SAY_AGAIN_NS: Final = 3 * SECOND
 TRANSITIONS: Final[Transitions[ResourceState]] = {
     (ResourceState.INIT, ResourceState.STARTING): "R1 communication is up",
     (ResourceState.STARTING, ResourceState.BOTHSTARTING): "R2 the other starts, too",
@@ -93,9 +94,20 @@ class Negotiation:
             self._holdings.other_stable = True
             self._legacy.begin(turn)
             return
-        self._telling.start(turn)
+        self._say_up(turn)
         if not self._peer.alive:
             self._alone(turn)
+
+    def _say_up(self, turn: Turn) -> None:
+        """The other answers, unless it was lost: what a new life says first is missed by nobody who
+        has not heard it before. If two nodes miss each other's, both would wait for ever.
+        """
+        self._telling.start(turn)
+        self._timers.arm("say up again", turn.ns + SAY_AGAIN_NS, self._say_up_again)
+
+    def _say_up_again(self, turn: Turn) -> None:
+        if self.state is ResourceState.STARTING:
+            self._say_up(turn)
 
     def on_starting(self, turn: Turn) -> None:
         """The other is up and wants to know what we hold (R2)."""

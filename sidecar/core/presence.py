@@ -71,6 +71,8 @@ class Presence:
         self._due_ns = turn.ns
         self._arm_beat(turn)
         self._peer.await_first_sign(turn)
+        if self._peer.alive:
+            self.peer_met(turn)  # who could not send has heard it before
 
     def say_status(self, turn: Turn) -> None:
         """Send the status now; also outside the beat, when it has changed."""

@@ -2,9 +2,21 @@
 
 from sidecar.core import dialect
 from sidecar.core.actions import ProbeAddress
+from sidecar.core.negotiation import SAY_AGAIN_NS
 from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.wire import fields
-from tests.core.harness import MACS, PEER, VIP, Node, World, a_group, some_params
+from tests.core.harness import (
+    MACS,
+    NODE,
+    PEER,
+    VIP,
+    Node,
+    Wired,
+    World,
+    a_group,
+    a_timing,
+    some_params,
+)
 from tests.core.scenes import Scene, alone, just_started
 from tests.core.scripted import GENERATION, ScriptedPeer
 
@@ -39,6 +51,30 @@ def test_nothing_is_offered_to_a_real_node_that_returns_from_a_partition() -> No
     scene.peer.begin_beating()
     scene.run(2 * SECOND)
     assert asked(scene) == []
+
+
+def test_two_nodes_that_miss_each_others_first_word_do_not_wait_for_ever() -> None:
+    """What comes before the first packet that is heard is missed by nobody, and not asked for."""
+    slow = a_timing(deadtime_ns=30 * SECOND, warntime_ns=10 * SECOND, initdead_ns=60 * SECOND)
+    pair = Wired(some_params(timing=slow))
+    deaf = set(pair.nodes)
+    pair.loses = lambda receiver, _: receiver in deaf
+    pair.b.start()
+    pair.world.run(61 * SECOND)  # it is alone, and settled
+    deaf.remove(pair.a)
+    pair.a.start()
+    pair.world.run(10 * SECOND)  # it has said that it is up, and nobody has heard that
+    reborn = pair.restart_b(generation=8)
+    deaf.clear()
+    deaf.add(pair.a)
+    reborn.start()
+    pair.world.run(10 * SECOND)  # and now the other one
+    for node in pair.nodes:
+        assert not node.cluster.view().stable
+        assert node.said(fields.STARTING)
+    deaf.clear()
+    pair.world.run(SAY_AGAIN_NS + 1 * SECOND)
+    assert pair.holders() == [NODE]
 
 
 # --- recorded words of an earlier life, to a node that has just started ---------------------------

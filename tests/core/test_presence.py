@@ -2,12 +2,15 @@
 
 import itertools
 
+import pytest
+
 from sidecar.core import dialect
 from sidecar.core.events import LinkOpened
 from sidecar.core.terms import MILLISECOND, SECOND, NodeStatus, ResourceState
 from sidecar.wire import fields
 from tests.core.harness import ETH1, MACS, NODE, PEER, Node, Wired, World
 from tests.core.scenes import alone, just_started, settled, starting
+from tests.core.scripted import ScriptedPeer
 
 
 def test_the_first_packets_are_init_and_up():
@@ -26,6 +29,23 @@ def test_nothing_is_said_before_a_link_is_open():
     assert node.sent == []
     node.step(LinkOpened(link=ETH1))
     assert node.sent[0].get(fields.ST) == "init"
+
+
+@pytest.mark.parametrize("sidecar", [True, False])
+def test_who_heard_the_other_before_it_could_send_becomes_active_all_the_same(sidecar):
+    """A way to the peer may be missing at first, and the peer may have one."""
+    node = Node(World())
+    peer = ScriptedPeer(node, sidecar=sidecar)
+    peer.begin_beating()
+    node.world.run(2 * SECOND)
+    assert node.cluster.peer.alive
+    assert node.sent == []
+    node.start()
+    if not sidecar:
+        assert [sent.kind for sent in node.said(fields.REQNODES)] == [fields.REQNODES]
+        peer.say(fields.REPNODES)
+    assert node.cluster.presence.status is NodeStatus.ACTIVE
+    assert node.said(fields.STARTING)
 
 
 def test_a_status_tells_deadtime_and_protocol():
