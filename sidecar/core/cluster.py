@@ -308,6 +308,7 @@ class Cluster:
     def peer_returned(self, turn: Turn) -> None:
         self.takeover.groups.agree()
         self.presence.say_status(turn)
+        self.presence.peer_met(turn)
         self.takeover.peer_returned(turn)
         self.reunion.peer_returned(turn)
         self._announce(turn)

@@ -48,6 +48,19 @@ def test_who_heard_the_other_before_it_could_send_becomes_active_all_the_same(si
     assert node.said(fields.STARTING)
 
 
+def test_who_heard_the_other_die_and_return_before_it_was_active_becomes_active():
+    node = Node(World())
+    peer = ScriptedPeer(node, sidecar=True)
+    peer.begin_beating()
+    node.world.run(1 * SECOND)
+    peer.fall_silent()
+    node.world.run(2 * SECOND)
+    assert not node.cluster.peer.alive
+    node.start()
+    peer.begin_beating()
+    assert node.cluster.presence.status is NodeStatus.ACTIVE
+
+
 def test_a_status_tells_deadtime_and_protocol():
     """5.1: dt in milliseconds, hex; protocol is the constant 1."""
     status = just_started().node.said(fields.STATUS)[0]
