@@ -73,12 +73,6 @@ def test_an_interface_that_is_down_is_a_reason(host: Host) -> None:
     assert "is down" in said.reason
 
 
-def test_an_address_without_an_interface_is_a_reason() -> None:
-    (said,) = Announcer().announce([vip(interface="")])
-    assert said.reason is not None
-    assert "names no interface" in said.reason
-
-
 @pytest.mark.usefixtures("host")
 def test_one_that_cannot_be_announced_keeps_no_other_from_it() -> None:
     announcer = Announcer()

@@ -247,12 +247,6 @@ def test_an_interface_that_does_not_exist_is_named_in_the_refusal(lease: Lease) 
     assert isinstance(lease.perform(release(vip(interface="eth7"))), AddressReleased)
 
 
-def test_an_address_without_an_interface_is_refused_with_the_mend(lease: Lease) -> None:
-    refused = lease.perform(claim(vip(interface="")))
-    assert isinstance(refused, AddressRefused)
-    assert "write it as ADDRESS/PREFIX/INTERFACE" in refused.reason
-
-
 @pytest.mark.parametrize("label", ["web", "eth0:much-too-long"])
 def test_a_label_that_ip_addr_could_not_show_is_refused(
     host: Host, lease: Lease, label: str
