@@ -7,8 +7,7 @@ that may have changed either, so that no step depends on how the state came abou
 
 Theory of a wanted group, from the first line that applies:
 
-    suspended: no interface, no carrier, or nothing can serve and
-               nobody hears us                                        release the addresses, mend
+    suspended: no carrier, or nothing can serve and nobody hears us   release the addresses, mend
     a container does not serve yet                                    mend it; addresses stay
     nobody vouches that an address is free                            probe it
     all is well                                                       claim, renew, announce
@@ -57,7 +56,6 @@ class Group:
         self._here_as_of = -1
         """How many changes there had been when it was last looked whether any address is here."""
         self._interfaces = tuple(dict.fromkeys(a.address.interface for a in addresses))
-        self._nowhere = next((a for a in addresses if not a.address.interface), None)
         self._vouched = False
         self._milestones = Milestones(spec.name)
         self.failing: tuple[str, str] | None = None
@@ -175,7 +173,7 @@ class Group:
         ``wanted_ns``: when it will be dead, if it stays so.
         """
         for address in self.addresses:
-            if address.gone and address.address.interface:
+            if address.gone and address.address.interface:  # nobody could be asked without one
                 address.probe.begin(turn, wanted_ns)
 
     def stop_looking(self) -> None:
@@ -209,8 +207,6 @@ class Group:
         """Why the addresses must not be here although the group is wanted: label and reason."""
         if self._around.frozen and self.any_address_here:
             return None
-        if self._nowhere is not None:
-            return "address_failed", f"{self._nowhere.address.name}: {self._nowhere.trouble}"
         for interface in self._interfaces:
             if not self._around.has_carrier(interface):
                 return "carrier_lost", f"{interface} has no carrier"
@@ -295,6 +291,8 @@ class Group:
             # Where it can be neither claimed nor asked for, the other node may be able to.
             if trouble := address.trouble or address.probe.trouble:
                 self._fail("address_failed", f"{address.address.name}: {trouble}")
+            if not address.address.interface:
+                continue  # what has one is served all the same if nobody can take it all
             known = self._vouched or address.is_undisputed(turn)
             # Cut off from all but the service network: what is here may stay, nothing is taken.
             if known or (address.probe.is_clear(turn) and not self._around.isolated):
@@ -315,7 +313,7 @@ class Group:
 
     def _probe_addresses(self, turn: Turn) -> None:
         for address in self.addresses:
-            if address.gone:
+            if address.gone and address.address.interface:
                 self._probe(turn, address)
 
     def _probe(self, turn: Turn, address: AddressKeeper) -> None:

@@ -148,6 +148,17 @@ def test_it_is_served_by_the_node_that_has_an_interface_for_it():
     assert interfaces_asked(pair.a) == set()
 
 
+def test_the_others_of_its_group_are_served_where_nobody_can_take_it_all():
+    group = placed_on("").groups[0]
+    more = a_group(NODE, "10.0.0.77").addresses
+    pair = Wired(some_params(groups=(replace(group, resources=(*group.resources, *more)),)))
+    pair.b.die()
+    pair.start()
+    pair.world.run(10 * SECOND)
+    assert pair.holders("10.0.0.77") == [NODE]
+    assert pair.holders() == []
+
+
 def test_it_is_served_where_an_interface_comes():
     pair = Wired(placed_on(""))
     pair.start()
