@@ -34,7 +34,7 @@ from sidecar.daemon.history_file import HistoryFile
 from sidecar.daemon.memory import Memory
 from sidecar.daemon.news import News
 from sidecar.daemon.notifying import notifier_of
-from sidecar.daemon.places import LOOK_EVERY_S, placed, placeless
+from sidecar.daemon.places import LOOK_EVERY_S, any_placeless, placed
 from sidecar.daemon.reload import Load, ReloadError, read_anew
 from sidecar.daemon.scheduler import LoopScheduler
 from sidecar.daemon.shown import Shown
@@ -216,7 +216,7 @@ class Node:
     # --- addresses that no interface fits yet --------------------------------------------------
 
     def _note_placeless(self) -> None:
-        if placeless(self._adapters.settings.params):
+        if any_placeless(self._adapters.settings.params):
             self._placeless.set()
         else:
             self._placeless.clear()

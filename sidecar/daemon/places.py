@@ -55,9 +55,9 @@ def placed(settings: Settings, running: Settings | None = None) -> Settings:
     )
 
 
-def placeless(params: Params) -> tuple[str, ...]:
-    """The addresses that no interface fits yet."""
-    return tuple(one.name for one in addresses_of(params).values() if not one.interface)
+def any_placeless(params: Params) -> bool:
+    """Whether there is an address that no interface fits yet."""
+    return any(not one.interface for one in addresses_of(params).values())
 
 
 def addresses_of(params: Params) -> dict[str, Address]:

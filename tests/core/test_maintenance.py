@@ -238,13 +238,10 @@ def test_a_killed_node_goes_on_with_what_it_held_for_the_dead_one_and_with_no_mo
 def test_what_an_earlier_life_held_counts_for_its_first_decision_only():
     pair = Wired(some_params(auto_failback=AutoFailback.OFF))
     pair.start()
-    params = pair.b.params
-    pair.b.exited = True
-    pair.b = Node(pair.world, params, generation=8)
-    left = Boot(generation=8, uuid=PEER_UUID, left=(VIP,))
-    pair.b.cluster = Cluster(params, Random(1), left)
-    pair.wire(pair.b)
-    pair.b.start()
+    reborn = pair.restart_b(generation=8)
+    boot = Boot(generation=8, uuid=PEER_UUID, left=(VIP,))
+    reborn.cluster = Cluster(reborn.params, Random(1), boot)
+    reborn.start()
     pair.world.run(3 * SECOND)
     assert pair.holders() == [NODE]
     say(pair.b, 3600)
