@@ -61,7 +61,6 @@ class Overlap:
         overlap = holdings.mine & holdings.other.swapped
         if holdings.contested and not self._split_brain.suspected:
             self._split_brain.suspect(turn)
-        self._look_for_its_end(turn)
         confirmed = holdings.confirm(holdings.mine & ~overlap)
         lost = [s for s in SIDES if s in overlap and not holdings.claims.keeps(s)]
         for side in lost:
@@ -74,16 +73,17 @@ class Overlap:
         self.releasing = True
 
     def advance(self, turn: Turn) -> None:
-        """After every step: is what was let go of gone?"""
+        """After every step: is what was let go of gone, and are there two owners no more?"""
         if self.releasing and all(g.released for g in self._groups if not g.wanted):
             self.releasing = False
             self._telling.tell(turn)
-            self._look_for_its_end(turn)
+        if self._split_brain.suspected and self._peer.is_sidecar and self._is_over():
+            why = f"{self._peer.name} holds {self._holdings.other.word} now"
+            self._split_brain.end(turn, why)
 
-    def _look_for_its_end(self, turn: Turn) -> None:
-        """Two owners are no more when neither node is on its way to let go, either."""
-        releasing = self.releasing or not self._holdings.other_stable
-        if not self._split_brain.suspected or releasing or self._holdings.contested:
-            return
-        why = f"{self._peer.name} holds {self._holdings.other.word} now"
-        self._split_brain.end(turn, why)
+    def _is_over(self) -> bool:
+        """Neither node is on its way to let go, either: nor when the other one spoke last, which
+        may have been while a hand-over was under way here.
+        """
+        settled = self._holdings.other_stable and self._standby.idle and not self.releasing
+        return settled and not self._holdings.contested

@@ -9,6 +9,7 @@ from sidecar.core.events import (
     StandbyRequested,
 )
 from sidecar.core.occurrences import GiveUpBegan, SplitBrainEnded, SplitBrainSuspected
+from sidecar.core.standby import OFFER_MAX_NS
 from sidecar.core.terms import (
     MILLISECOND,
     SECOND,
@@ -358,3 +359,16 @@ def test_two_owners_are_over_when_one_of_them_dies():
     pair.world.run(5 * SECOND)
     assert splits(pair.a) == (1, 1)
     assert not pair.a.cluster.view().split_brain
+
+
+def test_two_owners_are_over_also_if_the_other_said_so_during_a_hand_over():
+    """Its last word may come while an offer of before is under way here, and it says no more."""
+    scene = settled(sidecar=True)
+    scene.peer.tell("all", stable=True, term="0,9")
+    assert splits(scene.node) == (1, 0)
+    scene.peer.ask("foreign", "me")
+    assert not scene.node.cluster.takeover.standby.idle
+    scene.peer.tell("local", stable=True, term="0,9")
+    scene.run(OFFER_MAX_NS + 1 * SECOND)
+    assert splits(scene.node) == (1, 1)
+    assert not scene.node.cluster.view().split_brain
