@@ -100,7 +100,8 @@ class AddressKeeper:
         self._lease = Lease(address, timing, timers)
         self._lingers = False
         """The kernel may still have it although it counts as lost: its lease is not over yet."""
-        self._left = False
+        self.left = False
+        """An earlier life held it when it ended, and this one has not wanted it yet."""
         self._deleted_ns = -1
         self._claim_until_ns = 0
         self._undone = False
@@ -181,7 +182,7 @@ class AddressKeeper:
 
     def found(self, turn: Turn) -> None:
         """An earlier life left it in the kernel: it stays there until its lease ends."""
-        self._left = True
+        self.left = True
         self._linger(turn)
 
     def _linger(self, turn: Turn) -> None:
@@ -193,15 +194,10 @@ class AddressKeeper:
         """An earlier life left it, and it is to be held again: its lease is not to end while that
         is being prepared. Once, so that a life that comes to nothing costs one lease at most.
         """
-        still_here = self._left and self._lingers and self._lease.runs(turn.ns)
+        still_here = self.left and self._lingers and self._lease.runs(turn.ns)
         if still_here and not self.busy:
             self._lease.renew(turn, turn.ns + self._claim_within_ns)
-        self._left = False
-
-    @property
-    def left(self) -> bool:
-        """An earlier life held it when it ended, and this one has not wanted it yet."""
-        return self._left
+        self.left = False
 
     def is_undisputed(self, turn: Turn) -> bool:
         """A stranger deleted it this very moment, while its lease ran: it may be put back.
@@ -213,7 +209,7 @@ class AddressKeeper:
     def slept(self) -> None:
         """What was found out before may have changed meanwhile."""
         self.probe.distrust()
-        self._left = False
+        self.left = False
         if self.holds:
             self.distrust()
 

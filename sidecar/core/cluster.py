@@ -297,18 +297,18 @@ class Cluster:
         self.takeover.groups.agree()
         self.takeover.peer_met(turn)
         self.reunion.peer_met(turn)
-        self.presence.peer_met(turn)
+        self.presence.peer_heard(turn)
 
     def peer_restarted(self, turn: Turn) -> None:
         self.takeover.groups.agree()
         self.takeover.peer_restarted(turn)
-        self.presence.peer_met(turn)
+        self.presence.peer_heard(turn)
         self._announce(turn)
 
     def peer_returned(self, turn: Turn) -> None:
         self.takeover.groups.agree()
         self.presence.say_status(turn)
-        self.presence.peer_met(turn)
+        self.presence.peer_heard(turn)
         self.takeover.peer_returned(turn)
         self.reunion.peer_returned(turn)
         self._announce(turn)

@@ -173,7 +173,7 @@ class Group:
         ``wanted_ns``: when it will be dead, if it stays so.
         """
         for address in self.addresses:
-            if address.gone and address.address.interface:  # nobody could be asked without one
+            if address.gone:
                 address.probe.begin(turn, wanted_ns)
 
     def stop_looking(self) -> None:
@@ -313,7 +313,7 @@ class Group:
 
     def _probe_addresses(self, turn: Turn) -> None:
         for address in self.addresses:
-            if address.gone and address.address.interface:
+            if address.gone:
                 self._probe(turn, address)
 
     def _probe(self, turn: Turn, address: AddressKeeper) -> None:

@@ -72,7 +72,7 @@ class Presence:
         self._arm_beat(turn)
         self._peer.await_first_sign(turn)
         if self._peer.alive:
-            self.peer_met(turn)  # who could not send has heard it before
+            self.peer_heard(turn)  # who could not send has heard it before
 
     def say_status(self, turn: Turn) -> None:
         """Send the status now; also outside the beat, when it has changed."""
@@ -87,7 +87,7 @@ class Presence:
         )
         self._ping(turn)
 
-    def peer_met(self, turn: Turn) -> None:
+    def peer_heard(self, turn: Turn) -> None:
         """The peer is heard: what is left to do before we may act?"""
         if self.status is not NodeStatus.UP:
             return

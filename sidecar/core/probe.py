@@ -102,7 +102,7 @@ class Probe:
         Where it is known when the answer will be wanted, one is there just in time.
         """
         self._wanted_ns = wanted_ns
-        if self._asking:
+        if self._asking or not self._address.interface:  # nobody could be asked without one
             return
         self._asking = True
         self._ask(turn)

@@ -15,7 +15,7 @@ from sidecar.wire.auth import Signature
 from sidecar.wire.errors import Malformed, Oversized, Unauthenticated
 from sidecar.wire.fields import AUTH
 from sidecar.wire.limits import MAX_FIELDS, NAME
-from sidecar.wire.message import Field, FieldKind, Message
+from sidecar.wire.message import KIND_OF_DIGIT, Field, FieldKind, Message
 
 START: Final = b">>>\n"
 END: Final = b"<<<\n"
@@ -24,7 +24,6 @@ _NEWLINE_STAND_IN: Final = b"\x13"
 _AUTH_LINES: Final = tuple(
     b"%b%b=" % (kind, AUTH.encode()) for kind in (b"", b"(1)", b"(2)", b"(3)", b"(4)")
 )
-_KINDS: Final = {b"%d" % kind: kind for kind in FieldKind} | {None: FieldKind.STRING}
 _LINE = re.compile(rb"(?:\(([1-4])\))?(" + NAME.encode() + rb")=(.*)", re.DOTALL)
 
 
@@ -122,7 +121,7 @@ def _parse_line(line: bytes) -> Field:
     found = _LINE.fullmatch(line)
     if found is None:
         raise Malformed(f"line {line[:40]!r} is no NAME=VALUE")
-    name, kind, text = found[2].decode("ascii"), _KINDS[found[1]], found[3]
+    name, kind, text = found[2].decode("ascii"), KIND_OF_DIGIT[found[1] or b"0"], found[3]
     match kind:
         case FieldKind.STRING:
             raw = text.replace(_NEWLINE_STAND_IN, b"\n")

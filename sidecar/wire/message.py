@@ -11,7 +11,7 @@ Fields of the other kinds are held as raw bytes and never looked into.
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Self
+from typing import Final, Self
 
 from sidecar.wire.errors import Malformed
 from sidecar.wire.fields import T
@@ -28,6 +28,10 @@ class FieldKind(IntEnum):
     NESTED = 2  # a whole message as value; not used with haresources
     LIST = 3  # netstrings one after the other; not used with haresources
     COMPRESSED = 4  # a nested message, compressed; not used with haresources
+
+
+DIGIT_OF_KIND: Final = {kind: b"%d" % kind for kind in FieldKind}
+KIND_OF_DIGIT: Final = {digit: kind for kind, digit in DIGIT_OF_KIND.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,13 @@ from typing import Final
 from sidecar.wire.auth import Signature
 from sidecar.wire.errors import Malformed, Oversized, Unauthenticated
 from sidecar.wire.limits import MAX_FIELDS, NAME
-from sidecar.wire.message import Field, FieldKind, Message
+from sidecar.wire.message import DIGIT_OF_KIND, KIND_OF_DIGIT, Field, FieldKind, Message
 
 START: Final = b"###\n"
 END: Final = b"%%%\n"
 
 _HEAD = re.compile(rb"([1-9][0-9]{0,5}):\(([0-4])\)(" + NAME.encode() + rb")=")
 _OUTER = re.compile(rb"([1-9][0-9]?):([^,]{1,99}),")
-_DIGITS: Final = {kind: b"%d" % kind for kind in FieldKind}
-_KINDS: Final = {digit: kind for kind, digit in _DIGITS.items()}
 _COMMA: Final = ord(",")
 
 
@@ -34,7 +32,7 @@ def encode_field(field: Field) -> bytes:
     """One field, as it stands among the others."""
     name, value = field.name.encode("ascii"), field.raw()
     length = len(b"(0)=") + len(name) + len(value)
-    return b"%d:(%b)%b=%b," % (length, _DIGITS[field.kind], name, value)
+    return b"%d:(%b)%b=%b," % (length, DIGIT_OF_KIND[field.kind], name, value)
 
 
 def encode_outer(made: Signature) -> bytes:
@@ -81,7 +79,7 @@ def _parse_field(covered: bytes, at: int, last: int) -> tuple[Field, int]:
     begin, end = head.end(), at + len(length) + 1 + int(length)
     if end >= last or end < begin or covered[end] != _COMMA:
         raise Malformed(f"byte {at}: the length {int(length)} of a field does not fit")
-    name, kind, value = name_read.decode("ascii"), _KINDS[digit], covered[begin:end]
+    name, kind, value = name_read.decode("ascii"), KIND_OF_DIGIT[digit], covered[begin:end]
     if kind is FieldKind.STRING:
         return Field(name, value.decode("utf-8", "surrogateescape"), kind), end + 1
     return Field(name, value, kind), end + 1
