@@ -137,8 +137,10 @@ def compiled(root: Path, files: tuple[Path, ...], place: Path) -> Path | None:
 
 
 def _how() -> str:
-    """A digest of how it is compiled: of this file, and of what it changes in the copy."""
-    files = (Path(__file__), Path(__file__).with_name("plainer.py"))
+    """A digest of how it is compiled: of this file, of what it changes in the copy, and of who runs
+    it there.
+    """
+    files = (Path(__file__).with_name(f"{name}.py") for name in ("compiled", "plainer", "worker"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 

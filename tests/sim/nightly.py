@@ -4,7 +4,8 @@ What is done is kept in a file, with a digest of the code that it was done for, 
 simulation loads of this repository: other code, or another length of the runs, starts anew. Ctrl-C
 or TERM ends it after what is under way is thrown away. What was done elsewhere stands in the same
 form in judged.json, and is gone on with if it is of this code: after a long run, what was kept
-takes its place in the repository.
+takes its place in the repository. ``--first`` begins on new ground after a mend: the seeds before
+that one come last.
 
 ``--compiled`` lets compiled code judge where that can be made (compiled.py); what breaks a rule
 there is judged again by the sources. Exit 0 when all seeds are done and none broke a rule, 1 when
@@ -130,7 +131,8 @@ def main() -> int:
         options.progress, RECORD, code=code, at_commit=commit(), minutes=options.minutes
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # TERM stops it as Ctrl-C does
-    todo = [seed for seed in range(1, options.seeds + 1) if not progress.has(seed)]
+    seeds = [*range(options.first, options.seeds + 1), *range(1, options.first)]
+    todo = [seed for seed in seeds if not progress.has(seed)]
     if progress.done:
         print(f"going on: {progress.count()} seeds are done for this code")
     try:
@@ -151,6 +153,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.sim.nightly", description=__doc__)
     parser.add_argument("--seeds", type=int, default=20_000, help="seeds 1 to N (20000)")
+    parser.add_argument("--first", type=int, default=1, help="begin with this one (1)")
     parser.add_argument("--minutes", type=float, default=10, help="virtual minutes of each (10)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--compiled", action="store_true", help="compile the code first")
