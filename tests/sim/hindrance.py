@@ -90,6 +90,8 @@ class Hindrances:
         """What its containers are like cannot be known there."""
         self.frozen = of_each(lambda node: node.in_maintenance)
         """It knows of maintenance: nothing moves by itself."""
+        self.alone = of_each(is_alone)
+        """It knew the other node, and holds it for dead."""
         self._all = (
             self.parted,
             self.any_asleep,
@@ -99,7 +101,7 @@ class Hindrances:
                 one
                 for each in (
                     *(self.asleep, self.hears, self.deafened, self.unfit),
-                    *(self.unable, self.unplugged, self.blinded, self.frozen),
+                    *(self.unable, self.unplugged, self.blinded, self.frozen, self.alone),
                 )
                 for one in each.values()
             ),
@@ -115,6 +117,13 @@ class Hindrances:
             case _:
                 for one in self._all:
                     one.look()
+
+
+def is_alone(node: Node) -> bool:
+    if node.process is None:
+        return False
+    peer = node.process.cluster.peer
+    return peer.met and not peer.alive
 
 
 def could_serve(node: Node) -> bool:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sidecar.core.terms import MILLISECOND
+from sidecar.core.occurrences import NodeReturned
+from sidecar.core.terms import MILLISECOND, NodeStatus
 from tests.sim.checked import LONG_S, SERVING, VIP, CheckedWorld
 from tests.sim.docker import EngineMode, Settings
 from tests.sim.kernel import CLAIMED, RENEWED
@@ -163,6 +164,33 @@ def test_a_claim_that_was_held_up_may_cross_that_of_a_node_that_hears_nothing() 
 
 def test_a_claim_is_not_held_up_for_longer_than_it_is_worth() -> None:
     world = held_up_and_crossed(after_s=2)
+    with pytest.raises(Violation, match=r"two owners.*the second claim had no reason"):
+        world.run(1)
+
+
+@pytest.mark.parametrize("after_s", [0.005, 0.015])
+def test_who_held_the_other_for_dead_when_it_asked_has_claimed_alone(after_s: float) -> None:
+    """The other one may return before the kernel has carried the claim out."""
+    world = CheckedWorld()
+    world.start_both(seconds=20)
+    world.numb("a")
+    world.fault(world.cut_heartbeat)
+    world.run(30)
+    world.numb("b")
+    world.a.kernel.delete(VIP)
+    process = world.node("b").process
+    assert process is not None
+    process.cluster.peer.status = NodeStatus.ACTIVE
+    world.tell("b", NodeReturned(node="a", restarted=False))
+    world.run(after_s)
+    world.b.kernel.put(VIP, LONG_S)
+    world.run(1)
+    world.a.kernel.slow_ns = MILLISECOND
+    world.a.kernel.hold_up()
+    world.a.kernel.put(VIP, LONG_S)
+    if after_s < 0.01:
+        world.run(1)
+        return
     with pytest.raises(Violation, match=r"two owners.*the second claim had no reason"):
         world.run(1)
 

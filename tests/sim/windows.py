@@ -13,7 +13,7 @@ from sidecar.core.defence import MET_FOR_NS
 from sidecar.core.params import ResourceGroup, Timing
 from sidecar.core.terms import MILLISECOND, SECOND
 from tests.sim.cluster import TwoNodes
-from tests.sim.hindrance import FOREVER_NS, Hindrances
+from tests.sim.hindrance import FOREVER_NS, Hindrances, is_alone
 from tests.sim.kernel import GRAIN_NS
 from tests.sim.node import Node
 
@@ -101,7 +101,7 @@ class _Claim:
 
     at_ns: int
     alone: bool
-    """The other node was known, and held for dead."""
+    """The other node was known, and held for dead, when the kernel was asked."""
 
 
 class OwnerWindows:
@@ -123,7 +123,8 @@ class OwnerWindows:
         """
         now_ns = self._two.world.now_ns
         claims = self._claims.setdefault(address, {})
-        claims[node.name] = claim = _Claim(now_ns, _is_alone(node))
+        alone = is_alone(node) or self._since.alone[node.name].within(JUST_NOW_NS)
+        claims[node.name] = claim = _Claim(now_ns, alone)
         self._blind.pop(address, None)
         if len(self._two.holders(address)) < 2:  # nothing is doubled
             return
@@ -168,13 +169,6 @@ class OwnerWindows:
         """A beat has to come through, its holdings be told, and the younger claim released."""
         timing = self._two.pair.timing
         return timing.deadtime_ns + 2 * timing.keepalive_ns + RELEASE_NS
-
-
-def _is_alone(node: Node) -> bool:
-    if node.process is None:
-        return False
-    peer = node.process.cluster.peer
-    return peer.met and not peer.alive
 
 
 def _may_have_crossed(late: _Claim, other: _Claim) -> bool:
