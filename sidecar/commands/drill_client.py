@@ -20,6 +20,7 @@ TIMEOUT_S: Final = 1.0
 UNDER_WAY_MAX: Final = 200
 _GOOD: Final = range(200, 400)
 _BODY_MAX: Final = 64 * 1024
+_NO_HTTP: Final = "no answer of HTTP"
 _PORTS: Final = {"http": 80, "https": 443}
 _SCHEMES: Final = (*_PORTS, "tcp")
 
@@ -185,7 +186,10 @@ class Client:
             if target.scheme == "tcp":
                 return "", time.monotonic_ns()
             writer.write(target.request)
-            line = await reader.readline()
+            try:
+                line = await reader.readline()
+            except ValueError:  # a first line longer than all that asyncio reads of one
+                return _NO_HTTP, time.monotonic_ns()
             ended_ns = time.monotonic_ns()
             await reader.read(_BODY_MAX)
             return _judge(line), ended_ns
@@ -207,5 +211,5 @@ def _judge(line: bytes) -> str:
     _, _, rest = line.partition(b" ")
     code = rest[:3]
     if not line.startswith(b"HTTP/") or not code.isdigit():
-        return "no answer of HTTP" if line else "the connection was closed without an answer"
+        return _NO_HTTP if line else "the connection was closed without an answer"
     return "" if int(code) in _GOOD else f"HTTP status {int(code)}"
