@@ -246,7 +246,7 @@ class AddressKeeper:
             case AddressClaimed() | AddressReleased() | AddressRefused():
                 return
             case LeaseRenewed():
-                self._renewed(event.at_ns)
+                self._renewed(turn, event.at_ns)
             case AddressLost():
                 self._taken(turn, event)
             case AddressProbed():
@@ -290,15 +290,17 @@ class AddressKeeper:
         self._setback.make_good()
         turn.tell(AddressGivenUp(address=self.address.name, interface=self.address.interface))
 
-    def _renewed(self, at_ns: int) -> None:
+    def _renewed(self, turn: Turn, at_ns: int) -> None:
         if not self.holds:
             # It was on its way when the address was lost, and has made it anew (safety rule 2).
             self._changes.note()
             self._lingers = True
-        self._lease.extend(at_ns)
+        self._lease.renewed(at_ns, turn.ns)
 
     def _taken(self, turn: Turn, event: AddressLost) -> None:
         self._changes.note()
+        if not event.gone:
+            self._lease.not_renewed()
         # A release of our own is seen by the kernel's watch too, and is no loss.
         self._lingers = self._lingers and not event.gone
         self._undone = self.busy and event.gone

@@ -257,7 +257,7 @@ class Cluster:
             case fields.RESOURCE:
                 self.takeover.negotiation.on_resource(turn, message)
             case fields.ASK_RESOURCES:
-                self.takeover.standby.on_ask(turn, message, may_take=self._may_take())
+                self.takeover.standby.on_ask(turn, message, may_take=self._may_take)
             case fields.IP_REQUEST if self.takeover.legacy.spoken:
                 self.takeover.legacy.on_request(turn, message)
             case fields.IP_REQUEST_RESP if self.takeover.legacy.spoken:

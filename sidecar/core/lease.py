@@ -25,7 +25,9 @@ class Lease:
         self._name = f"renew {address.name}"
         self._expires_ns = 0
         self._latest_end_ns = 0
-        """When the lease of the last claim ends at the latest, whenever the kernel took it."""
+        """When the lease ends at the latest, whenever the kernel began it."""
+        self._unanswered = 0
+        """Renewals under way: a slow kernel may carry one out long after it was asked."""
         self.reconfigure(timing)
 
     def reconfigure(self, timing: Timing) -> None:
@@ -34,7 +36,17 @@ class Lease:
 
     def asked_for(self, not_after_ns: int) -> None:
         """A claim is under way that the kernel takes before this instant, if it does."""
-        self._latest_end_ns = not_after_ns + self.seconds * SECOND
+        self._latest_end_ns = max(self._latest_end_ns, not_after_ns + self.seconds * SECOND)
+
+    def renewed(self, at_ns: int, now_ns: int) -> None:
+        """The kernel has done as it was asked, at some instant between these."""
+        self.extend(at_ns)
+        self._latest_end_ns = max(self._latest_end_ns, now_ns + self.seconds * SECOND)
+        self.not_renewed()
+
+    def not_renewed(self) -> None:
+        """It has refused, or it was asked too late."""
+        self._unanswered = max(0, self._unanswered - 1)
 
     def extend(self, at_ns: int) -> None:
         """The kernel began it anew at this instant."""
@@ -46,7 +58,8 @@ class Lease:
 
     def is_over(self, now_ns: int) -> bool:
         """Nobody renewed it for so long that the kernel has ended it, whatever it answers."""
-        return now_ns > max(self._expires_ns, self._latest_end_ns) + LEASE_GRAIN_NS
+        ends_ns = max(self._expires_ns, self._latest_end_ns)
+        return not self._unanswered and now_ns > ends_ns + LEASE_GRAIN_NS
 
     def keep(self, turn: Turn) -> None:
         """Renew it from now on, several times in its length."""
@@ -58,6 +71,7 @@ class Lease:
 
     def renew(self, turn: Turn, not_after_ns: int) -> None:
         """Ask the kernel to begin it anew, unless it is later than that."""
+        self._unanswered += 1
         turn.do(RenewLease(address=self._address, lease_s=self.seconds, not_after_ns=not_after_ns))
 
     def _renew(self, turn: Turn) -> None:

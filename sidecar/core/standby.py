@@ -13,6 +13,7 @@ in the table below.
 Never decides whether a hand-over is wise: who begins one has decided that.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -36,7 +37,7 @@ TRANSITIONS: Final[Transitions[StandbyState]] = {
     (StandbyState.ME, StandbyState.DONE): "the taker says other; giver releases and sends done",
     (StandbyState.NOT, StandbyState.OTHER): "the giver says me; taker warms up and sends other",
     (StandbyState.OTHER, StandbyState.DONE): "the giver says done; taker claims",
-    (StandbyState.DONE, StandbyState.NOT): "the taker has sent done, or the giver holds it",
+    (StandbyState.DONE, StandbyState.NOT): "the taker has sent done or holds it, or goes on",
     (StandbyState.ME, StandbyState.NOT): "no answer, or the other is gone, or holds it",
     (StandbyState.OTHER, StandbyState.NOT): "too slow, or the other is gone, or holds it",
 }
@@ -124,10 +125,15 @@ class Standby:
         """The other has told all that it holds, and is through with moving things.
 
         What both hold now, under way or not, it took when it did not hear this node for a deadtime:
-        it knows of no hand-over any more, and the claims decide.
+        it knows of no hand-over any more, and the claims decide. What was given it may have taken
+        so, too, and its ``done`` never comes.
         """
-        if self._current is not None and self._holdings.contested:
+        if self._current is None:
+            return
+        if self._holdings.contested:
             self._finish(turn, ok=False, text=f"{self._peer.name} holds what this node holds")
+        elif self._done_said and self._other_has_it():
+            self._finish(turn, ok=True, text=f"{self._peer.name} has taken over")
 
     def cancel(self, turn: Turn, why: str) -> None:
         """The other died or restarted, or does not answer."""
@@ -135,14 +141,17 @@ class Standby:
             return
         self._finish(turn, ok=False, text=why)
 
-    def on_ask(self, turn: Turn, message: Message, *, may_take: bool) -> None:
+    def on_ask(self, turn: Turn, message: Message, *, may_take: Callable[[], bool]) -> None:
         """An ``ask_resources`` of the other node."""
         which = HOLDING_OF_WORD.get(message.get(fields.RSC_HOLD) or "")
         match message.get(fields.INFO), self.state:
-            case "me", StandbyState.NOT if may_take and which:
+            case "me", StandbyState.NOT if which and may_take():
                 self._take_part(turn, which, _reason_of(message))
             case "me", StandbyState.OTHER if which and self._peer.is_sidecar:
                 self._take_part_anew(turn, which, _reason_of(message))
+            case "me", StandbyState.DONE if which and self._is_over_there():
+                self._finish(turn, ok=self._other_has_it(), text=f"{self._peer.name} goes on")
+                self.on_ask(turn, message, may_take=may_take)
             case "me", StandbyState.ME if which and self._yields():
                 self._finish(turn, ok=False, text=f"{self._peer.name} offered one at the same time")
                 self._take_part(turn, which, _reason_of(message))
@@ -201,6 +210,16 @@ class Standby:
     def _no_answer(self, turn: Turn) -> None:
         self._finish(turn, ok=False, text=f"{self._peer.name} did not answer within 10 s")
 
+    @property
+    def _done_said(self) -> bool:
+        """What was given is gone, and the taker was told."""
+        return self._giving and self.state is StandbyState.DONE and self._done_sent
+
+    def _other_has_it(self) -> bool:
+        """Whether the taker says that it holds what is given, or this node takes it."""
+        assert self._current is not None
+        return not self._giving or not self._current.which & ~self._holdings.other.swapped
+
     def _is_released(self) -> bool:
         # What a reload took out of its group meanwhile must have gone, too.
         return all(g.released for g in self._moving()) and not self._groups.retiring
@@ -234,9 +253,9 @@ class Standby:
         assert current is not None
         self._become(StandbyState.DONE)
         self._done_sent = False
-        if current.reason in UNFIT:
-            self._holdings.failback_armed = True
         which = current.which.swapped
+        if current.reason in UNFIT and Holding.FOREIGN in which:
+            self._holdings.failback_armed = True
         # A word that comes late is worth nothing: the giver may not have heard this node for a
         # deadtime since, and have taken all of it back.
         vouched = self._peer.knows_us_alive(turn, self._accepted_ns)
@@ -260,6 +279,10 @@ class Standby:
         return all(g.held for g in self._moving())
 
     # --- both ----------------------------------------------------------------------------------
+
+    def _is_over_there(self) -> bool:
+        """Who offers something has no hand-over under way, even if its last word was lost."""
+        return self._peer.is_sidecar and (self._done_said or not self._giving)
 
     def _is_about(self, which: Holding | None) -> bool:
         """Whether a word belongs to the hand-over that is under way."""

@@ -5,7 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from sidecar.core.actions import ClaimAddress, ReleaseAddress, RenewLease
-from sidecar.core.events import AddressClaimed, AddressRefused, AddressReleased
+from sidecar.core.events import (
+    AddressClaimed,
+    AddressLost,
+    AddressRefused,
+    AddressReleased,
+    LeaseRenewed,
+)
 from sidecar.core.occurrences import AddressFailed, AddressGivenUp, AddressHeld
 from sidecar.core.terms import SECOND, AddressState
 from tests.core.address_alone import LEASE_MS, a_bench, holding
@@ -94,6 +100,37 @@ def test_what_the_kernel_never_released_is_gone_when_its_lease_is_over():
     assert bench.occurrences(AddressGivenUp)
     bench.wait(10_000)
     assert bench.nothing_of(ReleaseAddress)
+
+
+def test_a_renewal_that_a_slow_kernel_has_not_answered_may_still_begin_the_lease_anew():
+    """Seed 2235: it was carried out seconds after it was asked, and the other node had claimed."""
+    bench = holding()
+    bench.wait(601)
+    assert bench.all_of(RenewLease)
+    bench.give_up()
+    asked_ns = bench.now_ns
+    for _ in range(60):
+        bench.release_refused()
+        bench.wait(501)
+    assert not bench.group.released
+    bench.feed(LeaseRenewed(address=ADDRESS.name, at_ns=asked_ns))
+    answered_ns = bench.now_ns
+    while not bench.group.released:
+        bench.release_refused()
+        bench.wait(501)
+    assert bench.now_ns > answered_ns + TIMING.lease_s * SECOND
+
+
+def test_a_renewal_that_the_kernel_refused_keeps_nothing():
+    bench = holding()
+    bench.wait(601)
+    bench.give_up()
+    bench.feed(AddressLost(address=ADDRESS.name, reason="it comes too late", gone=False))
+    latest_ns = bench.now_ns + (2 + TIMING.lease_s) * SECOND  # as a claim may take 2 s
+    while not bench.group.released:
+        assert bench.now_ns < latest_ns + 1 * SECOND
+        bench.release_refused()
+        bench.wait(501)
 
 
 def test_an_address_that_an_earlier_life_left_behind_is_released_first():

@@ -246,6 +246,31 @@ def test_a_sidecar_that_takes_but_never_says_done_does_not_block_for_ever():
     assert state(scene) is StandbyState.NOT
 
 
+def test_a_sidecar_that_holds_what_was_given_has_taken_it_though_it_never_says_done():
+    """Seed 2446: it held the giver for dead meanwhile, and knows of no hand-over any more."""
+    scene = settled(sidecar=True)
+    standby_asked(scene)
+    scene.peer.ask("all", "other")
+    scene.run(200 * MILLISECOND)
+    scene.peer.tell("local", stable=True)
+    assert state(scene) is StandbyState.DONE
+    scene.peer.tell("all", stable=True)
+    assert state(scene) is StandbyState.NOT
+    assert answers(scene) == [True]
+
+
+def test_a_sidecar_that_offers_something_itself_has_ended_what_was_given_to_it():
+    scene = settled(sidecar=True)
+    standby_asked(scene)
+    scene.peer.ask("all", "other")
+    scene.run(200 * MILLISECOND)
+    scene.peer.ask("foreign", "me")
+    assert state(scene) is StandbyState.OTHER
+    assert answers(scene) == [False], "it does not say that it holds it"
+    scene.run(200 * MILLISECOND)
+    assert asked(scene)[-1] == ("foreign", "other")
+
+
 def test_a_sidecar_that_holds_already_what_is_offered_to_it_ends_the_offer():
     """It held this node for dead, has taken all, and knows of no offer: the claims decide."""
     scene = settled(sidecar=True)

@@ -343,6 +343,37 @@ def test_a_group_given_because_it_failed_goes_back_when_its_node_can_serve():
     assert asked(scene) == [("foreign", "me")]
 
 
+def test_a_giver_that_offers_something_else_has_ended_what_it_gave():
+    scene = standing_by(sidecar=True)
+    scene.peer.ask("local", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.tell("none", stable=False, info="standby")
+    scene.node.hands.mute.add(ClaimAddress)
+    scene.peer.ask("local", "done")
+    assert state(scene) is StandbyState.DONE
+    scene.peer.tell("none", stable=True)
+    scene.peer.ask("foreign", "me")
+    scene.run(100 * MILLISECOND)
+    assert asked(scene)[-1] == ("foreign", "other")
+
+
+def test_to_get_back_its_own_because_the_other_failed_gives_back_nothing_else():
+    """Seed 2442: what an operator had moved here went, too."""
+    groups = (a_group(NODE, VIP, "nginx"), a_group(PEER, VIP_OF_PEER, "nginx"))
+    scene = settled(mirrored(some_params(groups=groups)), sidecar=True, holds="all")
+    assert scene.held == set()
+    for which, why in (("local", "standby"), ("foreign", "service_failed")):
+        scene.peer.ask(which, "me", hs_why=why)
+        scene.run(100 * MILLISECOND)
+        scene.peer.ask(which, "done")
+        scene.run(100 * MILLISECOND)
+    scene.peer.tell("none", stable=True, term="0,0")
+    assert scene.held == {VIP, VIP_OF_PEER}
+    scene.node.forget()
+    scene.run(30 * SECOND)
+    assert asked(scene) == []
+
+
 def test_a_group_given_because_somebody_wished_it_stays():
     scene = standing_by(sidecar=True)
     scene.peer.ask("local", "me", hs_why="standby")

@@ -23,7 +23,7 @@ from tests.sim.cluster import TwoNodes
 from tests.sim.docker import PAUSED, RUNNING, STOPPED
 from tests.sim.node import Node
 from tests.sim.violation import Violation
-from tests.sim.windows import SETTLE_NS
+from tests.sim.windows import PREPARED_IN_VAIN_NS, SETTLE_NS
 from tests.sim.witness import AddressMoved, Change, Occurred
 
 _LOOK_EVERY_NS: Final = SECOND
@@ -65,8 +65,11 @@ class Liveness:
 
     def must_settle(self) -> None:
         """Let time pass until all is well, at most as long as the bound says."""
+        self._settle_within(self.bound_ns())
+
+    def _settle_within(self, bound_ns: int) -> None:
         world = self._two.world
-        ends_ns = world.now_ns + self.bound_ns()
+        ends_ns = world.now_ns + bound_ns
         calm = 0
         while calm < _LOOKS and world.now_ns < ends_ns:
             world.run_for(min(_LOOK_EVERY_NS, ends_ns - world.now_ns))
@@ -82,9 +85,9 @@ class Liveness:
         """Let time pass: nothing moves any more."""
         moves = self._moves
         self._two.world.run_for(self.quiet_ns())
+        self._settle_within(PREPARED_IN_VAIN_NS)
         if self._moves != moves:
             raise Violation("does not stay", "an address moved though nothing was wrong")
-        self.must_be_settled()
 
     def trouble(self) -> list[str]:
         """Everything that is not as it should be."""

@@ -1,11 +1,14 @@
 """Liveness itself: what has settled, what has not, and what does not stay."""
 
+from collections.abc import Callable
+
 import pytest
 
 from sidecar.core.events import ServiceChecked
 from sidecar.core.occurrences import NodeLeft, TakeoverDone
-from sidecar.core.terms import SECOND
-from tests.sim.checked import GROUP, LONG_S, VIP, CheckedWorld
+from sidecar.core.terms import MILLISECOND, SECOND, StandbyMode
+from tests.sim.checked import GROUP, LONG_S, SERVING, VIP, CheckedWorld
+from tests.sim.docker import Settings
 from tests.sim.liveness import Liveness
 from tests.sim.network import Quality
 from tests.sim.pair import SERVICE_LAN
@@ -13,8 +16,8 @@ from tests.sim.violation import Violation
 
 
 class Judged(CheckedWorld):
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, settings: Settings = SERVING) -> None:
+        super().__init__(settings=settings)
         self.liveness = Liveness(self.two)
         self.start_both()
 
@@ -35,6 +38,31 @@ def test_what_is_put_back_has_moved(world: Judged) -> None:
     with pytest.raises(Violation, match="does not stay"):
         world.liveness.must_stay()
     assert world.a.kernel.holds(VIP), "all is as it was, and that is not enough"
+
+
+def late_in_peace(world: Judged, what: Callable[[], None]) -> None:
+    """Right before the last look."""
+    world.liveness.must_settle()
+    world.world.call_later(world.liveness.quiet_ns() - MILLISECOND, what)
+
+
+def test_a_standby_that_prepares_for_a_moment_stays_as_it_is() -> None:
+    """Seed 2166: with a warntime of two beats, one came a few milliseconds late."""
+    world = Judged(Settings(standby=StandbyMode.STOP))
+    late_in_peace(world, lambda: world.b.engine.start_by_stranger("nginx"))
+    world.liveness.must_stay()
+
+
+def test_what_does_not_rest_again_does_not_stay() -> None:
+    world = Judged(Settings(standby=StandbyMode.STOP))
+
+    def happen() -> None:
+        world.numb("b")
+        world.b.engine.start_by_stranger("nginx")
+
+    late_in_peace(world, happen)
+    with pytest.raises(Violation, match="running where it should stand by"):
+        world.liveness.must_stay()
 
 
 def test_nobody_holds_it(world: Judged) -> None:

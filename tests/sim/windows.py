@@ -87,6 +87,10 @@ WORKED_NS: Final = 30 * SECOND
 """A failure of a service that has been mended may still be acted upon: three checks of 2 s, and
 an operation of the engine."""
 
+PREPARED_IN_VAIN_NS: Final = 10 * SECOND
+"""With a warntime of two beats one that comes a little late lets the standby prepare, also when
+nothing is wrong: a start, and a stop."""
+
 STOP_MAX_NS: Final = 90 * SECOND
 """A stop in good order: a hand-over of up to 60 s, and the engine's patience twice."""
 
