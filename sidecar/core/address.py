@@ -202,9 +202,10 @@ class AddressKeeper:
     def is_undisputed(self, turn: Turn) -> bool:
         """A stranger deleted it this very moment, while its lease ran: it may be put back.
 
-        Any other node needs several silent probes before it can have taken it.
+        Any other node needs several silent probes before it can have taken it: while this node
+        slept, it may have had the time.
         """
-        return self._deleted_ns == turn.ns
+        return self._deleted_ns == turn.ns and not turn.waking
 
     def slept(self) -> None:
         """What was found out before may have changed meanwhile."""

@@ -7,11 +7,12 @@
 
 Here the parts are put together, and the peer's messages are handed to the part they concern; which
 part an event concerns is in routing.py. Nothing is decided here but one thing: a turn that comes
-late means that this node slept, and then it must not believe what it held, nor that the peer was
-silent (safety rule 2).
+late means that this node slept. After a deadtime it must not believe what it held, nor that the
+peer was silent (safety rule 2); after less it must first hear what happened meanwhile.
 """
 
 from random import Random
+from typing import Final
 
 from sidecar.core import dialect, ipfail
 from sidecar.core.actions import Action
@@ -38,14 +39,16 @@ from sidecar.core.routing import route
 from sidecar.core.shutdown import Shutdown, Stage
 from sidecar.core.sight import Sight
 from sidecar.core.takeover import Takeover
-from sidecar.core.terms import Moment
+from sidecar.core.terms import MILLISECOND, Moment
 from sidecar.core.timers import Timers
-from sidecar.core.turn import Turn
+from sidecar.core.turn import HEARD_WITHIN_NS, Turn
 from sidecar.core.view import ClusterView
 from sidecar.core.viewing import view_of
 from sidecar.wire import fields
 from sidecar.wire.message import Message
 
+OVERSLEPT_NS: Final = 10 * MILLISECOND
+"""A turn that comes so much later than its deadline comes after a sleep, if a short one."""
 UNSIGNED = "signed with no key of this node; in a flood nothing else is looked at"
 
 
@@ -138,13 +141,14 @@ class Cluster:
             say_status=self._say_status,
         )
         self._now_ns = 0
+        self._awake_ns = 0
+        """When all has been heard that waited while this node did not run."""
 
     # --- the door ------------------------------------------------------------------------------
 
     def step(self, event: Event, now: Moment) -> list[Action]:
         """Take what happened; return what to do, in the order in which to do it."""
-        turn = Turn(now)
-        self._notice_sleep(turn)
+        turn = self._wake(now)
         if not self._now_ns:
             self.maintenance.begin(turn)
             self.takeover.groups.found(turn, self.boot.left)
@@ -167,14 +171,19 @@ class Cluster:
 
     # --- a step --------------------------------------------------------------------------------
 
-    def _notice_sleep(self, turn: Turn) -> None:
+    def _wake(self, now: Moment) -> Turn:
+        """Notice by the deadlines that this node slept, and for how long."""
         expected_ns = self.timers.earliest()
-        if expected_ns is None:
-            return
-        late_ns = turn.ns - expected_ns
-        if late_ns < self.params.timing.deadtime_ns:
-            return
-        turn.tell(TurnLate(gap_ns=late_ns))
+        late_ns = 0 if expected_ns is None else now.ns - expected_ns
+        if late_ns > OVERSLEPT_NS:
+            self._awake_ns = now.ns + HEARD_WITHIN_NS
+        turn = Turn(now, waking=now.ns < self._awake_ns)
+        if late_ns >= self.params.timing.deadtime_ns:
+            turn.tell(TurnLate(gap_ns=late_ns))
+            self._believe_nothing(turn)
+        return turn
+
+    def _believe_nothing(self, turn: Turn) -> None:
         self.peer.excuse_silence(turn)
         self.links.excuse_silence(turn)
         self.ping.excuse_silence(turn)

@@ -11,7 +11,7 @@ from sidecar.core.actions import RenewLease
 from sidecar.core.params import Address, Timing
 from sidecar.core.terms import LEASE_GRAIN_NS, SECOND
 from sidecar.core.timers import Timers
-from sidecar.core.turn import Turn
+from sidecar.core.turn import HEARD_WITHIN_NS, Turn
 
 RENEWALS_PER_LEASE: Final = 5
 
@@ -28,6 +28,7 @@ class Lease:
         """When the lease ends at the latest, whenever the kernel began it."""
         self._unanswered = 0
         """Renewals under way: a slow kernel may carry one out long after it was asked."""
+        self._put_off = False
         self.reconfigure(timing)
 
     def reconfigure(self, timing: Timing) -> None:
@@ -63,6 +64,7 @@ class Lease:
 
     def keep(self, turn: Turn) -> None:
         """Renew it from now on, several times in its length."""
+        self._put_off = False
         every_ns = self.seconds * SECOND // RENEWALS_PER_LEASE
         self._timers.arm(self._name, turn.ns + every_ns, self._renew)
 
@@ -75,6 +77,12 @@ class Lease:
         turn.do(RenewLease(address=self._address, lease_s=self.seconds, not_after_ns=not_after_ns))
 
     def _renew(self, turn: Turn) -> None:
+        if turn.waking and not self._put_off:
+            # Somebody may have removed it meanwhile, and the other node may have it: that is to be
+            # heard first. Once: who is starved wakes late each time.
+            self._put_off = True
+            self._timers.arm(self._name, turn.ns + HEARD_WITHIN_NS, self._renew)
+            return
         # A little before the end, so that a renewal that waits for its turn cannot become a claim.
         margin_ns = self.seconds * SECOND // 10
         self.renew(turn, self._expires_ns - margin_ns)

@@ -1,16 +1,23 @@
 """One turn of the core: the instant it runs at, and the wishes it gathers, in order."""
 
+from typing import Final
+
 from sidecar.core.actions import Action, Report
 from sidecar.core.occurrences import Occurrence
-from sidecar.core.terms import Moment
+from sidecar.core.terms import MILLISECOND, Moment
+
+HEARD_WITHIN_NS: Final = 20 * MILLISECOND
+"""After a sleep: what the kernel and the network told meanwhile is read in this time."""
 
 
 class Turn:
     """Handed through every part during a step, so that no part keeps a clock or a queue."""
 
-    __slots__ = ("actions", "ns", "wall_s")
+    __slots__ = ("actions", "ns", "waking", "wall_s")
 
-    def __init__(self, now: Moment) -> None:
+    def __init__(self, now: Moment, *, waking: bool = False) -> None:
+        """``waking``: this node did not run just now, and may not have heard yet what happened."""
+        self.waking = waking
         self.ns = now.ns
         self.wall_s = now.wall_s
         self.actions: list[Action] = []

@@ -32,11 +32,11 @@ def _renew_whenever(original: Function) -> Function:
     return renew
 
 
-def _notice_no_sleep(_: Function) -> Function:
-    def notice(self: Cluster, turn: Turn) -> None:
+def _believe_all(_: Function) -> Function:
+    def believe(self: Cluster, turn: Turn) -> None:
         del self, turn
 
-    return notice
+    return believe
 
 
 def _clear_at_once(_: Function) -> Function:
@@ -109,7 +109,7 @@ MUTANTS: Final = (
         name="a late turn is no loss",
         rule="safety 2: a node that slept probes before it claims again",
         caught_by=("deaf itself",),
-        patches=(Patch(owner=Cluster, name="_notice_sleep", by=_notice_no_sleep),),
+        patches=(Patch(owner=Cluster, name="_believe_nothing", by=_believe_all),),
         faults=(Fault.FREEZE, Fault.PARTITION),
         within=6,
     ),
