@@ -19,6 +19,7 @@ TERMS: Final = "hs_term"  # local,foreign on resource: which claim is the older 
 ASK: Final = "hs_ask"  # a number on a resource message whose sender wants to hear ours in return
 ANSWER: Final = "hs_answer"  # the number of the question that a resource message answers
 WHY: Final = "hs_why"  # on ask_resources me: the label of the reason
+OFFER: Final = "hs_offer"  # NUMBER,GIVER on ask_resources: which of the giver's offers it is about
 
 PING: Final = "hs_ping"  # how many ping nodes answer the sender, decimal
 
@@ -45,6 +46,7 @@ _LINK_NAME: Final = re.compile(r"[ -+.-~-]{1,251}")  # as in ha.cf: printable, n
 _DIGEST: Final = re.compile(rf"{CONF_FORM}:([0-9a-f]{{8}})")
 _TERMS: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8})")
 _ORDER: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8}),([0-9a-f]{1,12}),([!-~]{1,100})")
+_OFFER: Final = re.compile(r"[0-9a-f]{1,8},[!-~]{1,100}")
 _LEFT: Final = re.compile(r"[0-9]{1,7}")
 
 
@@ -80,6 +82,15 @@ def decode_maintenance(left: str | None, order: str | None) -> MaintenanceWord |
     return MaintenanceWord(
         number=number, seconds=seconds, since_s=since_s, by=found[4], left_s=left_s
     )
+
+
+def encode_offer(number: int, giver: str) -> str:
+    return f"{number:x},{giver}"
+
+
+def decode_offer(text: str | None) -> str:
+    """Read which offer is meant, which goes back to the giver. Empty when it does not say."""
+    return text if text and _OFFER.fullmatch(text) else ""
 
 
 def decode_link(text: str | None) -> str:

@@ -8,13 +8,14 @@
     taker  -> all : ask_resources X done
 
 X is named from the giver's point of view in all of them, and a word that names another X belongs
-to another hand-over: one that came to nothing, of which this node may not know yet. The states are
-in the table below.
+to another hand-over: one that came to nothing, of which this node may not know yet. Two sidecars
+number their offers, too, since the last word of one hand-over may come after the first word of the
+next, by another link. The states are in the table below.
 Never decides whether a hand-over is wise: who begins one has decided that.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from sidecar.core import dialect
@@ -37,7 +38,7 @@ TRANSITIONS: Final[Transitions[StandbyState]] = {
     (StandbyState.ME, StandbyState.DONE): "the taker says other; giver releases and sends done",
     (StandbyState.NOT, StandbyState.OTHER): "the giver says me; taker warms up and sends other",
     (StandbyState.OTHER, StandbyState.DONE): "the giver says done; taker claims",
-    (StandbyState.DONE, StandbyState.NOT): "the taker has sent done or holds it, or goes on",
+    (StandbyState.DONE, StandbyState.NOT): "the taker has sent done, or shows that it is through",
     (StandbyState.ME, StandbyState.NOT): "no answer, or the other is gone, or holds it",
     (StandbyState.OTHER, StandbyState.NOT): "too slow, or the other is gone, or holds it",
 }
@@ -64,6 +65,8 @@ class HandOver:
     """From the giver's point of view."""
     reason: str
     why: str
+    offer: str = ""
+    """Which of the giver's offers it is; empty where the giver does not say."""
     finished: Finished | None = None
 
 
@@ -91,6 +94,7 @@ class Standby:
         self._telling = telling
         self._ended = ended
         self._current: HandOver | None = None
+        self._offers = 0
         self._giving = False
         self._done_sent = False
         self._accepted_ns = 0
@@ -106,7 +110,9 @@ class Standby:
     def begin(self, turn: Turn, hand_over: HandOver) -> None:
         """Give away. The caller has made sure that the other is well and nothing is under way."""
         assert self.idle
-        self._current = hand_over
+        self._offers += 1
+        offer = dialect.encode_offer(self._offers, self._groups.node)
+        self._current = replace(hand_over, offer=offer)
         self._giving = True
         self._done_sent = False
         self._become(StandbyState.ME)
@@ -132,7 +138,7 @@ class Standby:
             return
         if self._holdings.contested:
             self._finish(turn, ok=False, text=f"{self._peer.name} holds what this node holds")
-        elif self._done_said and self._other_has_it():
+        elif self._done_said and not self._current.which & ~self._holdings.other.swapped:
             self._finish(turn, ok=True, text=f"{self._peer.name} has taken over")
 
     def cancel(self, turn: Turn, why: str) -> None:
@@ -146,22 +152,22 @@ class Standby:
         which = HOLDING_OF_WORD.get(message.get(fields.RSC_HOLD) or "")
         match message.get(fields.INFO), self.state:
             case "me", StandbyState.NOT if which and may_take():
-                self._take_part(turn, which, _reason_of(message))
+                self._take_part(turn, which, message)
             case "me", StandbyState.OTHER if which and self._peer.is_sidecar:
-                self._take_part_anew(turn, which, _reason_of(message))
+                self._take_part_anew(turn, which, message)
             case "me", StandbyState.DONE if which and self._is_over_there():
-                self._finish(turn, ok=self._other_has_it(), text=f"{self._peer.name} goes on")
+                self._finish(turn, ok=True, text=f"{self._peer.name} is through with it")
                 self.on_ask(turn, message, may_take=may_take)
             case "me", StandbyState.ME if which and self._yields():
                 self._finish(turn, ok=False, text=f"{self._peer.name} offered one at the same time")
-                self._take_part(turn, which, _reason_of(message))
+                self._take_part(turn, which, message)
             case "me", _:
                 turn.tell(StandbyRefused(why=f"{self._peer.name} offers one while in flux"))
-            case "other", StandbyState.ME if self._is_about(which):
+            case "other", StandbyState.ME if self._is_meant(which, message):
                 self._give(turn)
-            case "done", StandbyState.OTHER if self._is_about(which):
+            case "done", StandbyState.OTHER if self._is_meant(which, message):
                 self._take(turn)
-            case "done", StandbyState.DONE if self._giving and self._is_about(which):
+            case "done", StandbyState.DONE if self._giving and self._is_meant(which, message):
                 self._finish(turn, ok=True, text=f"{self._peer.name} has taken over")
             case _:
                 return  # such as the word that ends a takeover after shutdone, which names anything
@@ -215,20 +221,16 @@ class Standby:
         """What was given is gone, and the taker was told."""
         return self._giving and self.state is StandbyState.DONE and self._done_sent
 
-    def _other_has_it(self) -> bool:
-        """Whether the taker says that it holds what is given, or this node takes it."""
-        assert self._current is not None
-        return not self._giving or not self._current.which & ~self._holdings.other.swapped
-
     def _is_released(self) -> bool:
         # What a reload took out of its group meanwhile must have gone, too.
         return all(g.released for g in self._moving()) and not self._groups.retiring
 
     # --- taker ---------------------------------------------------------------------------------
 
-    def _take_part(self, turn: Turn, which: Holding, reason: str) -> None:
+    def _take_part(self, turn: Turn, which: Holding, message: Message) -> None:
+        reason, offer = _reason_of(message), dialect.decode_offer(message.get(dialect.OFFER))
         why = f"{self._peer.name} hands over ({reason.replace('_', ' ')})"
-        self._current = HandOver(which=which, reason=reason, why=why)
+        self._current = HandOver(which=which, reason=reason, why=why, offer=offer)
         self._giving = self._done_sent = False
         self._become(StandbyState.OTHER)
         for group in self._moving():
@@ -239,11 +241,11 @@ class Standby:
             self._arm_step(turn)
         self.advance(turn)
 
-    def _take_part_anew(self, turn: Turn, which: Holding, reason: str) -> None:
+    def _take_part_anew(self, turn: Turn, which: Holding, message: Message) -> None:
         """The giver has begun anew: its first offer came to nothing."""
         before = self._moving()
         self._become(StandbyState.NOT)
-        self._take_part(turn, which, reason)
+        self._take_part(turn, which, message)
         for group in before:
             if group not in self._moving():
                 group.set_warm(turn, warm=False)
@@ -284,9 +286,12 @@ class Standby:
         """Who offers something has no hand-over under way, even if its last word was lost."""
         return self._peer.is_sidecar and (self._done_said or not self._giving)
 
-    def _is_about(self, which: Holding | None) -> bool:
+    def _is_meant(self, which: Holding | None, message: Message) -> bool:
         """Whether a word belongs to the hand-over that is under way."""
-        return self._current is not None and which == self._current.which
+        current = self._current
+        if current is None or which != current.which:
+            return False
+        return dialect.decode_offer(message.get(dialect.OFFER)) in ("", current.offer)
 
     def _moving(self) -> tuple[Group, ...]:
         """The groups under way, as this node sees them."""
@@ -296,8 +301,10 @@ class Standby:
 
     def _ask(self, turn: Turn, info: str, *more: tuple[str, str]) -> None:
         assert self._current is not None
-        hold = (fields.RSC_HOLD, self._current.which.word)
-        self._outbox.send(turn, fields.ASK_RESOURCES, hold, (fields.INFO, info), *more)
+        pairs = [(fields.RSC_HOLD, self._current.which.word), (fields.INFO, info), *more]
+        if self._current.offer:
+            pairs.append((dialect.OFFER, self._current.offer))
+        self._outbox.send(turn, fields.ASK_RESOURCES, *pairs)
 
     def _arm_step(self, turn: Turn) -> None:
         limit_ns = STEP_MAX_SIDECAR_NS if self._peer.is_sidecar else STEP_MAX_NS

@@ -6,8 +6,10 @@ from sidecar.core.dialect import (
     LINK,
     MACS_MAX,
     decode_macs,
+    decode_offer,
     decode_terms,
     encode_macs,
+    encode_offer,
     names_link,
 )
 from sidecar.wire.auth import Key, Method
@@ -73,3 +75,14 @@ def test_the_link_that_a_status_went_out_by_is_seen_without_reading_it(form: For
     assert not names_link(data, "eth")
     assert not names_link(data, "eth10")
     assert not names_link(data, "th1")
+
+
+@pytest.mark.parametrize("text", [None, "", "1", "1,", "g,node-a", "1,node a", "1," + "x" * 101])
+def test_an_offer_that_cannot_be_read_is_as_if_it_were_not_numbered(text: str | None):
+    assert decode_offer(text) == ""
+
+
+def test_an_offer_is_read_as_it_was_written():
+    text = encode_offer(26, "node-a")
+    assert text == "1a,node-a"
+    assert decode_offer(text) == text

@@ -266,9 +266,28 @@ def test_a_sidecar_that_offers_something_itself_has_ended_what_was_given_to_it()
     scene.run(200 * MILLISECOND)
     scene.peer.ask("foreign", "me")
     assert state(scene) is StandbyState.OTHER
-    assert answers(scene) == [False], "it does not say that it holds it"
+    assert answers(scene) == [True]
     scene.run(200 * MILLISECOND)
     assert asked(scene)[-1] == ("foreign", "other")
+
+
+def test_the_last_word_of_one_hand_over_is_none_of_the_next():
+    """Seed 4239: by another link, the taker's done came after the first word of its own offer."""
+    scene = settled(sidecar=True)
+    standby_asked(scene)
+    scene.peer.ask("all", "other")
+    scene.run(200 * MILLISECOND)
+    offer = scene.node.said(fields.ASK_RESOURCES)[-1].get(dialect.OFFER) or ""
+    late = scene.peer.seq + 1
+    scene.peer.seq += 1
+    scene.peer.ask("all", "me", hs_offer="1,node-b")
+    scene.run(200 * MILLISECOND)
+    assert state(scene) is StandbyState.OTHER
+    scene.peer.say_again(late, fields.ASK_RESOURCES, rsc_hold="all", info="done", hs_offer=offer)
+    assert state(scene) is StandbyState.OTHER
+    scene.peer.ask("all", "done", hs_offer="1,node-b")
+    scene.run(200 * MILLISECOND)
+    assert scene.held == {VIP}
 
 
 def test_a_sidecar_that_holds_already_what_is_offered_to_it_ends_the_offer():
