@@ -13,10 +13,10 @@ from typing import Final
 from sidecar.core.claims import SIDES
 from sidecar.core.failback import FailbackDelay
 from sidecar.core.group import Group
+from sidecar.core.handover import HandOver
 from sidecar.core.occurrences import wait_text
 from sidecar.core.params import Params
 from sidecar.core.peer import Peer
-from sidecar.core.standby import HandOver
 from sidecar.core.takeover import Takeover
 from sidecar.core.terms import SECOND, AutoFailback, Holding
 from sidecar.core.timers import Then, Timers, look_again

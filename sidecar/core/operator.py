@@ -8,10 +8,10 @@ from typing import Final
 
 from sidecar.core.actions import Answer
 from sidecar.core.events import StandbyRequested, TakeoverRequested
+from sidecar.core.handover import Finished, HandOver
 from sidecar.core.moves import Moves
 from sidecar.core.outbox import Outbox
 from sidecar.core.peer import Peer
-from sidecar.core.standby import Finished, HandOver
 from sidecar.core.takeover import Takeover
 from sidecar.core.terms import HOLDING_OF_WORD, SECOND, Holding
 from sidecar.core.timers import Timers

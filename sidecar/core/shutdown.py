@@ -9,12 +9,12 @@ from enum import Enum, auto
 from typing import Final
 
 from sidecar.core.actions import Exit
+from sidecar.core.handover import HandOver
 from sidecar.core.machine import Transitions, move
 from sidecar.core.moves import Moves
 from sidecar.core.occurrences import ShutdownBegan
 from sidecar.core.outbox import Outbox
 from sidecar.core.peer import Peer
-from sidecar.core.standby import HandOver
 from sidecar.core.takeover import Takeover
 from sidecar.core.terms import MILLISECOND, SECOND, Holding, NodeStatus
 from sidecar.core.timers import Timers

@@ -7,27 +7,25 @@
     taker         : claims the addresses
     taker  -> all : ask_resources X done
 
-X is named from the giver's point of view in all of them, and a word that names another X belongs
-to another hand-over: one that came to nothing, of which this node may not know yet. Two sidecars
-number their offers, too, since the last word of one hand-over may come after the first word of the
-next, by another link. The states are in the table below.
+Which words belong together is in handover.py. The states are in the table below.
 Never decides whether a hand-over is wise: who begins one has decided that.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final
 
 from sidecar.core import dialect
 from sidecar.core.group import Group
 from sidecar.core.groups import Groups
+from sidecar.core.handover import UNFIT, HandOver, offered_by, which_of
 from sidecar.core.holdings import Holdings
 from sidecar.core.machine import Transitions, move
-from sidecar.core.occurrences import HAND_OVER_REASONS, StandbyRefused
+from sidecar.core.occurrences import StandbyRefused
 from sidecar.core.outbox import Outbox
 from sidecar.core.peer import Peer
 from sidecar.core.telling import Telling
-from sidecar.core.terms import HOLDING_OF_WORD, SECOND, Holding, StandbyState
+from sidecar.core.terms import SECOND, Holding, StandbyState
 from sidecar.core.timers import Then, Timers
 from sidecar.core.turn import Turn
 from sidecar.wire import fields
@@ -47,27 +45,6 @@ OFFER_MAX_NS: Final = ANSWER_MAX_NS + 5 * SECOND
 """By then a sidecar has ended what it offered, or has begun to let go, and was heard to say so."""
 STEP_MAX_NS: Final = 3600 * SECOND
 STEP_MAX_SIDECAR_NS: Final = 60 * SECOND
-UNFIT: Final = ("service_failed", "carrier_lost", "address_failed", "ping_lost")
-"""Why a node hands over because it cannot serve: it gets its groups back when it can."""
-
-
-class Finished(Protocol):
-    """Whoever began a hand-over hears how it ended."""
-
-    def __call__(self, turn: Turn, *, ok: bool, text: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
-    """What is handed over and why, and who wants to hear how it ended."""
-
-    which: Holding
-    """From the giver's point of view."""
-    reason: str
-    why: str
-    offer: str = ""
-    """Which of the giver's offers it is; empty where the giver does not say."""
-    finished: Finished | None = None
 
 
 class Standby:
@@ -149,25 +126,25 @@ class Standby:
 
     def on_ask(self, turn: Turn, message: Message, *, may_take: Callable[[], bool]) -> None:
         """An ``ask_resources`` of the other node."""
-        which = HOLDING_OF_WORD.get(message.get(fields.RSC_HOLD) or "")
+        which = which_of(message)
         match message.get(fields.INFO), self.state:
             case "me", StandbyState.NOT if which and may_take():
-                self._take_part(turn, which, message)
+                self._take_part(turn, message)
             case "me", StandbyState.OTHER if which and self._peer.is_sidecar:
-                self._take_part_anew(turn, which, message)
+                self._take_part_anew(turn, message)
             case "me", StandbyState.DONE if which and self._is_over_there():
                 self._finish(turn, ok=True, text=f"{self._peer.name} is through with it")
                 self.on_ask(turn, message, may_take=may_take)
             case "me", StandbyState.ME if which and self._yields():
                 self._finish(turn, ok=False, text=f"{self._peer.name} offered one at the same time")
-                self._take_part(turn, which, message)
+                self._take_part(turn, message)
             case "me", _:
                 turn.tell(StandbyRefused(why=f"{self._peer.name} offers one while in flux"))
-            case "other", StandbyState.ME if self._is_meant(which, message):
+            case "other", StandbyState.ME if self._is_meant_by(message):
                 self._give(turn)
-            case "done", StandbyState.OTHER if self._is_meant(which, message):
+            case "done", StandbyState.OTHER if self._is_meant_by(message):
                 self._take(turn)
-            case "done", StandbyState.DONE if self._giving and self._is_meant(which, message):
+            case "done", StandbyState.DONE if self._giving and self._is_meant_by(message):
                 self._finish(turn, ok=True, text=f"{self._peer.name} has taken over")
             case _:
                 return  # such as the word that ends a takeover after shutdone, which names anything
@@ -184,6 +161,8 @@ class Standby:
             if self._giving and self._is_released():
                 self._done_sent = True
                 self._ask(turn, "done")
+                if self._peer.is_sidecar and self._holdings.other_stable:
+                    self.other_told(turn)  # perhaps before
             elif not self._giving and (self._is_held() or self._fails()):
                 # A taker that fails ends the hand-over all the same, so that another can begin.
                 self._done_sent = True
@@ -227,10 +206,8 @@ class Standby:
 
     # --- taker ---------------------------------------------------------------------------------
 
-    def _take_part(self, turn: Turn, which: Holding, message: Message) -> None:
-        reason, offer = _reason_of(message), dialect.decode_offer(message.get(dialect.OFFER))
-        why = f"{self._peer.name} hands over ({reason.replace('_', ' ')})"
-        self._current = HandOver(which=which, reason=reason, why=why, offer=offer)
+    def _take_part(self, turn: Turn, message: Message) -> None:
+        self._current = offered_by(self._peer.name, message)
         self._giving = self._done_sent = False
         self._become(StandbyState.OTHER)
         for group in self._moving():
@@ -241,11 +218,11 @@ class Standby:
             self._arm_step(turn)
         self.advance(turn)
 
-    def _take_part_anew(self, turn: Turn, which: Holding, message: Message) -> None:
+    def _take_part_anew(self, turn: Turn, message: Message) -> None:
         """The giver has begun anew: its first offer came to nothing."""
         before = self._moving()
         self._become(StandbyState.NOT)
-        self._take_part(turn, which, message)
+        self._take_part(turn, message)
         for group in before:
             if group not in self._moving():
                 group.set_warm(turn, warm=False)
@@ -286,12 +263,9 @@ class Standby:
         """Who offers something has no hand-over under way, even if its last word was lost."""
         return self._peer.is_sidecar and (self._done_said or not self._giving)
 
-    def _is_meant(self, which: Holding | None, message: Message) -> bool:
+    def _is_meant_by(self, message: Message) -> bool:
         """Whether a word belongs to the hand-over that is under way."""
-        current = self._current
-        if current is None or which != current.which:
-            return False
-        return dialect.decode_offer(message.get(dialect.OFFER)) in ("", current.offer)
+        return self._current is not None and self._current.is_meant_by(message)
 
     def _moving(self) -> tuple[Group, ...]:
         """The groups under way, as this node sees them."""
@@ -326,9 +300,3 @@ class Standby:
         self._ended(turn)
         if current.finished is not None:
             current.finished(turn, ok=ok, text=text)
-
-
-def _reason_of(message: Message) -> str:
-    """The giver's reason becomes a metric's label here, so that only known words may."""
-    reason = message.get(dialect.WHY)
-    return reason if reason in HAND_OVER_REASONS else "standby"

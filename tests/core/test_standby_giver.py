@@ -259,6 +259,17 @@ def test_a_sidecar_that_holds_what_was_given_has_taken_it_though_it_never_says_d
     assert answers(scene) == [True]
 
 
+def test_a_sidecar_may_say_so_before_what_was_given_is_gone():
+    scene = settled(sidecar=True)
+    standby_asked(scene)
+    scene.peer.ask("all", "other")
+    scene.peer.tell("all", stable=True)
+    assert state(scene) is StandbyState.DONE
+    scene.run(200 * MILLISECOND)
+    assert asked(scene)[-1] == ("all", "done")
+    assert state(scene) is StandbyState.NOT
+
+
 def test_a_sidecar_that_offers_something_itself_has_ended_what_was_given_to_it():
     scene = settled(sidecar=True)
     standby_asked(scene)
