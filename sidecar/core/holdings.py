@@ -95,8 +95,9 @@ class Holdings:
 
     @property
     def _unproved(self) -> bool:
-        """What the other said may have been recorded."""
-        return self._peer.is_sidecar and bool(self._questions.proof)
+        """What the other said may have been recorded, or it has claimed something since."""
+        open_ones = self._questions.proof or self._questions.unanswered
+        return self._peer.is_sidecar and bool(open_ones)
 
     # --- both ----------------------------------------------------------------------------------
 

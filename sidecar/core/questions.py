@@ -25,6 +25,8 @@ class Questions:
         """The question by whose answer the peer proves that it speaks now; empty when it has."""
         self._awaited = ""
         """The number of the question whose answer alone tells what a returned peer holds now."""
+        self.unanswered = False
+        """The peer has returned, and has not told since what it holds."""
 
     @property
     def awaits(self) -> bool:
@@ -46,6 +48,7 @@ class Questions:
     def wait_for(self, number: str) -> None:
         """Nothing is believed until this is answered."""
         self._awaited = number
+        self.unanswered = True
 
     def ask_again(self, number: str) -> None:
         """The same was asked anew: if an answer is waited for, it is this one's."""
@@ -63,6 +66,7 @@ class Questions:
         if self._awaited and answer != self._awaited:
             return False
         self._awaited = ""
+        self.unanswered = False
         return True
 
     def _next(self) -> str:

@@ -223,6 +223,8 @@ class Standby:
         before = self._moving()
         self._become(StandbyState.NOT)
         self._take_part(turn, message)
+        if self.idle:
+            return  # it has come to nothing already
         for group in before:
             if group not in self._moving():
                 group.set_warm(turn, warm=False)

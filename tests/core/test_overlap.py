@@ -16,8 +16,10 @@ from sidecar.core.terms import (
     AutoFailback,
     ContainerState,
     Holding,
+    Moment,
     ResourceState,
 )
+from sidecar.core.turn import Turn
 from sidecar.wire import fields
 from sidecar.wire.codec import unseal
 from sidecar.wire.message import Message
@@ -346,6 +348,21 @@ def test_a_group_that_is_served_stays_though_another_one_of_its_side_cannot_be(r
         pair.heal()
     pair.world.run(3 * SECOND)
     assert pair.a.told_of(GiveUpBegan) == []
+
+
+def test_a_claim_made_before_the_returned_peer_has_told_its_own_is_the_youngest():
+    """Seed 4779: it had claimed something while this node slept, and that was not heard of."""
+    pair = partitioned(pair=settled_pair(auto_failback=AutoFailback.OFF))
+    pair.loses = lambda receiver, data: receiver is pair.b and b"hs_answer" in data
+    pair.heal()
+    pair.world.run(100 * MILLISECOND)
+    assert pair.b.cluster.peer.alive
+    pair.b.cluster.takeover.holdings.drop(
+        Turn(Moment(ns=pair.world.ns, wall_s=0)), Holding.FOREIGN, "conflict", "for the test"
+    )
+    pair.partition()
+    pair.world.run(3 * SECOND)
+    assert pair.b.cluster.takeover.holdings.claims.encode().endswith(",ffffffff")
 
 
 def test_two_owners_are_over_when_one_of_them_dies():

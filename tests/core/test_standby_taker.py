@@ -275,6 +275,19 @@ def test_a_giver_that_begins_anew_with_more_gives_all_of_it():
     assert scene.held == {VIP}
 
 
+def test_a_giver_that_begins_anew_with_what_cannot_be_served_here_is_refused():
+    """Seed 5294: the hand-over had come to nothing before it was begun."""
+    groups = (a_group(NODE, VIP, "nginx"), a_group(PEER, VIP_OF_PEER, "php"))
+    scene = settled(mirrored(some_params(groups=groups)), sidecar=True, holds="all")
+    scene.node.hands.container_ns = 60 * SECOND
+    scene.peer.ask("local", "me")
+    assert state(scene) is StandbyState.OTHER
+    scene.node.sees("php", ContainerState.ABSENT, detail="no such container")
+    scene.peer.ask("all", "me")
+    assert state(scene) is StandbyState.NOT
+    assert "cannot serve" in scene.node.told_of(StandbyRefused)[-1].sentence()
+
+
 def test_who_slept_does_not_take_what_was_given_meanwhile():
     """Safety rule 2: the giver may have held it for dead, and have taken all of it back."""
     scene = standing_by(sidecar=True)

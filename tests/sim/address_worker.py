@@ -25,6 +25,7 @@ from sidecar.core.events import (
     AddressProbed,
     AddressRefused,
     AddressReleased,
+    ConflictSeen,
     Event,
     LeaseRenewed,
     ProbeFailed,
@@ -52,7 +53,8 @@ class AddressWorker:
         self._rng = rng
         self._feed = feed
         self._mailbox: deque[NetlinkAction] = deque()
-        self._asking: dict[str, int] = {}
+        self._asked: dict[str, dict[int, str | None]] = {}
+        """The questions under way, and whom they are for, by address."""
         self._questioned_ns: dict[str, int] = {}
         self._busy = False
 
@@ -118,28 +120,35 @@ class AddressWorker:
             failed = ProbeFailed(op=action.op, address=address, reason=reason)
             self._life.loop_later(0, partial(self._feed, failed))
             return
-        answered = False
-
-        def end(mac: str | None) -> None:
-            nonlocal answered
-            if not answered:
-                answered = True
-                self._asking[address] -= 1
-                self._feed(AddressProbed(op=action.op, address=address, answered_by=mac))
+        end = partial(self._end, action.op, address)
 
         def hear(mac: str) -> None:
             self._life.loop(partial(end, mac))
 
-        self._asking[address] = self._asking.get(address, 0) + 1
+        self._asked.setdefault(address, {})[action.op] = action.mac
         self._host.lan.ask(self._host, address, action.mac, hear)
         # The patience is measured by the node's own clock, whose drift does not matter here.
         self._life.loop_later(action.patience_ns, partial(end, None))
+
+    def _end(self, op: int, address: str, mac: str | None) -> None:
+        asked = self._asked[address]
+        if op in asked:
+            del asked[op]
+            self._feed(AddressProbed(op=op, address=address, answered_by=mac))
+
+    def hear_announcement(self, address: str, mac: str) -> None:
+        """It answers whoever asks just now (RFC 5227 2.1.1), and alarms who holds the address."""
+        for op, whom in tuple(self._asked.get(address, {}).items()):
+            if whom in (None, mac):
+                self._end(op, address, mac)
+        if self._host.kernel.holds(address):
+            self._feed(ConflictSeen(address=address, mac=mac))
 
     def hear_question(self, address: str, mac: str) -> None:
         """Told of at most once a second, and only while it concerns this node."""
         now_ns = self._host.clock.ns()
         told_ns = self._questioned_ns.get(address)
-        concerned = self._asking.get(address) or self._host.kernel.holds(address)
+        concerned = self._asked.get(address) or self._host.kernel.holds(address)
         if concerned and (told_ns is None or now_ns - told_ns >= SECOND):
             self._questioned_ns[address] = now_ns
             self._feed(QuestionHeard(address=address, mac=mac))

@@ -53,7 +53,7 @@ class Host:
         return self.powered and self.kernel.holds(address)
 
     def hear_announcement(self, address: str, mac: str) -> None:
-        if self.announced is not None and self.kernel.holds(address):
+        if self.announced is not None:
             self.announced(address, mac)
 
     def hear_question(self, address: str, mac: str) -> None:

@@ -16,7 +16,6 @@ from sidecar.core.cluster import Cluster
 from sidecar.core.events import (
     AddressLost,
     CarrierChanged,
-    ConflictSeen,
     Event,
     LinkFailed,
     LinkOpened,
@@ -92,7 +91,7 @@ class Process:
         )
         host.kernel.carrier = lambda interface: self._netlink(_carrier(interface))
         host.announced = lambda address, mac: life.loop(
-            partial(self.feed, ConflictSeen(address=address, mac=mac))
+            partial(self._addresses.hear_announcement, address, mac)
         )
         host.questioned = lambda address, mac: life.loop(
             partial(self._addresses.hear_question, address, mac)

@@ -1,5 +1,7 @@
 """The simulated vip adapter: order, lateness, probes."""
 
+from functools import partial
+
 from sidecar.core.actions import ClaimAddress, ProbeAddress, ReleaseAddress, RenewLease
 from sidecar.core.events import (
     AddressClaimed,
@@ -48,6 +50,23 @@ class AWorker:
 
     def renewal(self, not_after_ns: int) -> RenewLease:
         return RenewLease(address=ADDRESS, lease_s=2, not_after_ns=not_after_ns)
+
+
+def test_an_announcement_answers_whoever_asks_just_now():
+    """As the adapter takes it: each claim of the address is an answer (RFC 5227 2.1.1)."""
+    node = AWorker()
+    announce = partial(node.worker.hear_announcement, VIP, node.other.mac)
+    node.world.call_later(20 * MILLISECOND, announce)
+    (answer,) = node.probe()
+    assert answer == AddressProbed(op=1, address=VIP, answered_by=node.other.mac)
+
+
+def test_an_announcement_of_another_one_is_no_sign_of_the_one_that_is_asked():
+    node = AWorker()
+    announce = partial(node.worker.hear_announcement, VIP, "02:00:00:00:00:99")
+    node.world.call_later(20 * MILLISECOND, announce)
+    (answer,) = node.probe(mac=node.other.mac)
+    assert answer == AddressProbed(op=1, address=VIP, answered_by=None)
 
 
 def test_wishes_are_answered_in_their_order():
