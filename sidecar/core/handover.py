@@ -16,8 +16,10 @@ from sidecar.core.turn import Turn
 from sidecar.wire import fields
 from sidecar.wire.message import Message
 
-UNFIT: Final = ("service_failed", "carrier_lost", "address_failed", "ping_lost")
-"""Why a node hands over because it cannot serve: it gets its groups back when it can."""
+UNFIT: Final = ("service_failed", "carrier_lost", "address_failed", "ping_lost", "shutdown")
+"""Why a node hands over because it cannot serve: it gets its groups back when it can. One that
+stops says goodbye after that, unless it is killed before.
+"""
 
 
 class Finished(Protocol):

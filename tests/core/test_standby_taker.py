@@ -337,12 +337,13 @@ def test_the_containers_are_warmed_only_for_groups_on_their_way():
     assert asked(scene) == [("foreign", "other")]
 
 
-def test_a_group_given_because_it_failed_goes_back_when_its_node_can_serve():
-    """Design: UNFIT reasons arm a failback."""
+@pytest.mark.parametrize("why", ["service_failed", "shutdown"])
+def test_a_group_given_because_it_failed_goes_back_when_its_node_can_serve(why: str):
+    """UNFIT reasons arm a failback. Seed 5483: who stopped was killed before its goodbye."""
     scene = standing_by(sidecar=True)
     scene.peer.ready = False
     scene.peer.beat()
-    scene.peer.ask("local", "me", hs_why="service_failed")
+    scene.peer.ask("local", "me", hs_why=why)
     scene.run(100 * MILLISECOND)
     scene.peer.tell("none", stable=False, info="standby", term="1,0")
     scene.peer.ask("local", "done")
