@@ -344,18 +344,23 @@ class Group:
 
     def _advance_down(self, turn: Turn) -> None:
         if not self._around.decided:
+            self._warm_up(turn)  # who has not heard yet what the peer holds may lose it before
             return
         self._release_addresses(turn)
         if self.any_address_here:
             return
         self.released = True
+        self._warm_up(turn)
         for container in reversed(self.containers):
-            if self.warm:
-                container.activate(turn)
-            else:
+            if not self.warm:
                 container.stand_by(turn)
         if self.at_rest and self._milestones.under_way:
             self._milestones.end_give_up(turn)
+
+    def _warm_up(self, turn: Turn) -> None:
+        for container in self.containers:
+            if self.warm:
+                container.activate(turn)
 
     def _release_addresses(self, turn: Turn) -> None:
         for address in reversed(self.addresses):

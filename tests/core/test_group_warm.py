@@ -20,6 +20,17 @@ def test_a_warm_group_serves_and_claims_nothing():
     assert bench.nothing_of(ClaimAddress)
 
 
+def test_a_node_that_has_not_settled_yet_gets_warm_as_well():
+    """Seed 5715: it had heard the other one, and not what that held."""
+    bench = Bench(decided=False)
+    bench.inspected(PAUSED)
+    bench.warm()
+    bench.start()
+    assert bench.group.serves
+    bench.warm(warm=False)
+    assert bench.nothing_of(PauseService)
+
+
 def test_from_warm_only_the_address_has_to_move():
     bench = Bench()
     bench.inspected(PAUSED)

@@ -89,10 +89,17 @@ class OlderStays:
         match change:
             case Occurred(occurrence=GiveUpBegan(reason="conflict") as began):
                 for group in self._two.pair.groups:
-                    if group.name in began.groups:
+                    if group.name in began.groups and self._holds_side(change.node, group):
                         self._must_be_younger(self._two.node(change.node), group)
             case _:
                 return
+
+    def _holds_side(self, node: str, group: ResourceGroup) -> bool:
+        """All that one node prefers is claimed as one: who lost a part of it claims it anew."""
+        one = self._two.node(node)
+        side = [g for g in self._two.pair.groups if g.preferred == group.preferred]
+        addresses = [address.name for g in side for address in g.addresses]
+        return all(self._since.of(one, address) is not None for address in addresses)
 
     def _must_be_younger(self, node: Node, group: ResourceGroup) -> None:
         peer = self._two.peer_of(node)

@@ -9,7 +9,7 @@ from sidecar.core.occurrences import AddressHeld, AddressTaken, GiveUpBegan, Nod
 from sidecar.core.terms import SECOND, AutoFailback
 from tests.sim.checked import ADDRESS, GROUP, VIP, CheckedWorld
 from tests.sim.docker import EngineMode
-from tests.sim.pair import SERVICE_LAN, Pair
+from tests.sim.pair import SERVICE_LAN, Pair, a_group
 from tests.sim.violation import Violation
 from tests.sim.witness import Life, Wished
 
@@ -39,6 +39,17 @@ def test_the_one_that_has_held_longer_must_not_let_go(world: CheckedWorld) -> No
     claim_in_turn(world, "a", "b")
     with pytest.raises(Violation, match=r"older stays: a lets .* 3\.000 s longer"):
         world.tell("a", gives_up("conflict"))
+
+
+def test_who_lost_a_group_of_the_same_side_has_a_younger_claim() -> None:
+    """Seed 5649: all that one node prefers is claimed as one."""
+    second = "10.0.0.101"
+    groups = (a_group("a", VIP, "nginx"), a_group("a", second, "redis"))
+    world = CheckedWorld(Pair(groups=groups))
+    world.tell("a", AddressHeld(address=second, interface=SERVICE_LAN))
+    claim_in_turn(world, "a", "b")
+    world.tell("a", AddressTaken(address=second, reason="a test says so"))
+    world.tell("a", gives_up("conflict"))
 
 
 def test_the_younger_one_may_let_go(world: CheckedWorld) -> None:
