@@ -112,6 +112,8 @@ class Engine:
         """A fault: by this factor every verb takes longer."""
         self.silent_ns = -SECOND
         """When it last ceased or began to answer."""
+        self.works_until_ns = 0
+        """When it has done all that it was asked for so far."""
         self.boxes: dict[str, Box] = {}
         self.changed: Callback | None = None
         """Told when a container or the engine itself has changed: a hint, without what."""
@@ -270,6 +272,7 @@ class Engine:
         def work() -> None:
             what()
 
+        self.works_until_ns = max(self.works_until_ns, self._world.now_ns + delay_ns)
         self._world.call_later(delay_ns, work)
 
     # --- inside ----------------------------------------------------------------------------------

@@ -99,6 +99,8 @@ class Liveness:
             found += [f"{node.name} {what}" for what in _not_calm(node.process.cluster.view())]
             if node.host.kernel.held_up_ns > self._two.world.now_ns:
                 found.append(f"the kernel of {node.name} still works on what it was asked before")
+            if node.host.engine.works_until_ns > self._two.world.now_ns:
+                found.append(f"the engine of {node.name} still works on what it was asked before")
         for group in self._two.pair.groups:
             found += self._group_trouble(group)
         return found

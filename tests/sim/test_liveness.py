@@ -154,6 +154,15 @@ def test_it_goes_back_also_when_the_other_has_left_and_returned(world: Judged) -
     assert back in world.liveness.trouble()
 
 
+def test_what_a_slow_engine_has_not_done_yet_may_still_stop_something(world: Judged) -> None:
+    """Seed 6541: asked before the heal, it stopped a container five seconds after it."""
+    world.a.engine.later(4 * SECOND, lambda: None)
+    said = "the engine of a still works on what it was asked before"
+    assert said in world.liveness.trouble()
+    world.run(4.1)
+    assert said not in world.liveness.trouble()
+
+
 def test_what_a_slow_kernel_has_not_done_yet_may_still_move_something(world: Judged) -> None:
     """Seed 970: asked before the heal, it renewed an address only when its lease was over."""
     world.a.kernel.slow_ns = 4 * SECOND
