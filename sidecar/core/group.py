@@ -344,23 +344,24 @@ class Group:
 
     def _advance_down(self, turn: Turn) -> None:
         if not self._around.decided:
-            self._warm_up(turn)  # who has not heard yet what the peer holds may lose it before
+            if self.warm:  # who has not heard yet what the peer holds may lose it before
+                self._warm_up(turn)
             return
         self._release_addresses(turn)
         if self.any_address_here:
             return
         self.released = True
-        self._warm_up(turn)
-        for container in reversed(self.containers):
-            if not self.warm:
+        if self.warm:
+            self._warm_up(turn)
+        else:
+            for container in reversed(self.containers):
                 container.stand_by(turn)
         if self.at_rest and self._milestones.under_way:
             self._milestones.end_give_up(turn)
 
     def _warm_up(self, turn: Turn) -> None:
         for container in self.containers:
-            if self.warm:
-                container.activate(turn)
+            container.activate(turn)
 
     def _release_addresses(self, turn: Turn) -> None:
         for address in reversed(self.addresses):

@@ -246,12 +246,18 @@ def test_a_sidecar_that_takes_but_never_says_done_does_not_block_for_ever():
     assert state(scene) is StandbyState.NOT
 
 
-def test_a_sidecar_that_holds_what_was_given_has_taken_it_though_it_never_says_done():
-    """Seed 2446: it held the giver for dead meanwhile, and knows of no hand-over any more."""
+def given() -> Scene:
+    """A sidecar has accepted all, and was told that it is gone from here."""
     scene = settled(sidecar=True)
     standby_asked(scene)
     scene.peer.ask("all", "other")
     scene.run(200 * MILLISECOND)
+    return scene
+
+
+def test_a_sidecar_that_holds_what_was_given_has_taken_it_though_it_never_says_done():
+    """Seed 2446: it held the giver for dead meanwhile, and knows of no hand-over any more."""
+    scene = given()
     scene.peer.tell("local", stable=True)
     assert state(scene) is StandbyState.DONE
     scene.peer.tell("all", stable=True)
@@ -271,10 +277,7 @@ def test_a_sidecar_may_say_so_before_what_was_given_is_gone():
 
 
 def test_a_sidecar_that_offers_something_itself_has_ended_what_was_given_to_it():
-    scene = settled(sidecar=True)
-    standby_asked(scene)
-    scene.peer.ask("all", "other")
-    scene.run(200 * MILLISECOND)
+    scene = given()
     scene.peer.ask("foreign", "me")
     assert state(scene) is StandbyState.OTHER
     assert answers(scene) == [True]
@@ -284,10 +287,7 @@ def test_a_sidecar_that_offers_something_itself_has_ended_what_was_given_to_it()
 
 def test_the_last_word_of_one_hand_over_is_none_of_the_next():
     """Seed 4239: by another link, the taker's done came after the first word of its own offer."""
-    scene = settled(sidecar=True)
-    standby_asked(scene)
-    scene.peer.ask("all", "other")
-    scene.run(200 * MILLISECOND)
+    scene = given()
     offer = scene.node.said(fields.ASK_RESOURCES)[-1].get(dialect.OFFER) or ""
     late = scene.peer.seq + 1
     scene.peer.seq += 1
