@@ -5,16 +5,15 @@
     deadline()        when to be woken next; the caller arms one timer
     view()            a frozen snapshot
 
-Here the parts are put together, and the peer's messages are handed to the part they concern; which
-part an event concerns is in routing.py. Nothing is decided here but one thing: a turn that comes
-late means that this node slept. After a deadtime it must not believe what it held, nor that the
-peer was silent (safety rule 2); after less it must first hear what happened meanwhile.
+Here the parts are put together; which part an event or a message concerns is in routing.py. Nothing
+is decided here but one thing: a turn that comes late means that this node slept. After a deadtime
+it must not believe what it held, nor that the peer was silent (safety rule 2); after less it must
+first hear what happened meanwhile.
 """
 
 from random import Random
 from typing import Final
 
-from sidecar.core import dialect, ipfail
 from sidecar.core.actions import Action
 from sidecar.core.agreement import Agreement
 from sidecar.core.claims import SIDES
@@ -27,7 +26,7 @@ from sidecar.core.moves import Moves
 from sidecar.core.occurrences import ConfigurationReloaded, TurnLate
 from sidecar.core.oneway import OneWay
 from sidecar.core.operator import Operator
-from sidecar.core.outbox import Outbox, Pair
+from sidecar.core.outbox import Outbox
 from sidecar.core.params import Boot, Params, differences
 from sidecar.core.peer import Peer
 from sidecar.core.ping import PingNodes
@@ -35,7 +34,7 @@ from sidecar.core.presence import Presence
 from sidecar.core.readiness import Readiness
 from sidecar.core.refusals import Refusals
 from sidecar.core.reunion import Reunion
-from sidecar.core.routing import route
+from sidecar.core.routing import hand_on, route
 from sidecar.core.shutdown import Shutdown, Stage
 from sidecar.core.sight import Sight
 from sidecar.core.takeover import Takeover
@@ -43,8 +42,7 @@ from sidecar.core.terms import MILLISECOND, Moment
 from sidecar.core.timers import Timers
 from sidecar.core.turn import HEARD_WITHIN_NS, Turn
 from sidecar.core.view import ClusterView
-from sidecar.core.viewing import view_of
-from sidecar.wire import fields
+from sidecar.core.viewing import describe, view_of
 from sidecar.wire.message import Message
 
 OVERSLEPT_NS: Final = 10 * MILLISECOND
@@ -110,7 +108,7 @@ class Cluster:
             self.peer,
             outbox=self.outbox,
             timers=self.timers,
-            describe=self._describe,
+            describe=lambda: describe(self, self._now_ns),
             ping=self.ping.ask,
             activated=self._activated,
         )
@@ -252,53 +250,12 @@ class Cluster:
             # A status is the sign of life, and comes first. What comes before it was said while
             # nobody heard it, and was kept on its way.
             return
-        self._hand_on(turn, message)
+        hand_on(self, turn, message)
 
-    def _hand_on(self, turn: Turn, message: Message) -> None:  # noqa: C901 - a table
-        """Hand a message to the part it concerns; a type that we do not know is harmless."""
-        match message.kind:
-            case fields.REQNODES:
-                self.presence.on_reqnodes(turn)
-            case fields.REPNODES:
-                self.presence.on_repnodes(turn)
-            case fields.STARTING:
-                self.takeover.negotiation.on_starting(turn)
-            case fields.RESOURCE:
-                self.takeover.negotiation.on_resource(turn, message)
-            case fields.ASK_RESOURCES:
-                self.takeover.standby.on_ask(turn, message, may_take=self._may_take)
-            case fields.IP_REQUEST if self.takeover.legacy.spoken:
-                self.takeover.legacy.on_request(turn, message)
-            case fields.IP_REQUEST_RESP if self.takeover.legacy.spoken:
-                self.takeover.legacy.on_response(turn, message)
-            case fields.HB_TAKEOVER:
-                if self.shutdown.stage is Stage.RUNNING:
-                    self.operator.on_hb_takeover(turn, message.get(fields.RSC_HOLD) or "")
-            case fields.SHUTDONE:
-                self.peer.leave(turn)
-                self.takeover.peer_left(turn)
-            case _ if message.kind in ipfail.MESSAGES:
-                self.ipfail.on_message(turn, message)
-            case _:
-                pass
-
-    def _may_take(self) -> bool:
+    def may_take(self) -> bool:
         """Whether the peer's offer can be honoured; a giver need not be fit to serve itself."""
         settled = self.takeover.both_stable
         return settled and self.readiness.may_yet_serve() and self.shutdown.stage is Stage.RUNNING
-
-    def _describe(self) -> tuple[Pair, ...]:
-        """What every status says of this node to another sidecar."""
-        macs = dialect.encode_macs(self.takeover.groups.interfaces.macs) or "none"
-        said = (
-            (dialect.READY, "1" if self.readiness.can_serve else "0"),
-            (dialect.MACS, macs),
-            (dialect.HEARD, dialect.encode_heard(self.links.heard_names)),
-            *self.maintenance.describe(self._now_ns),
-            (dialect.CONF, dialect.encode_digest(self.agreement.digest)),
-        )
-        counted = ((dialect.PING, str(self.ping.count)),) if self.ipfail.enabled else ()
-        return (*said, *self.sight.describe(), *counted)
 
     # --- news of the peer ----------------------------------------------------------------------
 
@@ -357,4 +314,4 @@ class Cluster:
 
     def _announce(self, turn: Turn) -> None:
         for group in self.takeover.groups:
-            group.announce(turn)
+            group.addresses.announce(turn)

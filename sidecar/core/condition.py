@@ -4,9 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from sidecar.core.actions import PauseService, RestartService, StartService, StopService
-from sidecar.core.events import ContainerFacts
 from sidecar.core.occurrences import ContainerChanged
-from sidecar.core.terms import ContainerState, StandbyMode
+from sidecar.core.terms import ContainerFacts, ContainerState, StandbyMode
 
 UP: Final = (ContainerState.RUNNING, ContainerState.UNKNOWN)
 """It may serve: an engine that does not answer has stopped nothing."""

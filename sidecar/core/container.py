@@ -14,7 +14,6 @@ from sidecar.core.actions import PauseService, RestartService, StartService, Sto
 from sidecar.core.checks import Checks
 from sidecar.core.events import (
     ContainerEvent,
-    ContainerFacts,
     ServiceChanged,
     ServiceChecked,
     ServiceDone,
@@ -31,7 +30,7 @@ from sidecar.core.occurrences import (
 )
 from sidecar.core.operation import Operation
 from sidecar.core.params import Container
-from sidecar.core.terms import SECOND, ContainerState
+from sidecar.core.terms import SECOND, ContainerFacts, ContainerState
 from sidecar.core.timers import Timers
 from sidecar.core.turn import Operations, Turn
 from sidecar.core.view import ContainerView

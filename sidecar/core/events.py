@@ -5,13 +5,9 @@ whose number is not the one it waits for.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from sidecar.core.params import Params
-from sidecar.core.terms import SECOND, ContainerState, Health, LinkName, StandbyMode
-
-FIRST_CHECK_NS: Final = 10 * SECOND
-"""A service takes its time to start, and is asked all the while."""
+from sidecar.core.terms import ContainerFacts, LinkName
 
 
 class _Event:
@@ -168,26 +164,6 @@ class Together(_Event):
 
 
 # --- service -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerFacts:
-    """What one inspection of a container showed, its labels included."""
-
-    state: ContainerState
-    identity: str = ""
-    """The engine's id of the container: another one means that it was recreated."""
-    started_at: str = ""
-    health: Health = Health.NONE
-    standby: StandbyMode = StandbyMode.PAUSE
-    checked: bool = False
-    """Whether passing checks are needed before it counts as serving."""
-    first_check_ns: int = FIRST_CHECK_NS
-    """Within so long of its start the first check has to pass."""
-    failures: int = 3
-    restarts: int = 1
-    detail: str = ""
-    """Exit code, out-of-memory kill, error text: what a person wants to read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,11 @@ Theory of a wanted group, from the first line that applies:
 Never decides who owns the group.
 """
 
-from sidecar.core.address import AddressKeeper
+from sidecar.core.addresses import Addresses
 from sidecar.core.changes import Changes
 from sidecar.core.container import ContainerKeeper
 from sidecar.core.milestones import Milestones
-from sidecar.core.occurrences import LeaseAwaited, Suspended, TakeoverBlocked
+from sidecar.core.occurrences import Suspended
 from sidecar.core.params import ResourceGroup
 from sidecar.core.surroundings import ISOLATED, GroupNews, Surroundings
 from sidecar.core.turn import Turn
@@ -32,7 +32,7 @@ class Group:
     def __init__(
         self,
         spec: ResourceGroup,
-        addresses: tuple[AddressKeeper, ...],
+        addresses: Addresses,
         containers: tuple[ContainerKeeper, ...],
         *,
         around: Surroundings,
@@ -48,20 +48,13 @@ class Group:
         """Containers serve ahead of a takeover that may come; addresses do not move."""
         self.held = False
         # One that a reload made anew may come in the middle of a release.
-        self.released = all(address.gone for address in addresses)
+        self.released = not addresses.any_here
         self._around = around
         self._news = news
         self._changes = changes
-        self._here = False
-        self._here_as_of = -1
-        """How many changes there had been when it was last looked whether any address is here."""
-        self._interfaces = tuple(dict.fromkeys(a.address.interface for a in addresses))
-        self._vouched = False
         self._milestones = Milestones(spec.name)
         self.failing: tuple[str, str] | None = None
         """Wanted here, but cannot be served here: label and reason."""
-        self._blocked_told = False
-        self._lease_told = False
 
     @property
     def name(self) -> str:
@@ -78,25 +71,8 @@ class Group:
         return all(container.serving for container in self.containers)
 
     @property
-    def any_address_left(self) -> bool:
-        """Whether an earlier life left one of its addresses here."""
-        return any(not address.gone and not address.wants for address in self.addresses)
-
-    @property
-    def any_address_here(self) -> bool:
-        if self._here_as_of != self._changes.count:
-            self._here = any(not address.gone for address in self.addresses)
-            self._here_as_of = self._changes.count
-        return self._here
-
-    @property
-    def claiming(self) -> bool:
-        """The kernel has been asked for an address, and may still give it."""
-        return any(address.wants and address.busy for address in self.addresses)
-
-    @property
     def at_rest(self) -> bool:
-        away = self.released and not self.any_address_here
+        away = self.released and not self.addresses.any_here
         return away and all(container.at_rest for container in self.containers)
 
     @property
@@ -113,8 +89,7 @@ class Group:
     @property
     def blocked(self) -> bool:
         """Wanted here, but another machine still answers for an address, and does not say why."""
-        answered = any(a.probe.answered_by is not None for a in self.addresses)
-        return self.wanted and answered and self._blocked_told
+        return self.wanted and self.addresses.blocked
 
     @property
     def obstacle(self) -> str:
@@ -127,19 +102,18 @@ class Group:
 
     def want(self, turn: Turn, *, vouched: bool, reason: str, why: str) -> None:
         """Take it over. ``vouched``: the peer itself said that it has let go."""
-        self._vouched = vouched
+        self.addresses.vouched = vouched
         if self.wanted:
             return
         self._changes.note()
         self.wanted = True
-        self.warm = False
-        self.released = self._blocked_told = self._lease_told = False
+        self.warm = self.released = False
         self.failing = None
+        self.addresses.forget_owner()
         self._milestones.begin_takeover(turn, reason, why)
         self.advance(turn)
         if self._around.peer_alive:  # and does not hold it, or this were not wanted here
-            for address in self.addresses:
-                address.take_up(turn)
+            self.addresses.take_up(turn)
 
     def give_up(self, turn: Turn, *, reason: str, why: str) -> None:
         """Let it go; ``released`` when the last address has gone."""
@@ -148,8 +122,7 @@ class Group:
         self._changes.note()
         self.wanted = self.held = False
         self.failing = None
-        for address in self.addresses:
-            address.probe.end()
+        self.addresses.stop_asking()
         self._milestones.begin_give_up(turn, reason, why)
         self.advance(turn)
 
@@ -165,36 +138,21 @@ class Group:
         """
         if not self.wanted:
             self.set_warm(turn, warm=True)
-            self.look_for_owner(turn, wanted_ns)
-
-    def look_for_owner(self, turn: Turn, wanted_ns: int | None = None) -> None:
-        """The peer is silent: does somebody still answer for the addresses?
-
-        ``wanted_ns``: when it will be dead, if it stays so.
-        """
-        for address in self.addresses:
-            if address.gone:
-                address.probe.begin(turn, wanted_ns)
+            self.addresses.look_for_owner(turn, wanted_ns)
 
     def stop_looking(self) -> None:
         if not self.wanted:
-            for address in self.addresses:
-                address.probe.end()
+            self.addresses.stop_asking()
 
     def doubt_word(self) -> None:
         """The peer is silent: what it once let go of it may take again without our hearing it."""
-        self._vouched = False
+        self.addresses.vouched = False
 
     def distrust(self, turn: Turn) -> None:
         """We slept: what was held may be another's now."""
-        self._vouched = self.held = False
-        for address in self.addresses:
-            address.slept()
+        self.held = False
+        self.addresses.slept()
         self.advance(turn)
-
-    def announce(self, turn: Turn) -> None:
-        for address in self.addresses:
-            address.announce(turn)
 
     def advance(self, turn: Turn) -> None:
         """Take the next steps towards the wish."""
@@ -205,14 +163,12 @@ class Group:
 
     def suspension(self) -> tuple[str, str] | None:
         """Why the addresses must not be here although the group is wanted: label and reason."""
-        if self._around.frozen and self.any_address_here:
+        if self._around.frozen and self.addresses.any_here:
             return None
-        for interface in self._interfaces:
+        for interface in self.addresses.interfaces:
             if not self._around.has_carrier(interface):
                 return "carrier_lost", f"{interface} has no carrier"
-        if self._around.isolated and not any(
-            address.defence.peer_met for address in self.addresses
-        ):
+        if self._around.isolated and not self.addresses.peer_met:
             return "isolated", ISOLATED
         failed = next((c for c in self.containers if c.failed), None)
         if failed is not None and not self._around.peer_alive:
@@ -241,15 +197,14 @@ class Group:
             return
         if not serves:
             self._notice_loss(turn)
-            if not self._vouched:
-                self._probe_addresses(turn)  # meanwhile, so that no time is lost
+            self.addresses.ask(turn)
             return
         self._milestones.reach(turn, "container")
         if not self._claim_addresses(turn):
             self._notice_loss(turn)
             return
         self.failing = None
-        self._blocked_told = self._lease_told = False
+        self.addresses.forget_owner()
         if not self.held:
             self.held = True
             self._milestones.reach(turn, "address")
@@ -258,16 +213,17 @@ class Group:
 
     def _suspend(self, turn: Turn, label: str, why: str) -> None:
         """Let the addresses go, and keep the wish: they are claimed again when nothing hinders."""
-        if any(address.wants for address in self.addresses):
+        if self.addresses.any_wanted:
             turn.tell(Suspended(group=self.name, why=why))
         self._lose(turn)
-        self._release_addresses(turn)
+        self.addresses.release(turn)
+        self.addresses.stop_asking()  # nothing is to be claimed now
         self._fail(label, why)
 
     def _notice_loss(self, turn: Turn) -> None:
-        if any(address.gone for address in self.addresses):
+        if self.addresses.any_gone:
             self._lose(turn)
-        self.held = self.held and self._all_kept
+        self.held = self.held and self.addresses.all_kept
 
     def _lose(self, turn: Turn) -> None:
         was_held, self.held = self.held, False
@@ -284,53 +240,15 @@ class Group:
         return True
 
     def _claim_addresses(self, turn: Turn) -> bool:
-        probed = waits = False
-        for address in self.addresses:
-            if address.holds or address.busy:
-                continue
-            # Where it can be neither claimed nor asked for, the other node may be able to.
-            if trouble := address.trouble or address.probe.trouble:
-                self._fail("address_failed", f"{address.address.name}: {trouble}")
-            if not address.address.interface:
-                continue  # what has one is served all the same if nobody can take it all
-            known = self._vouched or address.is_undisputed(turn)
-            # Cut off from all but the service network: what is here may stay, nothing is taken.
-            if known or (address.probe.is_clear(turn) and not self._around.isolated):
-                blind = not known and not self._around.peer_alive
-                probed = probed or not known
-                address.claim(turn, blind=blind)
-            else:
-                waits = True
-                self._probe(turn, address)
-                address.probe.ask_now(turn)
-        if probed and not waits:
+        if self.addresses.claim(turn):
             self._milestones.reach(turn, "probed")
-        return self._all_kept
-
-    @property
-    def _all_kept(self) -> bool:
-        return all(address.kept for address in self.addresses)
-
-    def _probe_addresses(self, turn: Turn) -> None:
-        for address in self.addresses:
-            if address.gone:
-                self._probe(turn, address)
-
-    def _probe(self, turn: Turn, address: AddressKeeper) -> None:
-        address.probe.begin(turn)
-        mac = address.probe.answered_by
-        if mac is None or self._blocked_told:
-            return
-        if not self._around.owner_may_linger(turn):
-            self._blocked_told = True
-            turn.tell(TakeoverBlocked(address=address.address.name, mac=mac))
-        elif not self._lease_told:
-            self._lease_told = True
-            turn.tell(LeaseAwaited(address=address.address.name, mac=mac))
+        if self.addresses.trouble:
+            self._fail("address_failed", self.addresses.trouble)
+        return self.addresses.all_kept
 
     def _finish_takeover(self, turn: Turn) -> None:
         # What was lost once it was held has to be probed for like anything else.
-        self._vouched = False
+        self.addresses.vouched = False
         if not self._milestones.under_way:
             return
         for container in self.containers:
@@ -347,8 +265,8 @@ class Group:
             if self.warm:  # who has not heard yet what the peer holds may lose it before
                 self._warm_up(turn)
             return
-        self._release_addresses(turn)
-        if self.any_address_here:
+        self.addresses.release(turn)
+        if self.addresses.any_here:
             return
         self.released = True
         if self.warm:
@@ -362,10 +280,3 @@ class Group:
     def _warm_up(self, turn: Turn) -> None:
         for container in self.containers:
             container.activate(turn)
-
-    def _release_addresses(self, turn: Turn) -> None:
-        for address in reversed(self.addresses):
-            if address.wants or not address.gone:
-                address.release(turn)
-            elif self.wanted:
-                address.probe.end()  # suspended: nothing is to be claimed now

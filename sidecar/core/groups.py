@@ -7,9 +7,8 @@ is held, what is at rest, what stands in the way of serving. Never decides who o
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
-from sidecar.core.address import AddressKeeper
+from sidecar.core.addresses import Addresses
 from sidecar.core.changes import Changes
-from sidecar.core.container import ContainerKeeper
 from sidecar.core.events import (
     AddressEvent,
     CarrierChanged,
@@ -19,8 +18,9 @@ from sidecar.core.events import (
 )
 from sidecar.core.group import Group
 from sidecar.core.interfaces import Interfaces
+from sidecar.core.keepers import Keepers
 from sidecar.core.occurrences import EngineReported
-from sidecar.core.params import Address, Container, Params, ResourceGroup
+from sidecar.core.params import Address, Params, ResourceGroup
 from sidecar.core.peer import Peer
 from sidecar.core.surroundings import GroupNews
 from sidecar.core.terms import Holding
@@ -51,47 +51,39 @@ class Groups:
         self.interfaces = Interfaces()
         self.engine_up: bool | None = None
         self._engine_reason = ""
-        self._timers = timers
-        self._rng = rng
         self._news = news
         self.operations = Operations()
         self.changes = Changes()
         """What is held where, and which interfaces can carry it."""
+        self._keepers = Keepers(
+            peer,
+            timers=timers,
+            operations=self.operations,
+            rng=rng,
+            changes=self.changes,
+            frozen=frozen,
+            yields=self._yields,
+        )
         self._through: dict[str, tuple[Turn, int]] = {}
         """The groups that advanced last, in which turn, and how many changes there were then."""
-        self._troubles = Changes()
-        self._address_trouble: tuple[str, ...] = ()
-        self._troubled_as_of = -1
-        self._addresses: dict[str, AddressKeeper] = {}
-        self._containers: dict[str, ContainerKeeper] = {}
         self._groups: tuple[Group, ...] = ()
         self._sides: dict[Holding, tuple[Group, ...]] = {}
         self._homes: dict[str, tuple[Group, ...]] = {}
-        self._retiring: list[AddressKeeper] = []
-        self._leaving: list[ContainerKeeper] = []
         self.reconfigure(params)
 
     def reconfigure(self, params: Params) -> tuple[Group, ...]:
         """Keep what stays as it is; return the groups that are new or changed.
 
         A changed group is made anew around the addresses and containers that it keeps, which
-        nothing happens to. What no group names any more is let go by ``retire``; a container
-        that is not ours any more is left as it is.
+        nothing happens to.
         """
         before = {group.spec: group for group in self._groups}
-        named = {a.name for spec in params.groups for a in spec.addresses}
-        kept = {c.name for spec in params.groups for c in spec.containers}
-        self._retiring = [k for name, k in self._addresses.items() if name not in named]
-        self._leaving += [k for name, k in self._containers.items() if name not in kept]
         self.interfaces.reconfigure(a.interface for spec in params.groups for a in spec.addresses)
-        self._containers = {n: k for n, k in self._containers.items() if n in kept}
-        for address in self._addresses.values():
-            address.reconfigure(params.timing)
+        self._keepers.reconfigure(params)
         self._groups = tuple(before.get(spec) or self._make(spec, params) for spec in params.groups)
         self._sides.clear()
         self._homes = self._find_homes()
         self.changes.note()
-        self._troubles.note()
         return tuple(group for group in self._groups if group.spec not in before)
 
     def _find_homes(self) -> dict[str, tuple[Group, ...]]:
@@ -102,58 +94,23 @@ class Groups:
                 homes[keeper.address.name] = (*homes.get(keeper.address.name, ()), group)
         return homes
 
+    def _make(self, spec: ResourceGroup, params: Params) -> Group:
+        return Group(
+            spec,
+            Addresses(
+                self._keepers.addresses_of(spec, params.timing), around=self, changes=self.changes
+            ),
+            self._keepers.containers_of(spec),
+            around=self,
+            news=self._news,
+            changes=self.changes,
+        )
+
     def found(self, turn: Turn, names: tuple[str, ...]) -> None:
         """These addresses were left in the kernel by an earlier life."""
         for name in names:
-            if name in self._addresses:
-                self._addresses[name].found(turn)
-
-    def _retire(self, turn: Turn) -> None:
-        for keeper in self._retiring:
-            keeper.release(turn)
-        for container in self._leaving:
-            container.leave(turn)
-        self._leaving.clear()
-        gone = [keeper for keeper in self._retiring if keeper.gone]
-        for keeper in gone:
-            self._retiring.remove(keeper)
-            del self._addresses[keeper.address.name]
-            self._troubles.note()
-
-    def _make(self, spec: ResourceGroup, params: Params) -> Group:
-        addresses = tuple(self._address(a, params) for a in spec.addresses)
-        containers = tuple(self._container(c) for c in spec.containers)
-        return Group(
-            spec, addresses, containers, around=self, news=self._news, changes=self.changes
-        )
-
-    def _address(self, address: Address, params: Params) -> AddressKeeper:
-        known = self._addresses.get(address.name)
-        # Where no interface fitted, it was never asked for, and a keeper can take another's place.
-        if known is not None and (known.address.interface or not address.interface):
-            return known
-        keeper = AddressKeeper(
-            address,
-            params.timing,
-            timers=self._timers,
-            operations=self.operations,
-            rng=self._rng,
-            owner_mac=self._owner_mac(address),
-            yields=lambda: self._yields(address),
-            crowd=lambda: len(self._addresses),
-            changes=self.changes,
-            troubles=self._troubles,
-        )
-        self._addresses[address.name] = keeper
-        return keeper
-
-    def _container(self, container: Container) -> ContainerKeeper:
-        keeper = self._containers.get(container.name)
-        if keeper is None:
-            keeper = ContainerKeeper(container, self._timers, self.operations, frozen=self._frozen)
-            self._containers[container.name] = keeper
-        keeper.reconfigure(container)
-        return keeper
+            if name in self._keepers.addresses:
+                self._keepers.addresses[name].found(turn)
 
     def __iter__(self) -> Iterator[Group]:
         return iter(self._groups)
@@ -173,7 +130,7 @@ class Groups:
         nothing is wanted here might take what is about to be held.
         """
         groups = self.of(side)
-        return bool(groups) and not any(group.held or group.claiming for group in groups)
+        return bool(groups) and not any(group.held or group.addresses.claiming for group in groups)
 
     @property
     def left(self) -> Holding:
@@ -186,7 +143,7 @@ class Groups:
 
     def held_address(self, name: str) -> Address | None:
         """The address of this name, if a group that is held here has it."""
-        keeper = self._addresses.get(name)
+        keeper = self._keepers.addresses.get(name)
         is_held = any(group.held for group in self._homes.get(name, ()))
         return keeper.address if keeper is not None and is_held else None
 
@@ -222,39 +179,28 @@ class Groups:
     @property
     def retiring(self) -> bool:
         """Addresses that no group names any more are on their way out."""
-        return bool(self._retiring)
+        return self._keepers.retiring
 
     @property
     def any_here(self) -> bool:
-        return any(g.any_address_here or (g.wanted and g.held) for g in self._groups)
+        return any(g.addresses.any_here or (g.wanted and g.held) for g in self._groups)
 
     def trouble(self) -> tuple[str, ...]:
         """Why this node could not serve if it were asked to."""
         reasons = self.interfaces.trouble()
-        if self.engine_up is False and self._containers:
+        if self.engine_up is False and self._keepers.containers:
             reasons.append(f"the Docker engine does not answer: {self._engine_reason}")
-        reasons += [c.trouble for c in self._containers.values() if c.trouble]
-        return (*reasons, *self._trouble_with_addresses())
-
-    def _trouble_with_addresses(self) -> tuple[str, ...]:
-        if self._troubled_as_of != self._troubles.count:
-            self._troubled_as_of = self._troubles.count
-            self._address_trouble = tuple(
-                f"address {keeper.address.name}: {trouble}"
-                for keeper in self._addresses.values()
-                for trouble in (keeper.trouble, keeper.probe.trouble)
-                if trouble
-            )
-        return self._address_trouble
+        reasons += self._keepers.trouble_with_containers()
+        return (*reasons, *self._keepers.trouble_with_addresses())
 
     def not_told_of(self) -> tuple[str, ...]:
         """What the trouble with the containers is as long as the engine has said nothing at all."""
         if self.engine_up is not None:
             return ()
-        return tuple(c.trouble for c in self._containers.values())
+        return tuple(c.trouble for c in self._keepers.containers.values())
 
     def advance(self, turn: Turn) -> None:
-        self._retire(turn)
+        self._keepers.retire(turn)
         for group in self._groups:
             if not (self._is_through(turn, group) or group.settled):
                 group.advance(turn)
@@ -269,7 +215,7 @@ class Groups:
 
     def agree(self) -> None:
         """The peer is heard again: claims that were made without it are compared with its own."""
-        for address in self._addresses.values():
+        for address in self._keepers.addresses.values():
             address.defence.agree()
 
     # --- what happened -------------------------------------------------------------------------
@@ -279,7 +225,7 @@ class Groups:
         changes_before = self.changes.count
         concerned: dict[str, Group] = {}
         for event in events:
-            keeper = self._addresses.get(event.address)
+            keeper = self._keepers.addresses.get(event.address)
             if keeper is None:
                 continue
             keeper.on_event(turn, event)
@@ -293,12 +239,12 @@ class Groups:
 
     def note_question(self, turn: Turn, event: QuestionHeard) -> None:
         """It decides nothing but that the asker was met on the service network."""
-        keeper = self._addresses.get(event.address)
+        keeper = self._keepers.addresses.get(event.address)
         if keeper is not None:
             keeper.defence.meet(turn, event.mac)
 
     def on_container_event(self, turn: Turn, event: ContainerEvent) -> None:
-        keeper = self._containers.get(event.container)
+        keeper = self._keepers.containers.get(event.container)
         if keeper is None:
             return
         keeper.on_event(turn, event)
@@ -315,7 +261,7 @@ class Groups:
         for group in self._groups:
             group.advance(turn)
             if event.up:
-                group.announce(turn)
+                group.addresses.announce(turn)
 
     def on_engine(self, turn: Turn, event: EngineChanged) -> None:
         was_up, self.engine_up = self.engine_up, event.up
@@ -327,7 +273,3 @@ class Groups:
         """Whether the other node goes first where the two cannot speak to each other."""
         homes = self._homes.get(address.name, ())
         return any(group.spec.preferred != self.node for group in homes)
-
-    def _owner_mac(self, address: Address) -> Callable[[], str | None]:
-        # A peer on the same file names the interface alike; where it does not, everybody is asked.
-        return lambda: self._peer.macs.get(address.interface)

@@ -107,7 +107,9 @@ class Legacy:
             self._timers.disarm("ask for groups")
             self._take(turn, "failback", f"{self._peer.name} has let go of it", vouched=True)
             for group in local:
-                group.announce(turn)  # what both held: clients may have learnt the other one's
+                group.addresses.announce(
+                    turn
+                )  # what both held: clients may have learnt the other one's
 
     def _take(self, turn: Turn, reason: str, why: str, *, vouched: bool) -> None:
         self._holdings.claim(turn, Holding.LOCAL, vouched=vouched, reason=reason, why=why)
@@ -115,7 +117,7 @@ class Legacy:
     def _is_gone(self, group: Group) -> bool:
         """Also one that a reload took out or made anew, around the addresses that it keeps."""
         wanted = any(now.wanted for now in self._groups if now.name == group.name)
-        return not wanted and not group.any_address_here
+        return not wanted and not group.addresses.any_here
 
     def advance(self, turn: Turn) -> None:
         for group, was_ours in [pair for pair in self._giving.values() if self._is_gone(pair[0])]:

@@ -176,7 +176,7 @@ class Negotiation:
     def _reattach(self, turn: Turn) -> None:
         """What an earlier life of ours held, and still has in the kernel, is taken up again."""
         holdings = self._holdings
-        left = any(group.any_address_left for group in self._groups.of(Holding.FOREIGN))
+        left = any(group.addresses.any_left for group in self._groups.of(Holding.FOREIGN))
         if left and Holding.LOCAL not in holdings.other and Holding.FOREIGN not in holdings.mine:
             why = "this node held it before its restart"
             holdings.failback_armed = True

@@ -106,7 +106,7 @@ class Reunion:
     def _speak(self, turn: Turn) -> None:
         if not self._both_claim:
             for group in self._takeover.groups:
-                group.announce(turn)
+                group.addresses.announce(turn)
 
     def _is_answered(self) -> bool:
         return self._takeover.holdings.other_stable or not self._beside_a_real_node()

@@ -1,8 +1,11 @@
-"""Which part each event concerns: the table of everything that can happen to a node."""
+"""Which part each event concerns, and each message of the peer: the tables of everything that can
+happen to a node.
+"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, assert_never
 
+from sidecar.core import ipfail
 from sidecar.core.events import (
     AddressClaimed,
     AddressEvent,
@@ -39,7 +42,10 @@ from sidecar.core.events import (
     Woke,
 )
 from sidecar.core.occurrences import ReloadFailed
+from sidecar.core.shutdown import Stage
 from sidecar.core.turn import Turn
+from sidecar.wire import fields
+from sidecar.wire.message import Message
 
 if TYPE_CHECKING:
     from sidecar.core.cluster import Cluster
@@ -112,3 +118,32 @@ def _for_groups(
                 cluster.takeover.groups.note_question(turn, fact)
             case _:
                 yield fact
+
+
+def hand_on(cluster: "Cluster", turn: Turn, message: Message) -> None:  # noqa: C901 - a table
+    """Hand a message to the part it concerns; a type that we do not know is harmless."""
+    match message.kind:
+        case fields.REQNODES:
+            cluster.presence.on_reqnodes(turn)
+        case fields.REPNODES:
+            cluster.presence.on_repnodes(turn)
+        case fields.STARTING:
+            cluster.takeover.negotiation.on_starting(turn)
+        case fields.RESOURCE:
+            cluster.takeover.negotiation.on_resource(turn, message)
+        case fields.ASK_RESOURCES:
+            cluster.takeover.standby.on_ask(turn, message, may_take=cluster.may_take)
+        case fields.IP_REQUEST if cluster.takeover.legacy.spoken:
+            cluster.takeover.legacy.on_request(turn, message)
+        case fields.IP_REQUEST_RESP if cluster.takeover.legacy.spoken:
+            cluster.takeover.legacy.on_response(turn, message)
+        case fields.HB_TAKEOVER:
+            if cluster.shutdown.stage is Stage.RUNNING:
+                cluster.operator.on_hb_takeover(turn, message.get(fields.RSC_HOLD) or "")
+        case fields.SHUTDONE:
+            cluster.peer.leave(turn)
+            cluster.takeover.peer_left(turn)
+        case _ if message.kind in ipfail.MESSAGES:
+            cluster.ipfail.on_message(turn, message)
+        case _:
+            pass

@@ -35,4 +35,4 @@ class SplitBrain:
         self.suspected = False
         turn.tell(SplitBrainEnded(why=why))
         for group in self._groups:
-            group.announce(turn)
+            group.addresses.announce(turn)

@@ -11,6 +11,8 @@ MILLISECOND: Final = 1_000_000
 SECOND: Final = 1_000 * MILLISECOND
 LEASE_GRAIN_NS: Final = 500 * MILLISECOND
 """The kernel ends a lease up to 0.4 s late."""
+FIRST_CHECK_NS: Final = 10 * SECOND
+"""A service takes its time to start, and is asked all the while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +154,23 @@ class AddressState(StrEnum):
     HELD = "held"
     RELEASING = "releasing"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerFacts:
+    """What one inspection of a container showed, its labels included."""
+
+    state: ContainerState
+    identity: str = ""
+    """The engine's id of the container: another one means that it was recreated."""
+    started_at: str = ""
+    health: Health = Health.NONE
+    standby: StandbyMode = StandbyMode.PAUSE
+    checked: bool = False
+    """Whether passing checks are needed before it counts as serving."""
+    first_check_ns: int = FIRST_CHECK_NS
+    """Within so long of its start the first check has to pass."""
+    failures: int = 3
+    restarts: int = 1
+    detail: str = ""
+    """Exit code, out-of-memory kill, error text: what a person wants to read."""

@@ -1,10 +1,12 @@
-"""Makes the snapshot: what this node knows, and in sentences what it does and why."""
+"""What others are shown of this node: the snapshot, with what it does and why, and its status."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sidecar.core import dialect
 from sidecar.core.group import Group
 from sidecar.core.occurrences import wait_text
+from sidecar.core.outbox import Pair
 from sidecar.core.prospects import prospects
 from sidecar.core.terms import Holding, NodeStatus, ResourceState
 from sidecar.core.view import ClusterView, GroupView, NodeView
@@ -40,6 +42,20 @@ def view_of(cluster: "Cluster", now_ns: int, reasons: tuple[str, ...]) -> Cluste
         notes=_notes(cluster, now_ns),
         maintenance=cluster.maintenance.view(now_ns),
     )
+
+
+def describe(cluster: "Cluster", now_ns: int) -> tuple[Pair, ...]:
+    """What every status says of this node to another sidecar."""
+    macs = dialect.encode_macs(cluster.takeover.groups.interfaces.macs) or "none"
+    said = (
+        (dialect.READY, "1" if cluster.readiness.can_serve else "0"),
+        (dialect.MACS, macs),
+        (dialect.HEARD, dialect.encode_heard(cluster.links.heard_names)),
+        *cluster.maintenance.describe(now_ns),
+        (dialect.CONF, dialect.encode_digest(cluster.agreement.digest)),
+    )
+    counted = ((dialect.PING, str(cluster.ping.count)),) if cluster.ipfail.enabled else ()
+    return (*said, *cluster.sight.describe(), *counted)
 
 
 def _local(cluster: "Cluster", reasons: tuple[str, ...]) -> NodeView:

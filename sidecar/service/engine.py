@@ -19,8 +19,8 @@ from sidecar.core.actions import (
     StopService,
     VerbAction,
 )
-from sidecar.core.events import ContainerFacts, ServiceDone, ServiceRefused
-from sidecar.core.terms import ContainerState
+from sidecar.core.events import ServiceDone, ServiceRefused
+from sidecar.core.terms import ContainerFacts, ContainerState
 from sidecar.service.client import Client, Refused, Silent
 from sidecar.service.foresight import in_state
 from sidecar.service.inspection import ABSENT, NEVER_SEEN, Inspection, read_inspection, unknown

@@ -9,8 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sidecar.core.events import FIRST_CHECK_NS, ContainerFacts
-from sidecar.core.terms import SECOND, ContainerState, Health, StandbyMode
+from sidecar.core.terms import (
+    FIRST_CHECK_NS,
+    SECOND,
+    ContainerFacts,
+    ContainerState,
+    Health,
+    StandbyMode,
+)
 from sidecar.service.labels import CheckSpec, ContainerSettings, DockerCheck, NoCheck, read_settings
 
 _KILLED: Final = 128

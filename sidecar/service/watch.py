@@ -17,7 +17,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from sidecar.core.events import ContainerFacts, EngineChanged, ServiceChanged, ServiceRestarted
+from sidecar.core.events import EngineChanged, ServiceChanged, ServiceRestarted
+from sidecar.core.terms import ContainerFacts
 from sidecar.service.client import EventStream, Refused, Silent
 from sidecar.service.engine import Engine
 from sidecar.service.foresight import ended

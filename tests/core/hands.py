@@ -26,7 +26,6 @@ from sidecar.core.events import (
     AddressEvent,
     AddressProbed,
     AddressReleased,
-    ContainerFacts,
     Event,
     LeaseRenewed,
     PingReplied,
@@ -34,7 +33,7 @@ from sidecar.core.events import (
     ServiceDone,
     Together,
 )
-from sidecar.core.terms import MILLISECOND, ContainerState
+from sidecar.core.terms import MILLISECOND, ContainerFacts, ContainerState
 
 if TYPE_CHECKING:
     from tests.core.harness import Node

@@ -16,7 +16,6 @@ from sidecar.core.actions import Action, Answer, Exit, Report, SendPacket
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import (
     CarrierChanged,
-    ContainerFacts,
     Event,
     LinkOpened,
     PacketReceived,
@@ -36,6 +35,7 @@ from sidecar.core.params import (
 from sidecar.core.terms import (
     SECOND,
     AutoFailback,
+    ContainerFacts,
     ContainerState,
     LinkName,
     Medium,

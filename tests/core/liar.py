@@ -9,7 +9,6 @@ from typing import Final
 
 from sidecar.core import dialect
 from sidecar.core.events import (
-    ContainerFacts,
     Event,
     LinkFailed,
     LinkOpened,
@@ -18,7 +17,7 @@ from sidecar.core.events import (
     StandbyRequested,
     TakeoverRequested,
 )
-from sidecar.core.terms import MILLISECOND, ContainerState
+from sidecar.core.terms import MILLISECOND, ContainerFacts, ContainerState
 from sidecar.wire import fields
 from sidecar.wire.codec import Form, seal
 from sidecar.wire.message import Message

@@ -30,7 +30,6 @@ from sidecar.core.events import (
     AddressReleased,
     CarrierChanged,
     ConflictSeen,
-    ContainerFacts,
     EngineChanged,
     LeaseRenewed,
     ProbeFailed,
@@ -50,6 +49,7 @@ from sidecar.core.terms import (
     MILLISECOND,
     SECOND,
     AutoFailback,
+    ContainerFacts,
     ContainerState,
     Moment,
     NodeName,
@@ -168,7 +168,7 @@ class Bench:
 
     @property
     def address(self) -> AddressKeeper:
-        return self.group.addresses[0]
+        return next(iter(self.group.addresses))
 
     @property
     def nginx(self) -> ContainerKeeper:

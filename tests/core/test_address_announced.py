@@ -58,9 +58,9 @@ def test_each_family_is_announced_in_its_own_way(address, kind):
 
 def test_what_is_not_held_is_not_announced():
     bench = a_bench()
-    bench.turn(bench.group.announce)
+    bench.turn(bench.group.addresses.announce)
     bench.want()
-    bench.turn(bench.group.announce)
+    bench.turn(bench.group.addresses.announce)
     assert bench.nothing_of(Announce)
 
 
@@ -68,7 +68,7 @@ def test_what_is_being_released_is_not_announced():
     bench = holding()
     bench.give_up()
     bench.wishes = [w for w in bench.wishes if isinstance(w, ReleaseAddress)]
-    bench.turn(bench.group.announce)
+    bench.turn(bench.group.addresses.announce)
     bench.wait(60_000)
     assert bench.nothing_of(Announce)
 

@@ -191,7 +191,7 @@ def test_after_a_sleep_nothing_is_renewed_or_announced_until_it_is_claimed_again
     bench.turn()
     bench.wait(40_000)
     assert bench.nothing_of(RenewLease, Announce)
-    bench.turn(bench.group.announce)
+    bench.turn(bench.group.addresses.announce)
     assert bench.nothing_of(Announce)
 
 

@@ -72,7 +72,9 @@ class OneGroup(RuleBasedStateMachine):
     @rule(looking=st.booleans())
     def look_for_owner(self, looking):
         group = self.bench.group
-        self.bench.turn(group.look_for_owner if looking else lambda _: group.stop_looking())
+        self.bench.turn(
+            group.addresses.look_for_owner if looking else lambda _: group.stop_looking()
+        )
         self.hands.pump()
 
     # --- the surroundings ----------------------------------------------------------------------
@@ -187,7 +189,7 @@ class OneGroup(RuleBasedStateMachine):
     @invariant()
     def whether_any_address_is_here_is_always_known(self):
         group = self.bench.group
-        assert group.any_address_here is any(not address.gone for address in group.addresses)
+        assert group.addresses.any_here is any(not address.gone for address in group.addresses)
 
     def teardown(self):
         self.calm()

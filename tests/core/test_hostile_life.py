@@ -13,11 +13,12 @@ import pytest
 
 from sidecar.core.actions import SendPacket
 from sidecar.core.cluster import Cluster
-from sidecar.core.events import ContainerFacts, LinkOpened, PacketReceived, ServiceChanged
+from sidecar.core.events import LinkOpened, PacketReceived, ServiceChanged
 from sidecar.core.params import Params
 from sidecar.core.terms import (
     SECOND,
     AutoFailback,
+    ContainerFacts,
     ContainerState,
     Medium,
     NodeStatus,

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sidecar.core import dialect
 from sidecar.core.actions import ClaimAddress
 from sidecar.core.events import (
-    ContainerFacts,
     Event,
     LinkFailed,
     LinkOpened,
@@ -22,7 +21,7 @@ from sidecar.core.events import (
     TakeoverRequested,
 )
 from sidecar.core.params import Params
-from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerState
+from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerFacts, ContainerState
 from sidecar.wire import fields
 from tests.core.harness import (
     ETH1,

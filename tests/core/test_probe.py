@@ -258,7 +258,7 @@ def test_the_questions_end_when_the_address_is_claimed():
 
 def test_the_owner_is_looked_for_ahead_of_the_decision_and_that_counts():
     bench = Bench(a_group(ADDRESS))
-    bench.turn(bench.group.look_for_owner)
+    bench.turn(bench.group.addresses.look_for_owner)
     bench.silent_probes(3)
     bench.wait(100)
     assert bench.nothing_of(ClaimAddress), "nothing is decided yet"
@@ -269,7 +269,7 @@ def test_the_owner_is_looked_for_ahead_of_the_decision_and_that_counts():
 
 def test_looking_ends_when_the_peer_is_heard_again():
     bench = Bench(a_group(ADDRESS))
-    bench.turn(bench.group.look_for_owner)
+    bench.turn(bench.group.addresses.look_for_owner)
     bench.turn(lambda _: bench.group.stop_looking())
     bench.all_of(ProbeAddress)
     bench.wait(10_000)

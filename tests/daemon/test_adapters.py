@@ -9,9 +9,9 @@ import pytest
 
 from sidecar.config.settings import Settings
 from sidecar.core.actions import BeginChecks, EndChecks
-from sidecar.core.events import ContainerFacts, Event, ServiceChecked
+from sidecar.core.events import Event, ServiceChecked
 from sidecar.core.params import Container, ResourceGroup
-from sidecar.core.terms import MILLISECOND, ContainerState
+from sidecar.core.terms import MILLISECOND, ContainerFacts, ContainerState
 from sidecar.daemon.adapters import Adapters
 from sidecar.service.inspection import Inspection
 from sidecar.service.labels import ContainerSettings, HttpCheck

@@ -9,8 +9,8 @@ from typing import Protocol
 import pytest
 
 from sidecar.core.actions import PauseService, RestartService, StartService, StopService, VerbAction
-from sidecar.core.events import ContainerFacts, ServiceDone, ServiceRefused
-from sidecar.core.terms import ContainerState
+from sidecar.core.events import ServiceDone, ServiceRefused
+from sidecar.core.terms import ContainerFacts, ContainerState
 
 ABSENT = ContainerState.ABSENT
 STOPPED = ContainerState.STOPPED

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from sidecar.core.events import ContainerFacts, ServiceChecked
-from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, Health
+from sidecar.core.events import ServiceChecked
+from sidecar.core.terms import MILLISECOND, SECOND, ContainerFacts, ContainerState, Health
 from sidecar.service.check import Checker
 from sidecar.service.inspection import Inspection
 from sidecar.service.labels import CheckSpec, ContainerSettings, DockerCheck, HttpCheck, TcpCheck

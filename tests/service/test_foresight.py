@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from sidecar.core.events import ContainerFacts
-from sidecar.core.terms import SECOND, ContainerState
+from sidecar.core.terms import SECOND, ContainerFacts, ContainerState
 from sidecar.service.foresight import ended
 from sidecar.service.inspection import Inspection
 from sidecar.service.labels import ContainerSettings

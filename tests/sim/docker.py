@@ -12,8 +12,8 @@ from random import Random
 from typing import Final, assert_never
 
 from sidecar.core.actions import PauseService, RestartService, StartService, StopService
-from sidecar.core.events import ContainerFacts, ServiceDone, ServiceRefused
-from sidecar.core.terms import SECOND, ContainerState, StandbyMode
+from sidecar.core.events import ServiceDone, ServiceRefused
+from sidecar.core.terms import SECOND, ContainerFacts, ContainerState, StandbyMode
 from tests.sim.witness import ContainerMoved, Witness
 from tests.sim.world import Callback, World
 

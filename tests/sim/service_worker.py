@@ -21,15 +21,8 @@ from sidecar.core.actions import (
     StartService,
     StopService,
 )
-from sidecar.core.events import (
-    ContainerFacts,
-    EngineChanged,
-    Event,
-    ServiceChanged,
-    ServiceChecked,
-    ServiceRefused,
-)
-from sidecar.core.terms import MILLISECOND, SECOND, ContainerState
+from sidecar.core.events import EngineChanged, Event, ServiceChanged, ServiceChecked, ServiceRefused
+from sidecar.core.terms import MILLISECOND, SECOND, ContainerFacts, ContainerState
 from tests.sim.docker import (
     PAUSED,
     RUNNING,

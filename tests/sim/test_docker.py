@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from sidecar.core.events import ContainerFacts, ServiceDone, ServiceRefused
-from sidecar.core.terms import ContainerState
+from sidecar.core.events import ServiceDone, ServiceRefused
+from sidecar.core.terms import ContainerFacts, ContainerState
 from tests.service.contract import NAME, VerbsContract
 from tests.sim.docker import (
     ABSENT,

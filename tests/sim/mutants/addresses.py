@@ -3,9 +3,10 @@
 from typing import Final
 
 from sidecar.core.actions import RenewLease
+from sidecar.core.addresses import Addresses
 from sidecar.core.cluster import Cluster
-from sidecar.core.group import Group
 from sidecar.core.groups import Groups
+from sidecar.core.keepers import Keepers
 from sidecar.core.lease import Lease
 from sidecar.core.negotiation import Negotiation
 from sidecar.core.params import Address
@@ -56,7 +57,7 @@ def _one_silent_question(_: Function) -> Function:
 
 
 def _ask_everybody(_: Function) -> Function:
-    def owner_mac(self: Groups, address: Address) -> Function:
+    def owner_mac(self: Keepers, address: Address) -> Function:
         del self, address
         return lambda: None
 
@@ -64,7 +65,7 @@ def _ask_everybody(_: Function) -> Function:
 
 
 def _no_announcement(_: Function) -> Function:
-    def announce(self: Group, turn: Turn) -> None:
+    def announce(self: Addresses, turn: Turn) -> None:
         del self, turn
 
     return announce
@@ -133,7 +134,7 @@ MUTANTS: Final = (
         name="anybody's answer counts",
         rule="safety 3: the owner is asked by its hardware address",
         caught_by=("not taken over",),
-        patches=(Patch(owner=Groups, name="_owner_mac", by=_ask_everybody),),
+        patches=(Patch(owner=Keepers, name="_owner_mac", by=_ask_everybody),),
         faults=(Fault.CRASH, *(Fault.ROUTER_ANSWERS,) * 3),
         within=20,
         suits=dies_soon,
@@ -143,7 +144,7 @@ MUTANTS: Final = (
         name="no announcement after a heal",
         rule="safety 5: the older claim is announced again",
         caught_by=("not found",),
-        patches=(Patch(owner=Group, name="announce", by=_no_announcement),),
+        patches=(Patch(owner=Addresses, name="announce", by=_no_announcement),),
         faults=(Fault.PARTED, Fault.LAN_CUT, Fault.PARTITION),
         suits=may_have_two_owners,
         pace=LONG,

@@ -213,7 +213,7 @@ MUTANTS: Final = (
         caught_by=("no worse",),
         patches=(
             Patch(owner=Moves, name="obstacle", by=_ready_or_not),
-            Patch(owner=Cluster, name="_may_take", by=_take_unfit),
+            Patch(owner=Cluster, name="may_take", by=_take_unfit),
             Patch(owner=Standby, name="_give_up_if_vain", by=_never_vain),
         ),
         faults=(Fault.CARRIER_LOST, *(Fault.STANDBY,) * 3),

@@ -4,10 +4,9 @@ from dataclasses import replace
 from typing import Final
 
 from sidecar.core.container import ContainerKeeper
-from sidecar.core.events import ContainerFacts
 from sidecar.core.group import Group
 from sidecar.core.mending import Mending
-from sidecar.core.terms import ContainerState
+from sidecar.core.terms import ContainerFacts, ContainerState
 from sidecar.core.turn import Turn
 from tests.sim.fault import Fault
 from tests.sim.mutants.mutant import Function, Mutant, Patch
@@ -16,7 +15,7 @@ from tests.sim.mutants.worlds import LONG, has_no_restarts
 
 def _pause_first(original: Function) -> Function:
     def advance_down(self: Group, turn: Turn) -> None:
-        if self.any_address_here:
+        if self.addresses.any_here:
             for container in self.containers:
                 container.stand_by(turn)
         original(self, turn)
@@ -43,7 +42,7 @@ def _keep_it_dead(original: Function) -> Function:
 def _cold(_: Function) -> Function:
     def prepare(self: Group, turn: Turn, wanted_ns: int) -> None:
         if not self.wanted:
-            self.look_for_owner(turn, wanted_ns)
+            self.addresses.look_for_owner(turn, wanted_ns)
 
     return prepare
 
