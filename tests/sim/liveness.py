@@ -113,15 +113,16 @@ class Liveness:
                 for group in done.groups:
                     self._placed[name, group] = done.reason == "standby"
             case Occurred(node=name, occurrence=NodeDied() | NodeLeft()):
-                for group in self._held_by(name):
+                for group in self._wanted_by(name):
                     self._placed[name, group] = False
             case _:
                 return
 
-    def _held_by(self, name: str) -> list[str]:
+    def _wanted_by(self, name: str) -> list[str]:
+        """Also what the kernel has just lost, or refuses: the decision to hold it stands."""
         node = next(node for node in self._two if node.name == name)
         assert node.process is not None
-        return [group.name for group in node.process.cluster.view().groups if group.held]
+        return [group.name for group in node.process.cluster.view().groups if group.wanted]
 
     def _group_trouble(self, group: ResourceGroup) -> list[str]:
         holders = [

@@ -154,6 +154,20 @@ def test_it_goes_back_also_when_the_other_has_left_and_returned(world: Judged) -
     assert back in world.liveness.trouble()
 
 
+def test_it_goes_back_also_when_the_kernel_had_just_lost_it(world: Judged) -> None:
+    """Seed 7169: the address had gone from the kernel, and then the other node died."""
+    back = f"{VIP}/24/eth0:0 has not come back to a"
+    world.node("a").standby("all")
+    world.run(5)
+    world.b.kernel.slow_ns = 200 * MILLISECOND
+    world.b.kernel.delete_by_stranger(VIP)
+    world.run(0.1)
+    assert not world.b.kernel.holds(VIP)
+    world.tell("b", NodeLeft(node="a"))
+    world.run(1)
+    assert back in world.liveness.trouble()
+
+
 def test_what_a_slow_engine_has_not_done_yet_may_still_stop_something(world: Judged) -> None:
     """Seed 6541: asked before the heal, it stopped a container five seconds after it."""
     world.a.engine.later(4 * SECOND, lambda: None)
