@@ -235,8 +235,9 @@ class Standby:
         self._become(StandbyState.DONE)
         self._done_sent = False
         which = current.which.swapped
-        if current.reason in UNFIT and Holding.FOREIGN in which:
-            self._holdings.failback_armed = True
+        if Holding.FOREIGN in which:
+            # Whatever brought it here before: an operator's wish stands.
+            self._holdings.failback_armed = current.reason in UNFIT
         # A word that comes late is worth nothing: the giver may not have heard this node for a
         # deadtime since, and have taken all of it back.
         vouched = self._peer.knows_us_alive(turn, self._accepted_ns)

@@ -343,12 +343,7 @@ def test_a_group_given_because_it_failed_goes_back_when_its_node_can_serve(why: 
     scene = standing_by(sidecar=True)
     scene.peer.ready = False
     scene.peer.beat()
-    scene.peer.ask("local", "me", hs_why=why)
-    scene.run(100 * MILLISECOND)
-    scene.peer.tell("none", stable=False, info="standby", term="1,0")
-    scene.peer.ask("local", "done")
-    scene.run(100 * MILLISECOND)
-    scene.peer.tell("none", stable=True, term="1,0")
+    give(scene, why, term="1,0")
     scene.node.forget()
     scene.run(5 * SECOND)
     assert asked(scene) == []
@@ -390,16 +385,39 @@ def test_to_get_back_its_own_because_the_other_failed_gives_back_nothing_else():
 
 def test_a_group_given_because_somebody_wished_it_stays():
     scene = standing_by(sidecar=True)
-    scene.peer.ask("local", "me", hs_why="standby")
-    scene.run(100 * MILLISECOND)
-    scene.peer.tell("none", stable=False, info="standby", term="1,0")
-    scene.peer.ask("local", "done")
-    scene.run(100 * MILLISECOND)
-    scene.peer.tell("none", stable=True, term="1,0")
+    give(scene, "standby", term="1,0")
     scene.node.forget()
     scene.run(30 * SECOND)
     assert asked(scene) == []
     assert scene.held == {VIP}
+
+
+def test_it_stays_also_if_it_was_here_before_and_was_then_to_go_back():
+    """Seed 7330: the peer failed, returned, took it back, and an operator put it here again."""
+    scene = standing_by(sidecar=True)
+    scene.peer.ready = False
+    scene.peer.beat()
+    give(scene, "service_failed", term="1,0")
+    assert scene.held == {VIP}
+    scene.peer.tell("local", stable=True, term="1,0")
+    scene.run(100 * MILLISECOND)
+    assert scene.held == set()
+    give(scene, "standby", term="1,0")
+    assert scene.held == {VIP}
+    scene.peer.ready = True
+    scene.node.forget()
+    scene.run(30 * SECOND)
+    assert asked(scene) == []
+
+
+def give(scene: Scene, why: str, *, term: str) -> None:
+    """The peer hands its own group over."""
+    scene.peer.ask("local", "me", hs_why=why)
+    scene.run(100 * MILLISECOND)
+    scene.peer.tell("none", stable=False, info="standby", term=term)
+    scene.peer.ask("local", "done")
+    scene.run(100 * MILLISECOND)
+    scene.peer.tell("none", stable=True, term=term)
 
 
 @pytest.mark.parametrize("why", ["", "Service Failed!", "x" * 200, "\udcff"])
