@@ -52,7 +52,12 @@ class Liveness:
     def bound_ns(self) -> int:
         timing = self._two.pair.timing
         bound_ns = 2 * timing.deadtime_ns + timing.initdead_ns + SETTLE_NS
-        return bound_ns + self._held_up_ns()
+        return bound_ns + self._held_up_ns() + self._busy_ns()
+
+    def _busy_ns(self) -> int:
+        """So long what was asked of an engine before may still take: it works on, unheard."""
+        ends_ns = max(node.host.engine.works_until_ns for node in self._two)
+        return max(0, ends_ns - self._two.world.now_ns)
 
     def _held_up_ns(self) -> int:
         """Maintenance of which only a node knows that was down, flapping, the failback's wait."""

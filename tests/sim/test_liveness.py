@@ -177,6 +177,14 @@ def test_what_a_slow_engine_has_not_done_yet_may_still_stop_something(world: Jud
     assert said not in world.liveness.trouble()
 
 
+def test_the_bound_counts_from_the_end_of_what_a_slow_engine_was_asked_before(
+    world: Judged,
+) -> None:
+    """Seed 8306: 55 times as slow for a moment, it restarted a container two minutes later."""
+    world.a.engine.later(world.liveness.bound_ns() + 4 * SECOND, lambda: None)
+    world.liveness.must_settle()
+
+
 def test_what_a_slow_kernel_has_not_done_yet_may_still_move_something(world: Judged) -> None:
     """Seed 970: asked before the heal, it renewed an address only when its lease was over."""
     world.a.kernel.slow_ns = 4 * SECOND
