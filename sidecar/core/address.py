@@ -6,7 +6,6 @@ claim, and slowly ever after (announcements.py), and kept against others (defenc
 Never decides who owns it.
 """
 
-from collections.abc import Callable
 from random import Random
 from typing import Final, assert_never
 
@@ -27,6 +26,7 @@ from sidecar.core.events import (
     QuestionHeard,
 )
 from sidecar.core.lease import Lease
+from sidecar.core.neighbours import Neighbours
 from sidecar.core.occurrences import AddressGivenUp, AddressHeld, AddressTaken
 from sidecar.core.operation import Operation
 from sidecar.core.params import Address, Timing
@@ -56,16 +56,11 @@ class AddressKeeper:
         timers: Timers,
         operations: Operations,
         rng: Random,
-        owner_mac: Callable[[], str | None],
-        yields: Callable[[], bool],
-        crowd: Callable[[], int],
+        neighbours: Neighbours,
         changes: Changes,
         troubles: Changes,
     ) -> None:
-        """``yields``: this is not the preferred node; a tie with a stranger is decided by that.
-
-        ``changes`` is noted whenever ``gone`` may have changed, ``troubles`` with each trouble.
-        """
+        """``changes``: noted when ``gone`` may have changed; ``troubles``: with each trouble."""
         self.address = address
         self.wants = False
         self.holds = False
@@ -74,19 +69,10 @@ class AddressKeeper:
             timing,
             timers=timers,
             operations=operations,
-            owner_mac=owner_mac,
-            yields=yields,
-            crowd=crowd,
+            neighbours=neighbours,
             troubles=troubles,
         )
-        self.defence = Defence(
-            address,
-            timers=timers,
-            operations=operations,
-            owner_mac=owner_mac,
-            yields=yields,
-            crowd=crowd,
-        )
+        self.defence = Defence(address, timers=timers, operations=operations, neighbours=neighbours)
         self._changes = changes
         self._lost = 0
         self._operation = Operation(f"operation {address.name}", operations, timers)
@@ -106,7 +92,7 @@ class AddressKeeper:
         self._claim_until_ns = 0
         self._undone = False
         """It went while a claim was under way: perhaps after the kernel had carried that out."""
-        self._announcements = Announcements(address, timers, rng, crowd=crowd)
+        self._announcements = Announcements(address, timers, rng, neighbours)
         self.reconfigure(timing)
 
     def reconfigure(self, timing: Timing) -> None:

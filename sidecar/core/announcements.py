@@ -4,11 +4,11 @@ The burst outlives the second in which Linux ignores another answer (locktime), 
 the slow repetition mends what a switch or a router has forgotten (safety rule 8).
 """
 
-from collections.abc import Callable
 from random import Random
 from typing import Final
 
 from sidecar.core.actions import Announce
+from sidecar.core.neighbours import Neighbours
 from sidecar.core.occurrences import AddressAnnounced
 from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND, SECOND
@@ -26,10 +26,9 @@ class Announcements:
     """The announcements of one address, while it is held."""
 
     def __init__(
-        self, address: Address, timers: Timers, rng: Random, *, crowd: Callable[[], int]
+        self, address: Address, timers: Timers, rng: Random, neighbours: Neighbours
     ) -> None:
-        """``crowd``: how many addresses there are, this one among them."""
-        self._crowd = crowd
+        self._neighbours = neighbours
         self._address = address
         self._timers = timers
         self._rng = rng
@@ -49,7 +48,7 @@ class Announcements:
         kind = "na" if self._address.is_ipv6 else "arp"
         turn.tell(AddressAnnounced(address=self._address.name, kind=kind))
         if self._sent < len(BURST_NS):
-            wait_ns = BURST_NS[self._sent] + (self._crowd() - 1) * EACH_NS
+            wait_ns = BURST_NS[self._sent] + (self._neighbours.crowd() - 1) * EACH_NS
             self._sent += 1
         else:
             wait_ns = EVERY_NS + self._rng.randrange(JITTER_NS)

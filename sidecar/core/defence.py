@@ -7,10 +7,10 @@ be the silent peer, which has just let it go: the first question of a search is 
 announcement, too. Says what is called for; the keeper of the address does it.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from sidecar.core.events import AddressProbed
+from sidecar.core.neighbours import Neighbours
 from sidecar.core.occurrences import AddressConflict
 from sidecar.core.params import Address
 from sidecar.core.rival import Rival
@@ -29,14 +29,7 @@ class Defence:
     """What is known of the others on one address's network."""
 
     def __init__(
-        self,
-        address: Address,
-        *,
-        timers: Timers,
-        operations: Operations,
-        owner_mac: Callable[[], str | None],
-        yields: Callable[[], bool],
-        crowd: Callable[[], int],
+        self, address: Address, *, timers: Timers, operations: Operations, neighbours: Neighbours
     ) -> None:
         self.peer_met = False
         """The peer's machine was met on the service network: it has just asked or answered."""
@@ -45,15 +38,8 @@ class Defence:
         """Nobody but the probe said that it was free, and the peer could not be asked."""
         self._address = address
         self._timers = timers
-        self._owner_mac = owner_mac
-        self._rival = Rival(
-            address,
-            timers=timers,
-            operations=operations,
-            owner_mac=owner_mac,
-            yields=yields,
-            crowd=crowd,
-        )
+        self._neighbours = neighbours
+        self._rival = Rival(address, timers=timers, operations=operations, neighbours=neighbours)
         self._defended_ns = -DEFEND_EVERY_NS
         self._questioned_ns = -QUESTIONS_END_NS - 1
 
@@ -72,7 +58,7 @@ class Defence:
 
     def meet(self, turn: Turn, mac: str) -> None:
         """This machine has said something about the address on the service network."""
-        if mac == self._owner_mac():
+        if mac == self._neighbours.owner_mac():
             self.peer_met = True
             self._timers.arm(f"met {self._address.name}", turn.ns + MET_FOR_NS, self._part)
 

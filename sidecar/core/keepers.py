@@ -11,6 +11,7 @@ from random import Random
 from sidecar.core.address import AddressKeeper
 from sidecar.core.changes import Changes
 from sidecar.core.container import ContainerKeeper
+from sidecar.core.neighbours import Neighbours
 from sidecar.core.params import Address, Container, Params, ResourceGroup, Timing
 from sidecar.core.peer import Peer
 from sidecar.core.timers import Timers
@@ -31,7 +32,7 @@ class Keepers:
         frozen: Callable[[], bool],
         yields: Callable[[Address], bool],
     ) -> None:
-        """``yields``: the other node goes first with this address; see ``AddressKeeper``."""
+        """``yields``: the other node goes first with this address; see neighbours.py."""
         self.addresses: dict[str, AddressKeeper] = {}
         self.containers: dict[str, ContainerKeeper] = {}
         self._peer = peer
@@ -95,9 +96,11 @@ class Keepers:
             timers=self._timers,
             operations=self._operations,
             rng=self._rng,
-            owner_mac=self._owner_mac(address),
-            yields=lambda: self._yields(address),
-            crowd=lambda: len(self.addresses),
+            neighbours=Neighbours(
+                owner_mac=self._owner_mac(address),
+                yields=lambda: self._yields(address),
+                crowd=lambda: len(self.addresses),
+            ),
             changes=self._changes,
             troubles=self._troubles,
         )

@@ -6,12 +6,12 @@ row found no answer; a question that could not be asked counts for nothing. To a
 address is known the question goes directly, since a router may answer broadcasts for the dead.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from sidecar.core.actions import ProbeAddress
 from sidecar.core.changes import Changes
 from sidecar.core.events import AddressProbed, ProbeFailed
+from sidecar.core.neighbours import Neighbours
 from sidecar.core.params import Address, Timing
 from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.core.timers import Timers
@@ -57,14 +57,10 @@ class Probe:
         *,
         timers: Timers,
         operations: Operations,
-        owner_mac: Callable[[], str | None],
-        yields: Callable[[], bool],
-        crowd: Callable[[], int],
+        neighbours: Neighbours,
         troubles: Changes,
     ) -> None:
-        """``crowd``: how many addresses are asked for at the same time, this one among them.
-        ``troubles``: noted whenever the trouble becomes another one.
-        """
+        """``troubles``: noted whenever the trouble becomes another one."""
         self.answered_by: str | None = None
         """Who gave the last answer; None after a silent question."""
         self.trouble = ""
@@ -73,9 +69,7 @@ class Probe:
         self._address = address
         self._timers = timers
         self._operations = operations
-        self._owner_mac = owner_mac
-        self._yields = yields
-        self._crowd = crowd
+        self._neighbours = neighbours
         self._contended_ns: int | None = None
         self._pace_ns = probe_period_ns(timing)
         # Less than the period: each answer is in before the next question goes out.
@@ -132,13 +126,13 @@ class Probe:
         """
         contended_ns = self._contended_ns
         if (
-            self._yields()
+            self._neighbours.yields()
             and contended_ns is not None
             and turn.ns - contended_ns < CONTENDED_FOR_NS
         ):
             return False
         recent = turn.ns - self._silent_at_ns <= 3 * self._period_ns
-        now = turn.ns - self._heard_ns <= BELIEVED_FOR_NS + (self._crowd() - 1) * READ_NS
+        now = turn.ns - self._heard_ns <= BELIEVED_FOR_NS + (self._neighbours.crowd() - 1) * READ_NS
         return self._silent >= SILENT_PROBES_NEEDED and recent and now
 
     def ask_now(self, turn: Turn) -> None:
@@ -171,14 +165,14 @@ class Probe:
 
     @property
     def _period_ns(self) -> int:
-        return max(self._pace_ns, min(PERIOD_MAX_NS, self._crowd() * EACH_NS))
+        return max(self._pace_ns, min(PERIOD_MAX_NS, self._neighbours.crowd() * EACH_NS))
 
     def _next_ns(self, turn: Turn) -> int:
         """When to ask again: at the pace, but no answer is to come just before the last one."""
         at_ns = turn.ns + self._period_ns
         if self._wanted_ns is None:
             return at_ns
-        takes_ns = (self._crowd() - 1) * ASKED_NS + self._patience_ns + EARLY_NS
+        takes_ns = (self._neighbours.crowd() - 1) * ASKED_NS + self._patience_ns + EARLY_NS
         last_ns = self._wanted_ns - takes_ns
         return last_ns if turn.ns < last_ns < at_ns + takes_ns else at_ns
 
@@ -186,7 +180,7 @@ class Probe:
         if not self._asking:
             return
         self._timers.arm(self._name, self._next_ns(turn), self._ask)
-        late_ns = min(LATE_MAX_NS, (self._crowd() - 1) * LATE_NS)
+        late_ns = min(LATE_MAX_NS, (self._neighbours.crowd() - 1) * LATE_NS)
         if self._op is not None and turn.ns < self._asked_ns + self._period_ns + late_ns:
             return
         self._asked_ns = turn.ns
@@ -195,7 +189,7 @@ class Probe:
             ProbeAddress(
                 op=self._op,
                 address=self._address,
-                mac=self._owner_mac(),
+                mac=self._neighbours.owner_mac(),
                 patience_ns=self._patience_ns,
             )
         )

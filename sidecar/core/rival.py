@@ -10,11 +10,11 @@ the two nodes strangers to each other. Then everybody is asked, now and then, an
 group does not prefer lets go, whoever answers. Both find the same without a word between them.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from sidecar.core.actions import ProbeAddress
 from sidecar.core.events import AddressProbed
+from sidecar.core.neighbours import Neighbours
 from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.core.timers import Timers
@@ -33,32 +33,22 @@ class Rival:
     """The watch for one address."""
 
     def __init__(
-        self,
-        address: Address,
-        *,
-        timers: Timers,
-        operations: Operations,
-        owner_mac: Callable[[], str | None],
-        yields: Callable[[], bool],
-        crowd: Callable[[], int],
+        self, address: Address, *, timers: Timers, operations: Operations, neighbours: Neighbours
     ) -> None:
-        """``crowd``: how many addresses there are, this one among them."""
         self._address = address
         self._timers = timers
         self._operations = operations
-        self._owner_mac = owner_mac
-        self._yields = yields
-        self._crowd = crowd
+        self._neighbours = neighbours
         self._name = f"rival {address.name}"
         self._op: int | None = None
         self._looking = False
 
     def begin(self, turn: Turn) -> None:
         self._looking = True
-        if self._crowd() == 1:
+        if self._neighbours.crowd() == 1:
             self._ask(turn)
         else:
-            wait_ns = min(EVERY_NS, (self._crowd() - 1) * EACH_NS)
+            wait_ns = min(EVERY_NS, (self._neighbours.crowd() - 1) * EACH_NS)
             self._timers.arm(self._name, turn.ns + wait_ns, self._ask)
 
     def end(self) -> None:
@@ -68,16 +58,16 @@ class Rival:
 
     def is_it(self, mac: str) -> bool:
         """Whether this machine is the one looked for, or a stranger that goes before us."""
-        known = self._owner_mac()
-        return self._looking and (self._yields() if known is None else mac == known)
+        known = self._neighbours.owner_mac()
+        return self._looking and (self._neighbours.yields() if known is None else mac == known)
 
     def answer(self, event: AddressProbed) -> str | None:
         """Who answered, if this event answers a question of ours."""
         return event.answered_by if event.op == self._op else None
 
     def _ask(self, turn: Turn) -> None:
-        mac = self._owner_mac()
-        if mac is not None or self._yields():
+        mac = self._neighbours.owner_mac()
+        if mac is not None or self._neighbours.yields():
             self._op = self._operations.next()
             turn.do(
                 ProbeAddress(op=self._op, address=self._address, mac=mac, patience_ns=PATIENCE_NS)
