@@ -135,6 +135,10 @@ class AddressKeeper:
         self.probe.end()
         self._ask_kernel(turn, turn.ns + self._claim_within_ns)
 
+    def put_back(self, turn: Turn) -> None:
+        """A stranger deleted it just now: claim it as before, as blindly or not."""
+        self.claim(turn, blind=self.defence.blind)
+
     def _ask_kernel(self, turn: Turn, not_after_ns: int) -> None:
         self._undone = False
         self._claim_until_ns = not_after_ns

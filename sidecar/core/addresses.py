@@ -148,12 +148,14 @@ class Addresses:
                 self.trouble = self.trouble or f"{keeper.address.name}: {trouble}"
             if not keeper.address.interface:
                 continue  # what has one is served all the same if nobody can take it all
-            known = self.vouched or keeper.is_undisputed(turn)
+            if self.vouched:
+                keeper.claim(turn)
+            elif keeper.is_undisputed(turn):
+                keeper.put_back(turn)
             # Cut off from all but the service network: what is here may stay, nothing is taken.
-            if known or (keeper.probe.is_clear(turn) and not self._around.isolated):
-                blind = not known and not self._around.peer_alive
-                probed = probed or not known
-                keeper.claim(turn, blind=blind)
+            elif keeper.probe.is_clear(turn) and not self._around.isolated:
+                probed = True
+                keeper.claim(turn, blind=not self._around.peer_alive)
             else:
                 waits = True
                 self._ask(turn, keeper)

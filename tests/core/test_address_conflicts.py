@@ -3,7 +3,7 @@
 import pytest
 
 from sidecar.core.actions import Announce, ProbeAddress, ReleaseAddress
-from sidecar.core.events import AddressProbed, ConflictSeen
+from sidecar.core.events import AddressLost, AddressProbed, ConflictSeen
 from sidecar.core.occurrences import AddressConflict
 from sidecar.core.terms import NodeName
 from tests.core.address_alone import a_bench, held_without_word, holding, keep_renewed
@@ -45,6 +45,18 @@ def test_the_silent_peer_that_still_has_the_address_keeps_it():
     assert not bench.group.held
     bench.probed(PEER_MAC)
     assert bench.group.blocked
+
+
+def test_the_silent_peer_keeps_it_also_after_a_stranger_removed_it_here():
+    """Seed 9805: put back at once, it counted as one that nobody else could have."""
+    bench = held_without_word()
+    bench.feed(AddressLost(address=ADDRESS.name, reason="somebody removed it"))
+    bench.claimed()
+    assert bench.group.held
+    bench.wishes.clear()
+    bench.feed(ConflictSeen(address=ADDRESS.name, mac=PEER_MAC))
+    bench.released()
+    assert not bench.group.held
 
 
 def test_the_silent_peer_is_looked_for_while_its_address_is_held():

@@ -90,8 +90,8 @@ class Hindrances:
         """What its containers are like cannot be known there."""
         self.frozen = of_each(lambda node: node.in_maintenance)
         """It knows of maintenance: nothing moves by itself."""
-        self.alone = of_each(is_alone)
-        """It knew the other node, and holds it for dead."""
+        self.unheard = of_each(is_unheard)
+        """It holds the other node for dead."""
         self._all = (
             self.parted,
             self.any_asleep,
@@ -101,7 +101,7 @@ class Hindrances:
                 one
                 for each in (
                     *(self.asleep, self.hears, self.deafened, self.unfit),
-                    *(self.unable, self.unplugged, self.blinded, self.frozen, self.alone),
+                    *(self.unable, self.unplugged, self.blinded, self.frozen, self.unheard),
                 )
                 for one in each.values()
             ),
@@ -119,11 +119,9 @@ class Hindrances:
                     one.look()
 
 
-def is_alone(node: Node) -> bool:
-    if node.process is None:
-        return False
-    peer = node.process.cluster.peer
-    return peer.met and not peer.alive
+def is_unheard(node: Node) -> bool:
+    """Whether the other one counts as dead there."""
+    return node.process is not None and not node.process.cluster.peer.alive
 
 
 def could_serve(node: Node) -> bool:

@@ -162,6 +162,22 @@ def test_a_claim_that_was_held_up_may_cross_that_of_a_node_that_hears_nothing() 
         world.run(0.2)
 
 
+def test_a_claim_that_was_held_up_may_cross_that_of_a_node_that_has_not_met_the_other() -> None:
+    """Seed 9770: both began cut off, and claimed at the end of initdead."""
+    world = CheckedWorld()
+    world.fault(world.cut_heartbeat)
+    world.start_both(seconds=20)
+    world.numb("a", "b")
+    for host in (world.a, world.b):
+        host.kernel.delete(VIP)
+    world.b.kernel.put(VIP, LONG_S)
+    world.run(1)
+    world.a.kernel.slow_ns = MILLISECOND
+    world.a.kernel.hold_up()
+    world.a.kernel.put(VIP, LONG_S)
+    world.run(1)
+
+
 def test_a_claim_is_not_held_up_for_longer_than_it_is_worth() -> None:
     world = held_up_and_crossed(after_s=2)
     with pytest.raises(Violation, match=r"two owners.*the second claim had no reason"):

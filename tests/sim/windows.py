@@ -13,7 +13,7 @@ from sidecar.core.defence import MET_FOR_NS
 from sidecar.core.params import ResourceGroup, Timing
 from sidecar.core.terms import MILLISECOND, SECOND
 from tests.sim.cluster import TwoNodes
-from tests.sim.hindrance import FOREVER_NS, Hindrances, is_alone
+from tests.sim.hindrance import FOREVER_NS, Hindrances, is_unheard
 from tests.sim.kernel import GRAIN_NS
 from tests.sim.node import Node
 
@@ -104,8 +104,15 @@ class _Claim:
     """One node's last claim of an address."""
 
     at_ns: int
-    alone: bool
-    """The other node was known, and held for dead, when the kernel was asked."""
+    unheard: bool
+    """The other node was held for dead when the kernel was asked."""
+    known: bool
+    """It had been heard before, in this life."""
+
+    @property
+    def blind(self) -> bool:
+        """The other one is looked for, and yielded to once it is seen."""
+        return self.unheard and self.known
 
 
 class OwnerWindows:
@@ -127,8 +134,9 @@ class OwnerWindows:
         """
         now_ns = self._two.world.now_ns
         claims = self._claims.setdefault(address, {})
-        alone = is_alone(node) or self._since.alone[node.name].within(JUST_NOW_NS)
-        claims[node.name] = claim = _Claim(now_ns, alone)
+        unheard = is_unheard(node) or self._since.unheard[node.name].within(JUST_NOW_NS)
+        known = node.process is not None and node.process.cluster.peer.met
+        claims[node.name] = claim = _Claim(now_ns, unheard, known)
         self._blind.pop(address, None)
         if len(self._two.holders(address)) < 2:  # nothing is doubled
             return
@@ -139,9 +147,9 @@ class OwnerWindows:
         held_up = now_ns - node.host.kernel.held_up_ns < JUST_NOW_NS
         late = asked and held_up and other is not None and _may_have_crossed(claim, other)
         self._excused[address] = parted or both or late
-        if claim.alone and not both:
+        if claim.blind and not both:
             self._blind[address] = node.name
-        elif late and other is not None and other.alone:
+        elif late and other is not None and other.blind:
             self._blind[address] = self._two.peer_of(node).name
 
     def allowed_ns(self, address: str, since_ns: int) -> int:
@@ -179,7 +187,7 @@ def _may_have_crossed(late: _Claim, other: _Claim) -> bool:
     """Both asked, found nobody, and did not hear each other; then one claim was held up on its way
     while the other went through.
     """
-    return late.at_ns - other.at_ns < CLAIM_WORTH_NS and (late.alone or other.alone)
+    return late.at_ns - other.at_ns < CLAIM_WORTH_NS and (late.unheard or other.unheard)
 
 
 class ServiceWindows:
