@@ -61,6 +61,8 @@ class Process:
         self._witness = stage.witness
         self._ended = ended
         self._clock = host.clock
+        self._told_ns = 0
+        """When the kernel's last word comes in."""
         self._addresses = AddressWorker(host, self.life, rng, self.feed)
         self._services = ServiceWorker(
             host.engine, stage.pair.containers, self.life, rng, self.feed
@@ -192,7 +194,11 @@ class Process:
         self.life.loop(partial(self.feed, LinkRefused(link=link)))
 
     def _netlink(self, event: Event) -> None:
-        self.life.loop_later(self._rng.randrange(*_NETLINK_NS), partial(self.feed, event))
+        """What the kernel tells comes in the order in which it happened."""
+        now_ns = self._world.now_ns
+        after_ns = now_ns + self._rng.randrange(*_NETLINK_NS)
+        self._told_ns = max(after_ns, self._told_ns)
+        self.life.loop_later(self._told_ns - now_ns, partial(self.feed, event))
 
 
 def _carrier(interface: Interface) -> CarrierChanged:
