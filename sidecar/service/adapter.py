@@ -17,7 +17,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sidecar.core.actions import BeginChecks, EndChecks, ServiceAction, VerbAction
-from sidecar.core.events import Event
+from sidecar.core.events import Event, ServiceDone
+from sidecar.core.terms import ContainerFacts
 from sidecar.service.check import Checker
 from sidecar.service.inspection import Inspection
 
@@ -59,6 +60,8 @@ class ServiceAdapter:
         self._containers = containers
         self._last: dict[str, Inspection] = {}
         """What either of the two threads saw last; each replaces whole inspections only."""
+        self._told: dict[str, ContainerFacts] = {}
+        """What the core was last told by either of them, likewise."""
         if before is not None:
             self._checker, self._last = before.hand_over(containers)
         self._loaded: Callable[[], None] = lambda: None
@@ -85,7 +88,13 @@ class ServiceAdapter:
     def open(self) -> Callable[[VerbAction], Event]:
         """Load and make, on the worker's thread, what carries the other actions out there."""
         self._engine = self._make_engine()
-        return self._engine.perform
+        return partial(self._perform, self._engine)
+
+    def _perform(self, engine: "Engine", action: VerbAction) -> Event:
+        answer = engine.perform(action)
+        if isinstance(answer, ServiceDone):
+            self._told[action.container] = answer.facts
+        return answer
 
     def checks(self) -> dict[str, str]:
         """The URL by which each container is checked, of those that are checked by one."""
@@ -126,6 +135,7 @@ class ServiceAdapter:
             engine=self._make_engine(),
             containers=self._containers,
             emit=lambda event: self._on_loop(lambda: self._emit(event)),
+            told=self._told,
         )
         if not self._closed:
             self._watch.run()

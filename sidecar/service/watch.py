@@ -6,6 +6,10 @@ it already, and after every beginning of the stream all containers are inspected
 stays quiet is ended and begun anew, so that one which died silently costs a few seconds at most,
 and the containers are inspected at that pace in any case. It never acts on a container.
 
+Only news is told, and what is news depends on the answers of who does act, too: it may have paused
+what was told as running, and somebody may have ended that before the next look. An answer that came
+during a look may be younger than what the look has shown: then it looks again.
+
 One call without an answer is enough to say that the engine is down: a refused connection is
 certain, and a hung engine has then already been waited for. Nothing follows from it but a report,
 for what the engine does not tell is unknown, not failed. An engine that answers with errors is up.
@@ -31,6 +35,9 @@ QUIET_S: Final = 5
 _HARBINGERS: Final = ("oom", "kill")
 """A death after these has a reason, or a sequel as a removal, which only a look shows."""
 
+_LOOKS_MAX: Final = 5
+"""Somebody may act on a container as often as it is looked at, but hardly so often in a row."""
+
 _FIRST_DELAY_S: Final = 0.1
 _LONGEST_DELAY_S: Final = 1.0
 """Between attempts to reach an engine that is down; one attempt costs next to nothing."""
@@ -45,15 +52,17 @@ class ServiceWatch:
         engine: Engine,
         containers: Iterable[str],
         emit: Callable[[ServiceChanged | ServiceRestarted | EngineChanged], None],
+        told: dict[str, ContainerFacts] | None = None,
         quiet_s: int = QUIET_S,
     ) -> None:
+        """``told``: what the core was last told of each container, by whomever."""
         self._engine = engine
         self._containers = tuple(containers)
         self._emit = emit
         self._quiet_s = quiet_s
         self._stopping = threading.Event()
         self._stream: EventStream | None = None
-        self._emitted: dict[str, ContainerFacts] = {}
+        self._told = {} if told is None else told
         self._warned: set[str] = set()
         """The containers whose last event was a harbinger."""
         self._up: bool | None = None
@@ -149,7 +158,7 @@ class ServiceWatch:
         ]
 
     def _identity_of(self, container: str) -> str | None:
-        facts = self._emitted.get(container)
+        facts = self._told.get(container)
         return (facts.identity or None) if facts else None
 
     def _sweep(self) -> bool:
@@ -158,7 +167,11 @@ class ServiceWatch:
 
     def _look(self, container: str) -> bool:
         """Inspect one container and tell what is new; whether the engine answered."""
-        seen = self._engine.look(container)
+        for _ in range(_LOOKS_MAX):
+            told = self._told.get(container)
+            seen = self._engine.look(container)
+            if self._told.get(container) is told:
+                break
         if not seen.answered:
             self._engine_is_down(seen.facts.detail)
             return False
@@ -167,9 +180,9 @@ class ServiceWatch:
         return True
 
     def _tell(self, container: str, facts: ContainerFacts) -> None:
-        if self._stopping.is_set() or self._emitted.get(container) == facts:
+        if self._stopping.is_set() or self._told.get(container) == facts:
             return
-        self._emitted[container] = facts
+        self._told[container] = facts
         self._emit(ServiceChanged(container=container, facts=facts))
 
     def _engine_is_up(self) -> None:

@@ -21,6 +21,7 @@ from sidecar.core.terms import ContainerState
 from sidecar.service.adapter import ServiceAdapter
 from sidecar.service.engine import Engine
 from tests.service.dockerd import Containers, Dockerd
+from tests.service.proxy import Events, MakeProxy
 from tests.service.test_probe import free_port
 from tests.waiting import until
 
@@ -63,9 +64,9 @@ class Service:
         await self.adapter.close()
 
 
-def play(dockerd: Dockerd, scenario: Callable[[Service], Awaitable[None]]) -> None:
+def play(docker_host: str, scenario: Callable[[Service], Awaitable[None]]) -> None:
     async def played() -> None:
-        service = Service(dockerd.host)
+        service = Service(docker_host)
         service.adapter.start()
         try:
             await scenario(service)
@@ -111,7 +112,24 @@ def test_a_paused_server_is_started_and_then_checked(
     web_server(containers, port, check=f"http://127.0.0.1:{port}/")
     until_it_answers(port)
     containers.client.containers.get(NAME).pause()
-    play(dockerd, scenario)
+    play(dockerd.host, scenario)
+
+
+def test_what_undoes_an_answer_is_told_though_it_was_told_before_it(
+    containers: Containers, proxied: MakeProxy
+) -> None:
+    """The engine tells of nothing here: the watch looks by itself, and only after both."""
+
+    async def scenario(service: Service) -> None:
+        await service.await_event(is_in(ContainerState.RUNNING))
+        service.events.clear()
+        service.adapter.carry_out(PauseService(op=1, container=NAME))
+        await service.await_event(lambda event: isinstance(event, ServiceDone))
+        containers.client.containers.get(NAME).unpause()
+        await service.await_event(is_in(ContainerState.RUNNING), seconds=8)
+
+    containers.run(NAME)
+    play(proxied(events=Events.MUTE).host, scenario)
 
 
 def test_a_paused_server_accepts_the_check_and_never_answers_it(
@@ -130,7 +148,7 @@ def test_a_paused_server_accepts_the_check_and_never_answers_it(
     check = f"http://127.0.0.1:{port}/"
     web_server(containers, port, check=check, check_interval="100ms", check_timeout="200ms")
     until_it_answers(port)
-    play(dockerd, scenario)
+    play(dockerd.host, scenario)
 
 
 def test_a_hung_engine_stalls_neither_the_checks_nor_the_loop(
@@ -160,7 +178,7 @@ def test_a_hung_engine_stalls_neither_the_checks_nor_the_loop(
     port = free_port()
     web_server(containers, port, check=f"http://127.0.0.1:{port}/", check_interval="100ms")
     until_it_answers(port)
-    play(dockerd, scenario)
+    play(dockerd.host, scenario)
 
 
 def test_checks_begun_at_once_know_their_settings_from_the_start(
@@ -174,7 +192,7 @@ def test_checks_begun_at_once_know_their_settings_from_the_start(
 
     port = free_port()
     containers.run(NAME, labels={"sidecar.check": f"tcp://127.0.0.1:{port}"})
-    play(dockerd, scenario)
+    play(dockerd.host, scenario)
 
 
 def test_what_was_on_its_way_at_the_end_is_not_told() -> None:

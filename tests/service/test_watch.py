@@ -5,11 +5,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from sidecar.core.events import EngineChanged, ServiceChanged, ServiceRestarted
-from sidecar.core.terms import ContainerState, Health
+from sidecar.core.terms import ContainerFacts, ContainerState, Health
 from sidecar.service.engine import Engine
 from sidecar.service.inspection import Inspection
 from sidecar.service.watch import ServiceWatch
@@ -25,7 +26,15 @@ SOON_S = 0.3
 class Watching:
     """A watch on its own thread, and all that it has told."""
 
-    def __init__(self, docker_host: str, *, quiet_s: int) -> None:
+    def __init__(
+        self,
+        docker_host: str,
+        *,
+        quiet_s: int,
+        answered: dict[str, ContainerFacts] | None = None,
+        during_a_look: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``answered``: what a worker has told of the containers, and what is told here."""
         self.told: list[ServiceChanged | ServiceRestarted | EngineChanged] = []
         self.seen: list[ContainerState] = []
         self.foretold: list[ContainerState] = []
@@ -34,13 +43,16 @@ class Watching:
             engine=Engine(docker_host=docker_host, containers={}, timeout_s=1, noted=self._note),
             containers=[NAME],
             emit=self._hear,
+            told=answered,
             quiet_s=quiet_s,
         )
+        self._during_a_look = during_a_look
         self._thread = threading.Thread(target=self._watch.run, daemon=True)
         self._thread.start()
 
     def _note(self, _: str, seen: Inspection) -> None:
         self.seen.append(seen.facts.state)
+        self._during_a_look()
 
     def _hear(self, event: ServiceChanged | ServiceRestarted | EngineChanged) -> None:
         if isinstance(event, ServiceChanged) and event.facts.state not in self.seen:
@@ -89,9 +101,18 @@ Begin = Callable[..., Watching]
 def begin(dockerd: Dockerd) -> Iterator[Begin]:
     begun: list[Watching] = []
 
-    def begin(*, docker_host: str = dockerd.host, quiet_s: int = 5) -> Watching:
-        begun.append(Watching(docker_host, quiet_s=quiet_s))
-        return begun[-1]
+    def begin(
+        *,
+        docker_host: str = dockerd.host,
+        quiet_s: int = 5,
+        answered: dict[str, ContainerFacts] | None = None,
+        during_a_look: Callable[[], None] = lambda: None,
+    ) -> Watching:
+        watching = Watching(
+            docker_host, quiet_s=quiet_s, answered=answered, during_a_look=during_a_look
+        )
+        begun.append(watching)
+        return watching
 
     yield begin
     for watching in begun:
@@ -252,6 +273,30 @@ def test_nothing_is_told_twice_however_often_it_looks(begin: Begin, containers: 
     watching.await_state(ContainerState.PAUSED, SOON_S)
     assert watching.states() == [ContainerState.RUNNING, ContainerState.PAUSED]
     assert watching.engine_up() == [True]
+
+
+def test_what_was_told_before_an_answer_is_news_after_it(
+    begin: Begin, containers: Containers
+) -> None:
+    """A pause that was asked for here, and ended by a stranger before the watch had looked."""
+    containers.run(NAME)
+    answered: dict[str, ContainerFacts] = {}
+    watching = begin(quiet_s=1, answered=answered)
+    told = watching.await_state(ContainerState.RUNNING)
+    answered[NAME] = replace(told.facts, state=ContainerState.PAUSED)
+    running = [ContainerState.RUNNING] * 2
+    wait_until(lambda: watching.states() == running, tell=lambda: str(watching.told))
+
+
+def test_what_an_answer_has_overtaken_is_looked_at_again(
+    begin: Begin, containers: Containers
+) -> None:
+    containers.run(NAME)
+    stopped = ContainerFacts(state=ContainerState.STOPPED)
+    answered: dict[str, ContainerFacts] = {}
+    watching = begin(answered=answered, during_a_look=lambda: answered.setdefault(NAME, stopped))
+    watching.await_state(ContainerState.RUNNING)
+    assert watching.looks == 2
 
 
 def test_the_health_is_told_when_the_probe_has_changed_its_mind(

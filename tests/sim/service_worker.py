@@ -21,7 +21,14 @@ from sidecar.core.actions import (
     StartService,
     StopService,
 )
-from sidecar.core.events import EngineChanged, Event, ServiceChanged, ServiceChecked, ServiceRefused
+from sidecar.core.events import (
+    EngineChanged,
+    Event,
+    ServiceChanged,
+    ServiceChecked,
+    ServiceDone,
+    ServiceRefused,
+)
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerFacts, ContainerState
 from tests.sim.docker import (
     PAUSED,
@@ -157,7 +164,10 @@ class ServiceWorker:
 
     def _answer(self, action: VerbAction, before: ContainerFacts, trouble: str) -> None:
         now = self._engine.facts(action.container)
-        self._done(outcome(action, before, now, trouble))
+        answer = outcome(action, before, now, trouble)
+        if isinstance(answer, ServiceDone):
+            self._watch.note(action.container, answer.facts)
+        self._done(answer)
 
     def _done(self, event: Event) -> None:
         self._feed(event)
@@ -224,6 +234,10 @@ class Watch:
         self._told: dict[str, ContainerFacts] = {}
         self._up: bool | None = None
         self._looking: EngineMode | None = None
+
+    def note(self, container: str, facts: ContainerFacts) -> None:
+        """Somebody else has told this."""
+        self._told[container] = facts
 
     def hint(self) -> None:
         """Something has changed: look soon, unless a look is under way for the same reason."""

@@ -165,3 +165,20 @@ def test_an_engine_that_is_up_again_before_anybody_noticed_is_no_news():
 def _state(event: Event) -> ContainerState:
     assert isinstance(event, ServiceChanged)
     return event.facts.state
+
+
+def test_what_somebody_changes_right_after_an_operation_is_told_though_it_was_told_before_that():
+    """Seed 10487: a pause was ended before the watch had looked, and the container ran on."""
+    node = AWorker()
+    node.worker.begin()
+    node.world.run_for(SECOND)
+    node.answers.clear()
+    node.worker.perform(PauseService(op=1, container=WEB))
+    while not node.answers:
+        node.world.run_for(MILLISECOND // 10)
+    node.engine.start_by_stranger(WEB)
+    node.world.run_for(SECOND)
+    done, changed = node.events
+    assert isinstance(done, ServiceDone)
+    assert isinstance(changed, ServiceChanged)
+    assert changed.facts.state is RUNNING
