@@ -235,8 +235,8 @@ class Standby:
         self._become(StandbyState.DONE)
         self._done_sent = False
         which = current.which.swapped
-        if Holding.FOREIGN in which:
-            # Whatever brought it here before: an operator's wish stands.
+        if Holding.FOREIGN in which & ~self._holdings.mine:
+            # Whatever brought it here before: an operator's wish stands. But for what comes only.
             self._holdings.failback_armed = current.reason in UNFIT
         # A word that comes late is worth nothing: the giver may not have heard this node for a
         # deadtime since, and have taken all of it back.

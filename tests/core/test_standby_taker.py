@@ -410,14 +410,30 @@ def test_it_stays_also_if_it_was_here_before_and_was_then_to_go_back():
     assert asked(scene) == []
 
 
-def give(scene: Scene, why: str, *, term: str) -> None:
-    """The peer hands its own group over."""
-    scene.peer.ask("local", "me", hs_why=why)
+def test_what_is_here_already_goes_back_though_an_operator_asked_for_all():
+    """Seed 10750: it was held for its failed node, and only the rest came by the request."""
+    groups = (a_group(NODE, VIP, "nginx"), a_group(PEER, VIP_OF_PEER))
+    scene = settled(mirrored(some_params(groups=groups)), sidecar=True, holds="all")
+    scene.peer.ready = False
+    scene.peer.beat()
+    give(scene, "service_failed", term="1,0", left="foreign")
+    assert scene.held == {VIP}
+    give(scene, "standby", term="1,0", which="all")
+    assert scene.held == {VIP, VIP_OF_PEER}
+    scene.peer.ready = True
+    scene.node.forget()
+    scene.run(5 * SECOND)
+    assert asked(scene) == [("foreign", "me")]
+
+
+def give(scene: Scene, why: str, *, term: str, which: str = "local", left: str = "none") -> None:
+    """The peer hands over what it calls ``which``, and holds ``left`` after that."""
+    scene.peer.ask(which, "me", hs_why=why)
     scene.run(100 * MILLISECOND)
-    scene.peer.tell("none", stable=False, info="standby", term=term)
-    scene.peer.ask("local", "done")
+    scene.peer.tell(left, stable=False, info="standby", term=term)
+    scene.peer.ask(which, "done")
     scene.run(100 * MILLISECOND)
-    scene.peer.tell("none", stable=True, term=term)
+    scene.peer.tell(left, stable=True, term=term)
 
 
 @pytest.mark.parametrize("why", ["", "Service Failed!", "x" * 200, "\udcff"])
