@@ -89,22 +89,22 @@ class OlderStays:
         match change:
             case Occurred(occurrence=GiveUpBegan(reason="conflict") as began):
                 for group in self._two.pair.groups:
-                    if group.name in began.groups and self._holds_side(change.node, group):
+                    if group.name in began.groups:
                         self._must_be_younger(self._two.node(change.node), group)
             case _:
                 return
 
-    def _holds_side(self, node: str, group: ResourceGroup) -> bool:
+    def _side_since_ns(self, node: Node, preferred: str) -> int | None:
         """All that one node prefers is claimed as one: who lost a part of it claims it anew."""
-        one = self._two.node(node)
-        side = [g for g in self._two.pair.groups if g.preferred == group.preferred]
-        addresses = [address.name for g in side for address in g.addresses]
-        return all(self._since.of(one, address) is not None for address in addresses)
+        side = [group for group in self._two.pair.groups if group.preferred == preferred]
+        since = [self._since.of(node, address.name) for g in side for address in g.addresses]
+        held = [ns for ns in since if ns is not None]
+        return max(held) if len(held) == len(since) else None
 
     def _must_be_younger(self, node: Node, group: ResourceGroup) -> None:
         peer = self._two.peer_of(node)
+        own_ns = self._side_since_ns(node, group.preferred)
         for address in group.addresses:
-            own_ns = self._since.of(node, address.name)
             other_ns = self._since.of(peer, address.name)
             if own_ns is None or other_ns is None:
                 continue

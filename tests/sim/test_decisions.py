@@ -41,14 +41,18 @@ def test_the_one_that_has_held_longer_must_not_let_go(world: CheckedWorld) -> No
         world.tell("a", gives_up("conflict"))
 
 
-def test_who_lost_a_group_of_the_same_side_has_a_younger_claim() -> None:
-    """Seed 5649: all that one node prefers is claimed as one."""
+@pytest.mark.parametrize("again", [False, True])
+def test_who_lost_a_group_of_the_same_side_has_a_younger_claim(*, again: bool) -> None:
+    """Seed 5649: all that one node prefers is claimed as one. Seed 11785: also if it is back."""
     second = "10.0.0.101"
     groups = (a_group("a", VIP, "nginx"), a_group("a", second, "redis"))
     world = CheckedWorld(Pair(groups=groups))
     world.tell("a", AddressHeld(address=second, interface=SERVICE_LAN))
     claim_in_turn(world, "a", "b")
     world.tell("a", AddressTaken(address=second, reason="a test says so"))
+    world.run(1)
+    if again:
+        world.tell("a", AddressHeld(address=second, interface=SERVICE_LAN))
     world.tell("a", gives_up("conflict"))
 
 
