@@ -114,7 +114,14 @@ class AddressKeeper:
 
     @property
     def gone(self) -> bool:
-        """Surely not on this node: neither held, nor about to be, nor left in the kernel."""
+        """Surely not on this node: not even a renewal that was on its way when it went, and of
+        which the kernel has not told yet, can put it back.
+        """
+        return self.away and not self._lease.renewing
+
+    @property
+    def away(self) -> bool:
+        """Neither held, nor asked for, nor left in the kernel, as far as that has told."""
         return not self.holds and not self.busy and not self._lingers
 
     @property
@@ -186,6 +193,7 @@ class AddressKeeper:
         """
         still_here = self.left and self._lingers and self._lease.runs(turn.ns)
         if still_here and not self.busy:
+            self._changes.note()
             self._lease.renew(turn, turn.ns + self._claim_within_ns)
         self.left = False
 

@@ -52,8 +52,8 @@ class Addresses:
         return self._here
 
     @property
-    def any_gone(self) -> bool:
-        return any(keeper.gone for keeper in self._keepers)
+    def any_away(self) -> bool:
+        return any(keeper.away for keeper in self._keepers)
 
     @property
     def all_kept(self) -> bool:
@@ -105,7 +105,7 @@ class Addresses:
         ``wanted_ns``: at that instant, if that is known.
         """
         for keeper in self._keepers:
-            if keeper.gone:
+            if keeper.away:
                 keeper.probe.begin(turn, wanted_ns)
 
     def ask(self, turn: Turn) -> None:
@@ -113,7 +113,7 @@ class Addresses:
         unless the peer has vouched for them.
         """
         for keeper in self._keepers:
-            if keeper.gone and not self.vouched:
+            if keeper.away and not self.vouched:
                 self._ask(turn, keeper)
 
     def stop_asking(self) -> None:

@@ -221,7 +221,7 @@ class Group:
         self._fail(label, why)
 
     def _notice_loss(self, turn: Turn) -> None:
-        if self.addresses.any_gone:
+        if self.addresses.any_away:
             self._lose(turn)
         self.held = self.held and self.addresses.all_kept
 

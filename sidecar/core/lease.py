@@ -39,6 +39,11 @@ class Lease:
         """A claim is under way that the kernel takes before this instant, if it does."""
         self._latest_end_ns = max(self._latest_end_ns, not_after_ns + self.seconds * SECOND)
 
+    @property
+    def renewing(self) -> bool:
+        """The kernel has been asked, and has not answered yet."""
+        return self._unanswered > 0
+
     def renewed(self, at_ns: int, now_ns: int) -> None:
         """The kernel has done as it was asked, at some instant between these."""
         self.extend(at_ns)

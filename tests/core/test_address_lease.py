@@ -218,6 +218,21 @@ def test_a_renewal_that_was_on_its_way_when_the_address_was_deleted_has_made_it_
     bench.wish(ReleaseAddress)
 
 
+def test_what_went_is_not_gone_while_a_renewal_of_it_is_on_its_way():
+    """Seed 14205: it was given up and its container stopped, and the kernel made it anew."""
+    bench = Bench().holding()
+    bench.inspected(ContainerState.STOPPED)
+    bench.wait(LEASE_MS // 5 + 1)
+    bench.wish(RenewLease)
+    bench.wishes.clear()
+    bench.lost()
+    bench.give_up()
+    assert not bench.group.released
+    bench.renewed()
+    bench.released()
+    assert bench.group.released
+
+
 def test_what_lingered_is_gone_when_the_kernel_says_so():
     bench = holding()
     bench.feed(AddressLost(address=ADDRESS.name, reason="it comes too late", gone=False))
