@@ -18,6 +18,8 @@ ANSWER_MIN_NS: Final = MILLISECOND // 10
 ANSWER_MAX_NS: Final = MILLISECOND
 CLIENT: Final = "client"
 ROUTER_MAC: Final = "02:00:00:00:00:01"
+HICCUP_EVERY_NS: Final = SECOND
+"""In between several questions are asked and answered."""
 
 
 class Station(Protocol):
@@ -49,14 +51,14 @@ class Lan:
         self.router_answers = False
         """A router with proxy ARP, or a fabric that answers from its tables: to whoever asks
         everybody, and also for the dead."""
-        self.hiccup_ns = -SECOND
-        """When frames were last lost by chance."""
         self._world = world
         self._rng = rng
         self._stations: list[Station] = []
         self._cuts: dict[str, int] = {}
         self._apart: dict[frozenset[str], int] = {}
         self._to_lose: dict[str, int] = {}
+        self._lost_ns = -HICCUP_EVERY_NS
+        """When the last frame was lost by chance."""
 
     def join(self, station: Station) -> None:
         self._stations.append(station)
@@ -73,9 +75,15 @@ class Lan:
         pair = frozenset((first, second))
         self._apart[pair] = self._apart.get(pair, 0) + 1
 
-    def lose(self, name: str, frames: int) -> None:
-        """The next questions and answers to or from that station are lost, and no others."""
+    def lose(self, name: str, frames: int) -> bool:
+        """The next questions and answers to or from that station are lost, and no others.
+
+        Not shortly after others were: of the questions before one claim no more is to be lost.
+        """
+        if self._world.now_ns - self._lost_ns < HICCUP_EVERY_NS:
+            return False
         self._to_lose = {name: frames}
+        return True
 
     def rejoin(self, first: str, second: str) -> None:
         """Undo one parting of these two."""
@@ -164,6 +172,7 @@ class Lan:
         for name in (first.name, second.name):
             if self._to_lose.get(name, 0):
                 self._to_lose[name] -= 1
+                self._lost_ns = self._world.now_ns
                 return True
         return False
 

@@ -110,3 +110,17 @@ def test_the_client_finds_each_station_that_answers():
     assert net.lan.answering(VIP) == [net.a, net.b]
     net.lan.cut("a")
     assert net.lan.answering(VIP) == [net.b]
+
+
+def test_no_frames_are_lost_within_a_second_of_the_last_that_were():
+    """Seed 14065: two that were to be lost waited for a question, and a third came to them."""
+    net = ALan()
+    assert net.lan.lose("b", 2)
+    net.world.run_for(5 * SECOND)
+    assert net.ask() == []
+    assert not net.lan.lose("b", 1)
+    assert net.ask() == []
+    net.world.run_for(SECOND)
+    assert net.lan.lose("b", 1)
+    assert net.ask() == []
+    assert net.ask() == ["mac of b"]

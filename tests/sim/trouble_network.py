@@ -5,7 +5,7 @@ from itertools import combinations
 from random import Random
 from typing import Final
 
-from sidecar.core.terms import SECOND, LinkName, NodeName
+from sidecar.core.terms import LinkName, NodeName
 from tests.sim.fault import Fault
 from tests.sim.forger import forged
 from tests.sim.lan import CLIENT
@@ -15,8 +15,6 @@ from tests.sim.trouble import Maker, Scene
 from tests.sim.world import Callback
 
 _ROUTER: Final = "router"
-_HICCUP_EVERY_NS: Final = SECOND
-"""In between several questions are asked and answered."""
 
 
 def _bad_quality(scene: Scene, node: Node) -> None:
@@ -168,13 +166,9 @@ def _lan_cut(scene: Scene, node: Node) -> None:
 
 def _lan_hiccup(scene: Scene, node: Node) -> None:
     """Fewer frames than there are questions before a claim, so that nobody may be misled."""
-    lan, world = scene.two.lan, scene.two.world
-    if world.now_ns - lan.hiccup_ns < _HICCUP_EVERY_NS:
-        return
-    lan.hiccup_ns = world.now_ns
     frames = scene.rng.randint(1, 2)
-    lan.lose(node.name, frames)
-    scene.tell(f"the service LAN loses {frames} frames of {node.name}")
+    if scene.two.lan.lose(node.name, frames):
+        scene.tell(f"the service LAN loses {frames} frames of {node.name}")
 
 
 def _router_answers(scene: Scene, node: Node) -> None:
