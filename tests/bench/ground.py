@@ -71,13 +71,6 @@ class Ground:
     def number(self, node: DockerHost) -> int:
         return self.nodes.index(node) + 1
 
-    def cut(self, node: DockerHost) -> None:
-        """The host is gone from both networks, the heartbeat's first: the loss of the service
-        network alone would be a reason to hand over.
-        """
-        for cable in reversed(node.cables.values()):
-            cable.cut()
-
     def boot_network(self, node: DockerHost) -> None:
         """The host is back on both networks, and frames pass: daemons start after the network."""
         node.boot_network()

@@ -253,7 +253,8 @@ def test_an_address_that_leaves_its_group_in_the_middle_of_a_hand_over_is_waited
     pair.a.hands.mute.add(ReleaseAddress)
     pair.a.step(StandbyRequested(request=1, which="all"))
     pair.world.run(100 * MILLISECOND)
-    held = next(iter(next(iter(pair.a.cluster.takeover.groups)).addresses))
+    (group,) = pair.a.cluster.takeover.groups
+    held, _ = group.addresses
     reload(pair.a, some_params(groups=(replace(two, resources=two.resources[2:]),)))
     pair.world.run(500 * MILLISECOND)
     assert held.address.name == VIP

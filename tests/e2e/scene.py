@@ -174,15 +174,6 @@ class Scene:
             raise
         self._costs.append(made.finish())
 
-    def cut(self, node: DockerHost) -> None:
-        """Pull every cable of the host, that of the service network last.
-
-        Its loss is noticed at once: by a link that is still there it would be told, and the group
-        be handed over.
-        """
-        for cable in reversed(node.cables.values()):
-            cable.cut()
-
     def restore(self, node: DockerHost) -> None:
         for cable in node.cables.values():
             cable.restore()

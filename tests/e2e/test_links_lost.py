@@ -15,7 +15,7 @@ MOVE_MS = 50
 
 def cut_off(scene: Scene, scenario: str) -> Round:
     with scene.round(scenario) as lost:
-        scene.cut(scene.master)
+        scene.master.unplug()
         lost.wait_for_page(scene.slave.page)
     assert lost.cost.pages == ("master", "slave")
     assert lost.cost.two_holders_ms == 0

@@ -53,7 +53,7 @@ def test_the_service_link_is_cut(safety: Safety) -> None:
 @pytest.mark.costly  # tests/e2e/test_links_lost.py is the same for CI
 def test_all_links_are_cut(safety: Safety) -> None:
     with safety.fault("all links of the active host cut, healed", outage_ms=TAKEOVER_MS) as fault:
-        safety.scene.cut(safety.master)
+        safety.master.unplug()
         fault.wait_for_page(safety.slave.page)
         fault.told(safety.slave, f"taking over {GROUP}: masternginx is dead")
         safety.scene.restore(safety.master)

@@ -99,11 +99,18 @@ class DockerHost:
     def has(self, address: str) -> bool:
         return self.net.has(address)
 
-    def power_off(self) -> None:
-        """A power cut: the links go first, then everything ends at once, and no address stays."""
-        # The heartbeat first: the loss of the service link alone would lead to a hand-over.
+    def unplug(self) -> None:
+        """Pull every cable, that of the service network last.
+
+        Its loss is noticed at once: by a link that is still there it would be told, and the group
+        be handed over.
+        """
         for cable in reversed(self.cables.values()):
             cable.cut()
+
+    def power_off(self) -> None:
+        """A power cut: the links go first, then everything ends at once, and no address stays."""
+        self.unplug()
         self.engine.power_off()
         for interface in self.cables:
             self.net.ip("addr", "flush", "dev", interface)
