@@ -178,7 +178,8 @@ class Duo:
 
     def _unrest(self) -> str:
         for source in (OURS, REAL):
-            told = self.tap.last("resource", source)
+            # What mach_down says does not speak of it, and may come after what does.
+            told = self.tap.last("resource", source, field="isstable")
             if told is None or told.get("isstable") != "1":
                 return f"{source} does not call itself stable"
         beat = self.tap.last("status", REAL)

@@ -152,6 +152,9 @@ OWN_TROUBLE = {
     # another one between them; then what it was about (a takeover, often) never happens. Nothing
     # that comes from a network goes through that FIFO.
     r"NV failure \(msgfromsteam\)": "the real node lost a message of its own",
+    # What is left of one that was cut may be a message without a single field. Only the FIFO's
+    # reader writes messages down again: those of a network are handed on as they came.
+    r"msg2string: Message with zero fields": "the real node lost a message of its own",
     # It measures how long its own functions take, those that wait for nobody, too.
     r"Dispatch function for .* took too long to execute": "the real node had no processor",
 }

@@ -67,9 +67,10 @@ class Tap:
             if one.at_ns >= since_ns and kind in ("", one.kind) and source in ("", one.source)
         ]
 
-    def last(self, kind: str, source: str) -> Message | None:
-        found = self.seen(kind, source)
-        return found[-1].message if found else None
+    def last(self, kind: str, source: str, *, field: str = "t") -> Message | None:
+        """The newest of them that has this field, which all have when none is named."""
+        messages = [one.message for one in self.seen(kind, source)]
+        return next((one for one in reversed(messages) if one.get(field) is not None), None)
 
     def quiet_ns(self) -> int:
         """How long nobody has said anything but that it lives."""

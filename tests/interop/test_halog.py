@@ -59,6 +59,8 @@ TORN = (
 )
 """What the daemon wrote when a script's message came to its FIFO around another one."""
 
+EMPTY = "ERROR: msg2string: Message with zero fields"
+"""What its FIFO's reader wrote when nothing but the frame of such a message was left."""
 
 SLOW = (
     "WARN: G_SIG_dispatch: Dispatch function for SIGCHLD took too long to execute: 120 ms (> 30 ms)"
@@ -70,6 +72,7 @@ SLOW = (
     ("lines", "trouble"),
     [
         (TORN, "the real node lost a message of its own"),
+        ((EMPTY,), "the real node lost a message of its own"),
         ((SLOW,), "the real node had no processor"),
         (("ERROR: NV failure (string2msg_ll):",), ""),
         (("WARN: node ours: is dead",), ""),
