@@ -232,7 +232,7 @@ def _count(written: str) -> int:
 _ASKING: Final = frozenset(
     {
         *("status", "explain", "history", "tune", "standby", "takeover", "drill"),
-        *("maintenance", "health"),
+        *("maintenance", "reload", "health"),
     }
 )
 """They speak to the running sidecar."""
@@ -252,6 +252,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], Non
     "takeover": ("take groups over from the other node", _which),
     "drill": ("hand over and take back, and measure what clients feel of it", _drill),
     "maintenance": ("let nothing move by itself for a while, on both nodes", _maintenance),
+    "reload": ("read the configuration anew and apply what differs", _nothing),
     "health": ("exit 0 if the sidecar is alive: for the container's health check", _nothing),
     "proxy": ("let a sidecar make its few calls to Docker, and no others", _proxy),
     "completion": ("print a script by which a shell completes this", _completion),

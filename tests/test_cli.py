@@ -25,6 +25,7 @@ COMMANDS = (
     "takeover",
     "drill",
     "maintenance",
+    "reload",
     "health",
     "proxy",
     "completion",
@@ -82,7 +83,9 @@ def test_every_fact_of_the_node_is_an_option(command, option):
     assert choose(option, vars(arguments), {}) == "value"
 
 
-@pytest.mark.parametrize("command", ["status", "explain", "standby", "takeover", "health"])
+@pytest.mark.parametrize(
+    "command", ["status", "explain", "standby", "takeover", "reload", "health"]
+)
 def test_a_command_that_asks_knows_the_control_socket(command):
     assert parse(command).control == "/run/sidecar/control.sock"
     assert parse(command, SIDECAR_CONTROL="/a").control == "/a"

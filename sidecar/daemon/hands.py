@@ -8,7 +8,7 @@ interpreter from the one that sets it.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from sidecar.core.actions import (
@@ -35,12 +35,17 @@ from sidecar.web.ports import Reply, Request, RequestKind
 class Requests:
     """Numbers the operator's requests and wakes who waits for their answers."""
 
-    def __init__(self, feed: Callable[[Event], None]) -> None:
+    def __init__(
+        self, feed: Callable[[Event], None], *, reload: Callable[[], Awaitable[Reply]]
+    ) -> None:
         self._feed = feed
+        self._reload = reload
         self._last = 0
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
 
     async def ask(self, request: Request) -> Reply:
+        if request.kind is RequestKind.RELOAD:
+            return await self._reload()  # the files, before the core hears of it
         self._last += 1
         number = self._last
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()

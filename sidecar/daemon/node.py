@@ -18,8 +18,6 @@ from sidecar.core.events import (
     Event,
     PacketReceived,
     PartChanged,
-    Reloaded,
-    ReloadRefused,
     ShutdownRequested,
 )
 from sidecar.core.params import Boot
@@ -34,8 +32,8 @@ from sidecar.daemon.history_file import HistoryFile
 from sidecar.daemon.memory import Memory
 from sidecar.daemon.news import News
 from sidecar.daemon.notifying import notifier_of
-from sidecar.daemon.places import LOOK_EVERY_S, any_placeless, placed
-from sidecar.daemon.reload import Load, ReloadError, read_anew
+from sidecar.daemon.reload import Load
+from sidecar.daemon.reloader import Reloader
 from sidecar.daemon.scheduler import LoopScheduler
 from sidecar.daemon.shown import Shown
 from sidecar.web.history import History
@@ -61,14 +59,8 @@ class Node:
     ) -> None:
         """``past``: the moves that earlier lives remembered, the oldest first."""
         loop = asyncio.get_running_loop()
-        self._load = load
         self._ended: asyncio.Future[int] = loop.create_future()
         self._asked_to_stop = False
-        self._asked_to_reload = False
-        self._reloading: asyncio.Task[None] | None = None
-        self._changing = asyncio.Lock()
-        """One change of the settings at a time."""
-        self._placeless = asyncio.Event()
         self._pulse_ns = moment().ns
         cluster = Cluster(settings.params, SystemRandom(), boot)
         counted = Counted(cluster.view)
@@ -83,8 +75,9 @@ class Node:
         self._shown = shown = Shown(cluster, lambda: moment().ns)
         self._notifier = notifier_of(settings, boot, counted.load)
         notify = () if self._notifier is None else (self._notifier.report,)
-        requests = Requests(self.feed)
         self._adapters = Adapters(settings, feed=self.feed, crashed=self._crash)
+        self._reloader = Reloader(load, self._adapters, feed=self.feed, applied=self._sign_anew)
+        requests = Requests(self.feed, reload=self._reloader.reload)
         self._memory = Memory(settings.state_dir, self._part_trouble)
         self._news = News(
             (
@@ -153,7 +146,7 @@ class Node:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_stop_signal)
-        loop.add_signal_handler(signal.SIGHUP, self._on_reload_signal)
+        loop.add_signal_handler(signal.SIGHUP, self._reloader.on_signal)
         realtime.switch_quickly()
         refused = realtime.hurry(self._adapters.settings.realtime_priority)
         if refused:
@@ -161,7 +154,7 @@ class Node:
         self._adapters.start()
         tasks = [loop.create_task(self._beat_pulse())]
         tasks += [loop.create_task(self._keep(part, name)) for name, part in self._guarded.items()]
-        tasks.append(loop.create_task(self._find_places()))
+        tasks.append(loop.create_task(self._reloader.find_places()))
         try:
             return await self._ended
         finally:
@@ -183,58 +176,6 @@ class Node:
             return
         self._asked_to_stop = True
         self.feed(ShutdownRequested())
-
-    def _on_reload_signal(self) -> None:
-        self._asked_to_reload = True
-        if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.get_running_loop().create_task(self._reload())
-
-    async def _reload(self) -> None:
-        """Once more if it was asked for meanwhile: the files may have changed after the reading."""
-        while self._asked_to_reload:
-            self._asked_to_reload = False
-            async with self._changing:
-                await self._reload_once()
-
-    async def _reload_once(self) -> None:
-        try:
-            fresh = await read_anew(self._load, self._adapters.settings)
-        except ReloadError as error:
-            self.feed(ReloadRefused(problems=error.problems))
-            return
-        for warning in fresh.warnings:
-            log.warning("%s", warning)
-        await self._apply(fresh)
-
-    async def _apply(self, fresh: Settings) -> None:
-        self.feed(Reloaded(params=fresh.params))
-        if self._notifier is not None:
-            self._notifier.sign_with(fresh.webhooks.secret)
-        await self._adapters.reconfigure(fresh)
-        self._note_placeless()
-
-    # --- addresses that no interface fits yet --------------------------------------------------
-
-    def _note_placeless(self) -> None:
-        if any_placeless(self._adapters.settings.params):
-            self._placeless.set()
-        else:
-            self._placeless.clear()
-
-    async def _find_places(self) -> None:
-        """As soon as an interface fits, as if it had been found at the start."""
-        self._note_placeless()
-        while await self._placeless.wait():
-            await asyncio.sleep(LOOK_EVERY_S)
-            async with self._changing:
-                before = self._adapters.settings
-                try:
-                    fresh = await asyncio.to_thread(placed, before)
-                except OSError:
-                    continue  # the kernel will tell another time
-                if fresh.params != before.params:
-                    log.info("an interface has come for an address that had none")
-                    await self._apply(fresh)
 
     # --- the end -------------------------------------------------------------------------------
 
@@ -264,6 +205,10 @@ class Node:
 
     def _checks(self) -> dict[str, str]:
         return self._adapters.service.checks()  # of the service as the last reload made it
+
+    def _sign_anew(self, settings: Settings) -> None:
+        if self._notifier is not None:
+            self._notifier.sign_with(settings.webhooks.secret)
 
     def _part_trouble(self, part: str, trouble: str) -> None:
         self.feed(PartChanged(part=part, trouble=trouble))

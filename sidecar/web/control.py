@@ -12,6 +12,7 @@ most 4096 bytes. Each request gets one answer, in order; a connection may carry 
     {"command": "standby", "which": "all"}         {"ok": bool, "text": ".."}     when it has ended
     {"command": "takeover", "which": "foreign"}    {"ok": bool, "text": ".."}     when it has ended
     {"command": "maintenance", "seconds": 3600}    {"ok": bool, "text": ".."}     0 ends it
+    {"command": "reload"}                          {"ok": bool, "text": ".."}     as HUP
 
 ``which`` is all, local, foreign or failback, as with hb_standby and hb_takeover, and all when it
 is missing. A request that is not understood gets ``{"ok": false, "text": ".."}``. Unknown keys are

@@ -51,11 +51,12 @@ class Sources:
 
 
 class RequestKind(StrEnum):
-    """What an operator can ask for (hb_standby, hb_takeover, and that nothing moves)."""
+    """What an operator can ask for (hb_standby, hb_takeover, that nothing moves, and HUP)."""
 
     STANDBY = "standby"
     TAKEOVER = "takeover"
     MAINTENANCE = "maintenance"
+    RELOAD = "reload"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

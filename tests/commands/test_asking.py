@@ -13,7 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.commands import explain, health, history, maintenance, standby, status, takeover
+from sidecar.commands import (
+    explain,
+    health,
+    history,
+    maintenance,
+    reload,
+    standby,
+    status,
+    takeover,
+)
 from sidecar.core.terms import SECOND, ContainerState, LinkStatus, NodeStatus
 from sidecar.core.view import ClusterView, MaintenanceView
 from sidecar.web.document import status_document
@@ -279,6 +288,26 @@ def test_health_imports_nothing_heavy():
         "typing_extensions",
     }
     assert heavy.isdisjoint(run.stdout.split())
+
+
+# --- reload --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        (Reply(ok=True, text="configuration reloaded: nothing has changed"), 0),
+        (Reply(ok=False, text="reload refused, everything stays as it was: ha.cf:3: .."), 1),
+    ],
+)
+def test_a_reload_prints_what_came_of_it(
+    control: str, stage: Stage, capsys: pytest.CaptureFixture[str], reply: Reply, status: int
+):
+    stage.reply = reply
+    assert reload.main(argparse.Namespace(control=control)) == status
+    printed = capsys.readouterr()
+    assert (printed.out if reply.ok else printed.err) == f"{reply.text}\n"
+    assert stage.asked == [Request(kind=RequestKind.RELOAD)]
 
 
 # --- maintenance ---------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from sidecar.daemon.adapters import Adapters
 from sidecar.daemon.hands import NodeHands, Requests
 from sidecar.daemon.news import News
 from sidecar.vip.table import AT_ONCE
+from sidecar.web.ports import Reply
 
 ADDRESS = Address(name="10.0.0.100", prefix=24, interface="eth0")
 CLAIM = ClaimAddress(op=1, address=ADDRESS, lease_s=3, not_after_ns=9)
@@ -37,12 +38,16 @@ def hands_that_note(did: list[object]) -> tuple[NodeHands, News]:
     news = News((note,), crashed=note)
     hands = NodeHands(
         cast("Adapters", adapters),
-        Requests(note),
+        Requests(note, reload=no_reload),
         news=news,
         keep=note,
         done=lambda: did.append("end"),
     )
     return hands, news
+
+
+async def no_reload() -> Reply:
+    raise AssertionError("nobody asked for it")
 
 
 def end_turn_and_node(hands: NodeHands, news: News) -> None:

@@ -42,13 +42,13 @@ def test_a_hup_during_a_reload_is_not_forgotten(tmp_path: Path):
             if len(reads) == 1:
                 on_disk.append(third)
                 for _ in range(2):
-                    loop.call_soon_threadsafe(node._on_reload_signal)
+                    loop.call_soon_threadsafe(node._reloader.on_signal)
             return found
 
         node = Node(first, Boot(generation=1, uuid=bytes(16)), load=read)
-        node._on_reload_signal()
+        node._reloader.on_signal()
         await until(lambda: node._adapters.settings == third)
-        await until(lambda: node._reloading is not None and node._reloading.done())
+        await until(lambda: not node._reloader.busy)
         assert not node._ended.done()
         node._driver.stop()
 

@@ -2,13 +2,15 @@
 
 import pytest
 
-from tests.e2e.scene import Scene
+from tests.e2e.scene import HA_CF, Scene
 
 pytestmark = pytest.mark.e2e
 TAKEOVER_MS = 700
 
 
 def test_a_host_without_power_is_replaced_and_comes_back_by_itself(scene: Scene) -> None:
+    # Told by a signal (docker kill), the engine would not start the sidecar when the host boots.
+    scene.reload(scene.master, "ha.cf", HA_CF)
     with scene.round("active host loses power") as off:
         scene.master.power_off()
         off.wait_for_page(scene.slave.page)

@@ -87,6 +87,13 @@ def test_maintenance_is_asked_for_with_its_seconds(path: Path, stage: Stage, sec
     assert stage.asked == [Request(kind=RequestKind.MAINTENANCE, seconds=seconds)]
 
 
+def test_a_reload_says_what_it_found(path: Path, stage: Stage):
+    stage.reply = Reply(ok=False, text="reload refused")
+    with controlled(path, stage):
+        assert ask(path, command="reload") == {"ok": False, "text": "reload refused"}
+    assert stage.asked == [Request(kind=RequestKind.RELOAD)]
+
+
 @pytest.mark.parametrize("seconds", [None, -1, 604_801, 1.5, True, "3600", [1]])
 def test_maintenance_for_no_time_at_all_is_refused(path: Path, stage: Stage, seconds: object):
     with controlled(path, stage):
