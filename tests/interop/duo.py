@@ -239,7 +239,7 @@ def duo(scenario: str, plan: Plan, rows: list[Row]) -> Iterator[Duo]:
             halog.check(real.log, made.allowed)
         except BaseException as error:
             error.add_note(_evidence(made))
-            if trouble := halog.own_trouble(real.log):
+            if trouble := halog.own_trouble(real.log, listening.silences_ms(OURS)):
                 raise halog.OwnTrouble(trouble) from error
             raise
 

@@ -156,9 +156,18 @@ OWN_TROUBLE = {
     # reader writes messages down again: those of a network are handed on as they came.
     r"msg2string: Message with zero fields": "the real node lost a message of its own",
     # It measures how long its own functions take, those that wait for nobody, too.
-    r"Dispatch function for .* took too long to execute": "the real node had no processor",
+    r"Dispatch function for .* (took too long to execute|was delayed)": "the real node had no "
+    "processor",
 }
 """By the line that the real node writes then."""
+
+
+SLEPT = re.compile(r"Late heartbeat: Node ours: interval (\d+) ms")
+SLEPT_MS = range(900, 1200)
+"""While it starts, a real node may not look at what has come before its loop wakes by itself, which
+it does every second. If that is its dead time, it takes the other node for dead.
+"""
+NEAR_MS = 300
 
 
 def complaints(text: str, allowed: Iterable[Known]) -> list[str]:
@@ -194,7 +203,23 @@ def check(log: Path, allowed: Iterable[Known]) -> None:
     assert not found, "the real node's log says:\n" + "\n".join(found)
 
 
-def own_trouble(log: Path) -> str:
-    """Which of them this log tells of; empty when of none."""
+def own_trouble(log: Path, silences_ms: Iterable[int]) -> str:
+    """Which of them this log tells of; empty when of none.
+
+    ``silences_ms``: how long the sidecar was silent each time, as others heard it.
+    """
     text = log.read_text(errors="replace") if log.exists() else ""
-    return next((what for line, what in OWN_TROUBLE.items() if re.search(line, text)), "")
+    told = next((what for line, what in OWN_TROUBLE.items() if re.search(line, text)), "")
+    if not told and _slept(text, tuple(silences_ms)):
+        return "the real node slept over what had come"
+    return told
+
+
+def _slept(text: str, silences_ms: tuple[int, ...]) -> bool:
+    """It complains of a silence of a second that nobody else has heard."""
+    complained = [int(match[1]) for match in SLEPT.finditer(text)]
+    return any(
+        not any(abs(silence - interval) < NEAR_MS for silence in silences_ms)
+        for interval in complained
+        if interval in SLEPT_MS
+    )

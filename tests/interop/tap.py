@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sidecar.wire.codec import Form, decode
 from sidecar.wire.errors import WireError
@@ -71,6 +72,11 @@ class Tap:
         """The newest of them that has this field, which all have when none is named."""
         messages = [one.message for one in self.seen(kind, source)]
         return next((one for one in reversed(messages) if one.get(field) is not None), None)
+
+    def silences_ms(self, source: str) -> list[int]:
+        """From each of its packets to the next."""
+        times = [one.at_ns for one in self.seen(source=source)]
+        return [(after - before) // MS for before, after in pairwise(times)]
 
     def quiet_ns(self) -> int:
         """How long nobody has said anything but that it lives."""

@@ -68,12 +68,22 @@ SLOW = (
 """What it wrote when it got no processor for so long."""
 
 
+DELAYED = (
+    "WARN: Gmain_timeout_dispatch: Dispatch function for send local status was delayed 140 ms "
+    "(> 110 ms) before being called (GSource: 0x55d613d041b0)"
+)
+LATE = "CRIT: Late heartbeat: Node ours: interval {} ms (> deadtime)"
+BEATS_MS = [200] * 20
+
+
 @pytest.mark.parametrize(
     ("lines", "trouble"),
     [
         (TORN, "the real node lost a message of its own"),
         ((EMPTY,), "the real node lost a message of its own"),
         ((SLOW,), "the real node had no processor"),
+        ((DELAYED,), "the real node had no processor"),
+        ((LATE.format(1010),), "the real node slept over what had come"),
         (("ERROR: NV failure (string2msg_ll):",), ""),
         (("WARN: node ours: is dead",), ""),
     ],
@@ -82,6 +92,19 @@ def test_trouble_that_the_real_node_has_with_itself_is_recognized(
     tmp_path: Path, lines: tuple[str, ...], trouble: str
 ):
     log = tmp_path / "ha-log"
-    assert own_trouble(log) == ""
+    assert own_trouble(log, BEATS_MS) == ""
     log.write_text("\n".join(map(DAEMON.format, lines)))
-    assert own_trouble(log) == trouble
+    assert own_trouble(log, BEATS_MS) == trouble
+
+
+@pytest.mark.parametrize(
+    ("silence_ms", "said_ms"),
+    [(1000, 1010), (1250, 1010), (200, 1300), (200, 600)],
+    ids=["heard by others", "heard so, less a beat", "longer than it sleeps", "no second"],
+)
+def test_a_silence_that_may_be_the_sidecars_is_no_trouble_of_the_real_node(
+    tmp_path: Path, silence_ms: int, said_ms: int
+):
+    log = tmp_path / "ha-log"
+    log.write_text(DAEMON.format(LATE.format(said_ms)))
+    assert own_trouble(log, [*BEATS_MS, silence_ms]) == ""
