@@ -15,7 +15,7 @@ from sidecar.core.turn import Turn
 
 
 class Addresses:
-    """They are one group's, but may be shared with another one."""
+    """They are one group's, and no other one's: the configuration sees to that."""
 
     def __init__(
         self, keepers: tuple[AddressKeeper, ...], *, around: Surroundings, changes: Changes

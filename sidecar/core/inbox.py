@@ -155,6 +155,7 @@ class Inbox:
         self._acknowledge(turn, message.kind, seq)
         if verdict is Verdict.NEW_LIFE:
             self._newest.clear()
+            self._outbox.forget_acknowledged()
         if not self._is_news(message.kind, seq):
             return
         if beat is not None:

@@ -103,6 +103,10 @@ class Outbox:
         if seq <= self._last:
             self.acknowledged = max(self.acknowledged, seq)
 
+    def forget_acknowledged(self) -> None:
+        """The peer has started anew, and has nothing of what it acknowledged before."""
+        self.acknowledged = 0
+
     def _may_answer(self, turn: Turn) -> bool:
         """Whether there is room for one more answer now. A request is small, and unsequenced: who
         repeats it could make this node send without end.

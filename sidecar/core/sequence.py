@@ -2,7 +2,9 @@
 
 A message is delivered at once when its number is new or fills a gap; there is no reordering
 buffer. A gap is requested again only after a random 50 to 250 ms, since real nodes send out of
-order, and then every 250 ms until it closes, is refused, or the peer starts a new life.
+order, and then every 250 ms until it closes, is refused, or the peer starts a new life; at most for
+ten seconds. A node does not answer for what the asker has once acknowledged, and an asker that has
+just started may ask for what it acknowledged in its earlier life.
 
 Never looks at what a message says.
 """
@@ -17,6 +19,7 @@ from sidecar.core.terms import MILLISECOND
 GAP_MAX: Final = 250  # a larger gap is not requested: tracking begins anew behind it
 REQUEST_AFTER_MS: Final = (50, 250)
 REQUEST_EVERY_NS: Final = 250 * MILLISECOND
+REQUESTS_MAX: Final = 40  # ten seconds: a link that loses every second packet answers long before
 REPLAY_WINDOW: Final = 500  # older than a sender's history: nobody retransmits it honestly
 
 
@@ -37,6 +40,7 @@ class Verdict(Enum):
 @dataclass(slots=True)
 class _Gap:
     request_at_ns: int
+    requests: int = 0
     counted: bool = False
 
 
@@ -100,11 +104,9 @@ class Inbound:
         return min((gap.request_at_ns for gap in self._gaps.values()), default=None)
 
     def take_requests(self, now_ns: int) -> list[int]:
-        """The numbers to request now, lowest first."""
+        """The numbers to request now, lowest first. What has been asked for in vain is let go."""
         due = sorted(seq for seq, gap in self._gaps.items() if gap.request_at_ns <= now_ns)
-        for seq in due:
-            self._gaps[seq].request_at_ns = now_ns + REQUEST_EVERY_NS
-        return due
+        return [seq for seq in due if self._may_request(seq, now_ns)]
 
     def take_losses(self) -> list[int]:
         """The numbers that count as lost since last asked: every gap that is open by now."""
@@ -113,6 +115,15 @@ class Inbound:
             self._gaps[seq].counted = True
         self.lost += len(fresh)
         return fresh
+
+    def _may_request(self, seq: int, now_ns: int) -> bool:
+        gap = self._gaps[seq]
+        if gap.requests == REQUESTS_MAX:
+            del self._gaps[seq]
+            return False
+        gap.requests += 1
+        gap.request_at_ns = now_ns + REQUEST_EVERY_NS
+        return True
 
     def _begin(self, generation: int, seq: int) -> None:
         self.generation = generation

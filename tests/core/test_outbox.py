@@ -214,6 +214,16 @@ def test_what_was_acknowledged_is_not_sent_again():
     assert [sent.seq for sent in request(scene, 9, 12)] == [11, 12]
 
 
+def test_what_an_earlier_life_acknowledged_is_sent_again_to_the_next():
+    """Seed 19097: a node that started anew asked in vain, four times a second, without end."""
+    scene = settled()
+    scene.run(3 * SECOND)
+    scene.peer.whisper(fields.NS_ACKMSG, ackseq="a")
+    scene.peer.restart()
+    scene.peer.beat()
+    assert [sent.seq for sent in request(scene, 9, 12)] == [9, 10, 11, 12]
+
+
 def test_numbers_that_were_never_used_are_not_answered():
     """4.3: numbers not yet used: nothing is sent."""
     assert request(settled(), 4711) == []

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from sidecar.core.sequence import Inbound, Verdict
+from sidecar.core.sequence import REQUESTS_MAX, Inbound, Verdict
 from sidecar.core.terms import MILLISECOND
 
 GENERATION = 100
@@ -166,6 +166,16 @@ def test_a_request_is_repeated_every_250_ms_for_each_number():
     assert listener.requests_after(250) == [2, 3, 4]
     assert listener.requests_after(249) == []
     assert listener.requests_after(1) == [2, 3, 4]
+
+
+def test_a_number_that_nobody_answers_for_is_not_requested_without_end():
+    """Nobody answers for what an earlier life of this node has acknowledged (4.3)."""
+    listener = Listener()
+    listener.other(4)
+    asked = [listener.requests_after(250) for _ in range(REQUESTS_MAX + 10)]
+    assert asked == [[2, 3]] * REQUESTS_MAX + [[]] * 10
+    assert listener.inbound.next_request_ns() is None
+    assert listener.other(2) is Verdict.DUPLICATE
 
 
 def test_a_gap_that_closes_in_time_is_never_requested():
