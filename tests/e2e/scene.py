@@ -95,7 +95,7 @@ class Scene:
     def reload(self, node: DockerHost, name: str, text: str) -> None:
         """As an administrator does it: change the file, tell the sidecar, which takes it over."""
         (node.config / name).write_text(text)
-        told = node.docker("exec", "sidecar", "sidecar", "reload")
+        told = node.sidecar("reload")
         assert "configuration reloaded: " in told
 
     def _is_as_started(self) -> bool:

@@ -31,7 +31,7 @@ def trouble(scene: Scene, what: str) -> Iterator[Round]:
 
 
 def said_by_status(node: DockerHost) -> str:
-    return node.docker("exec", "sidecar", "sidecar", "status", check=False)
+    return node.sidecar("status", check=False)
 
 
 def not_ready(node: DockerHost, reason: str, *, seconds: float = 10) -> None:
@@ -53,7 +53,7 @@ def not_ready(node: DockerHost, reason: str, *, seconds: float = 10) -> None:
 
 
 def nothing_is_handed_over(scene: Scene) -> None:
-    refused = scene.master.docker("exec", "sidecar", "sidecar", "standby", check=False)
+    refused = scene.master.sidecar("standby", check=False)
     assert "slavenginx is not ready" in refused
     assert scene.owners.now() == ["masternginx"]
 

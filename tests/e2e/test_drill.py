@@ -15,8 +15,7 @@ LIMIT_MS = 500
 
 def test_a_drill_measures_what_a_client_feels_and_leaves_all_as_it_was(scene: Scene) -> None:
     with scene.round("sidecar drill") as drilled:
-        command = ("exec", "sidecar", "sidecar", "drill", "--json", "--limit-ms", str(LIMIT_MS))
-        told = json.loads(scene.master.docker(*command))
+        told = json.loads(scene.master.sidecar("drill", "--json", "--limit-ms", str(LIMIT_MS)))
         scene.at_rest(scene.master)
     assert told["passed"] is True
     # From the label of the container: its check, asked at the floating address.
@@ -37,6 +36,6 @@ def test_a_drill_measures_what_a_client_feels_and_leaves_all_as_it_was(scene: Sc
 
 def moves(node: DockerHost) -> list[dict[str, Any]]:
     """The last two, the newest first."""
-    told = node.docker("exec", "sidecar", "sidecar", "history", "--json", "-n", "2")
+    told = node.sidecar("history", "--json", "-n", "2")
     newest: list[dict[str, Any]] = json.loads(told)["takeovers"]
     return newest

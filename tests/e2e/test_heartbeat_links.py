@@ -47,7 +47,7 @@ def test_one_of_two_links_is_cut_and_nothing_moves(scene: Scene) -> None:
             (seen,) = (n for n in scene.status(node)["nodes"] if n["name"] == peer)
             links = {link["name"]: link["status"] for link in seen["links"]}
             assert links == {"eth0": "up", "eth1": "dead"}
-            assert "eth1 ucast dead" in node.docker("exec", "sidecar", "sidecar", "status")
+            assert "eth1 ucast dead" in node.sidecar("status")
         scene.pair.cable(scene.master, "eth1").restore()
         scene.at_rest(scene.master)
     assert cut.cost.pages == ("master",)
@@ -89,7 +89,7 @@ def seen_of_link(scene: Scene, node: DockerHost, link: str) -> tuple[str, bool]:
 
 def said_of_link(node: DockerHost, link: str) -> str:
     """The part of `sidecar status` that is about this link."""
-    said = node.docker("exec", "sidecar", "sidecar", "status")
+    said = node.sidecar("status")
     (part,) = (
         part for line in said.splitlines() for part in line.split(";") if f"{link} ucast" in part
     )

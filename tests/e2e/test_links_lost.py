@@ -62,7 +62,7 @@ def test_with_failback_off_the_slave_keeps_what_it_took(scene: Scene) -> None:
     assert back.cost.outage_ms == 0
     assert back.cost.two_holders_ms == 0
     assert back.moved(scene.slave, "heartbeat_giveups_total", reason="failback") == 0
-    scene.master.docker("exec", "sidecar", "sidecar", "takeover")
+    scene.master.sidecar("takeover")
     scene.at_rest(scene.master)
     reload(scene, HA_CF)
 

@@ -14,7 +14,7 @@ def test_planned_moves_cost_next_to_nothing(scene: Scene) -> None:
     rounds = []
     for _ in range(ROUNDS):
         with scene.round("sidecar standby") as given:
-            scene.master.docker("exec", "sidecar", "sidecar", "standby")
+            scene.master.sidecar("standby")
             given.wait_for_page(scene.slave.page)
             scene.at_rest(scene.slave)
         assert given.cost.pages == ("master", "slave")
@@ -23,7 +23,7 @@ def test_planned_moves_cost_next_to_nothing(scene: Scene) -> None:
         given.wait_for_word(scene.master, f"giving up {GROUP}: an operator asked for it")
         given.wait_for_word(scene.slave, f"taking over {GROUP}: masternginx hands over (standby)")
         with scene.round("sidecar takeover") as taken:
-            scene.master.docker("exec", "sidecar", "sidecar", "takeover")
+            scene.master.sidecar("takeover")
             taken.wait_for_page(scene.master.page)
             scene.at_rest(scene.master)
         assert taken.cost.pages == ("slave", "master")
@@ -39,13 +39,13 @@ def test_moves_in_quick_succession_leave_no_client_behind(scene: Scene) -> None:
     """The neighbours' ARP caches have just been told of the other host."""
     with scene.round("five moves at once") as there_and_back:
         for _ in range(2):
-            scene.master.docker("exec", "sidecar", "sidecar", "standby")
-            scene.master.docker("exec", "sidecar", "sidecar", "takeover")
-        scene.master.docker("exec", "sidecar", "sidecar", "standby")
+            scene.master.sidecar("standby")
+            scene.master.sidecar("takeover")
+        scene.master.sidecar("standby")
         scene.at_rest(scene.slave)
     assert there_and_back.cost.outage_ms < 4 * MOVE_MS
     assert there_and_back.cost.two_holders_ms == 0
     with scene.round("sidecar takeover") as back:
-        scene.master.docker("exec", "sidecar", "sidecar", "takeover")
+        scene.master.sidecar("takeover")
         scene.at_rest(scene.master)
     assert back.cost.pages == ("slave", "master")

@@ -26,7 +26,7 @@ def test_packets_signed_with_another_key_change_nothing(scene: Scene) -> None:
         assert scene.metrics(scene.slave).value("heartbeat_group_held", group=GROUP) == 0
         assert scene.owners.now() == ["masternginx"]
         secret.write_text(AUTHKEYS)
-        scene.slave.docker("exec", "sidecar", "sidecar", "reload")
+        scene.slave.sidecar("reload")
         scene.at_rest(scene.master)
     assert wrong.cost.pages == ("master",)
     assert wrong.cost.lost == 0

@@ -99,7 +99,7 @@ def test_the_sidecar_stands_by_for_the_legacy_image_and_takes_over(
         master.docker("exec", "heartbeat", "/usr/share/heartbeat/hb_standby", "all")
         client.wait_for_page(slave.page, seconds=15, since_ns=since_ns)
         at_rest(slave, holding="all")
-        slave.docker("exec", "sidecar", "sidecar", "standby")
+        slave.sidecar("standby")
         client.wait_for_page(master.page, seconds=15, since_ns=now_ns())
         at_rest(slave, holding="none")
         assert client.outage_ms(since_ns) <= SCRIPTS_MS

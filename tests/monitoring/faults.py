@@ -53,11 +53,11 @@ def configured(node: DockerHost, ha_cf: str) -> Iterator[None]:
     before = path.read_text()
     try:
         path.write_text(ha_cf)
-        node.docker("exec", "sidecar", "sidecar", "reload", check=False)
+        node.sidecar("reload", check=False)
         yield
     finally:
         path.write_text(before)
-        node.docker("exec", "sidecar", "sidecar", "reload", check=False)
+        node.sidecar("reload", check=False)
 
 
 @contextmanager

@@ -81,14 +81,14 @@ def watched(shared_pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def test_every_panel_finds_something(watched: Watching, shared_pair: Pair):
     """The phases of a takeover show when there was one: a planned move, and the way back."""
-    shared_pair.master.docker("exec", "sidecar", "sidecar", "standby")
+    shared_pair.master.sidecar("standby")
     wait_for(
         lambda: not unanswered(watched),
         seconds=10,
         what=lambda: "\n".join(["data for these queries:", *unanswered(watched)]),
         pause=0.5,
     )
-    shared_pair.master.docker("exec", "sidecar", "sidecar", "takeover", check=False)
+    shared_pair.master.sidecar("takeover", check=False)
     watched.await_calm()
 
 
@@ -161,10 +161,10 @@ def test_faults_of_what_surrounds_the_standby(watched: Watching, shared_pair: Pa
 
 def test_maintenance_that_is_forgotten(watched: Watching, shared_pair: Pair):
     alert = "HeartbeatMaintenanceLong"
-    shared_pair.master.docker("exec", "sidecar", "sidecar", "maintenance", "on")
+    shared_pair.master.sidecar("maintenance", "on")
     watched.await_alerts(alert)
     alerts = [one for one in watched.alerts() if one["labels"]["alertname"] == alert]
-    shared_pair.master.docker("exec", "sidecar", "sidecar", "maintenance", "off")
+    shared_pair.master.sidecar("maintenance", "off")
     watched.await_calm()
     assert alerts
     for texts in (one["annotations"] for one in alerts):
@@ -213,7 +213,7 @@ def test_a_group_that_flaps(watched: Watching, shared_pair: Pair):
         await_holder(master)
     with cut(cable):
         watched.await_alerts("HeartbeatFlapping")
-    master.docker("exec", "sidecar", "sidecar", "takeover")
+    master.sidecar("takeover")
     await_holder(master)
     watched.await_calm()
 

@@ -68,6 +68,10 @@ class DockerHost:
         """Everything that the container has written; for a failing test's message too."""
         return self.docker("logs", container, check=False)
 
+    def sidecar(self, *words: str, check: bool = True) -> str:
+        """Run a command of the sidecar's, in its container."""
+        return self.docker("exec", "sidecar", "sidecar", *words, check=check)
+
     def state(self, container: str) -> str:
         """As Docker says: running, paused, exited, ...; "absent" when there is none."""
         said = self.docker("inspect", "--format", "{{.State.Status}}", container, check=False)
