@@ -322,11 +322,14 @@ class AddressKeeper:
             self.probe.on_probed(turn, event)
 
     def _conflict(self, turn: Turn, mac: str) -> None:
-        if not self.holds or not self.wants or self.defence.has_just_answered(turn.ns):
+        if not self.holds or not self.wants:
             return
         if self.defence.must_yield(turn, mac):
-            self.release(turn)  # the silent peer is there after all, or a stranger goes first
-        else:
+            # The silent peer is there after all, or a stranger goes first. If both claimed in the
+            # same instant, both let go now, and only one of them is to claim it again.
+            self.probe.contend(turn)
+            self.release(turn)
+        elif self.defence.answers(turn, mac):
             self.announce(turn)
 
     def _questioned(self, turn: Turn, mac: str) -> None:

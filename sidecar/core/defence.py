@@ -70,16 +70,25 @@ class Defence:
         """Who answered, if this event answers a question of ours."""
         return self._rival.answer(event)
 
-    def has_just_answered(self, now_ns: int) -> bool:
-        # Two machines that answer each other's announcements would do nothing else.
-        return now_ns - self._defended_ns < DEFEND_EVERY_NS
-
     def must_yield(self, turn: Turn, mac: str) -> bool:
         """A second owner is seen: whether it goes before us."""
+        yields = self._rival.is_it(mac)
+        if yields:
+            self._report(turn, mac)
+        return yields
+
+    def answers(self, turn: Turn, mac: str) -> bool:
+        """A second owner is seen, and does not go before us: whether it is to be answered now."""
+        # Two machines that answer each other's announcements would do nothing else.
+        if turn.ns - self._defended_ns < DEFEND_EVERY_NS:
+            return False
+        self._report(turn, mac)
+        return True
+
+    def _report(self, turn: Turn, mac: str) -> None:
         self._defended_ns = turn.ns
         self.conflicts += 1
         turn.tell(AddressConflict(address=self._address.name, mac=mac))
-        return self._rival.is_it(mac)
 
     def begins_a_search(self, turn: Turn) -> bool:
         """Somebody looks for an owner: whether this is the first question of several."""

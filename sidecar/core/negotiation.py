@@ -136,6 +136,10 @@ class Negotiation:
         told = HOLDING_OF_WORD.get(message.get(fields.RSC_HOLD) or "")
         if told is None or self._legacy.spoken:
             return
+        if self._questions.take_proof(message):
+            # A recorded packet may have been the first that was heard of it. What is missing since
+            # then it may have said to an earlier life of this node, and it would send that again.
+            self._peer.inbound.forget_before(message.hex_int(fields.SEQ) or 0)
         if not self._questions.may_believe(message):
             self._telling.answer(turn, message)
             return

@@ -58,11 +58,16 @@ class Questions:
     def wait_no_more(self) -> None:
         self._awaited = ""
 
+    def take_proof(self, message: Message) -> bool:
+        """Whether the other proves by this, and only now, that it speaks now."""
+        if not self.proof or message.get(dialect.ANSWER) != self.proof:
+            return False
+        self.proof = ""
+        return True
+
     def may_believe(self, message: Message) -> bool:
         """Whether what it tells is of now, as far as that is asked for; an answer is taken."""
         answer = message.get(dialect.ANSWER)
-        if answer == self.proof:
-            self.proof = ""
         if self._awaited and answer != self._awaited:
             return False
         self._awaited = ""

@@ -91,6 +91,10 @@ class Inbound:
         self._gaps.clear()
         self._resume = True
 
+    def forget_before(self, seq: int) -> None:
+        """What is missing before this number comes too late from now on: it is not asked for."""
+        self._gaps = {number: gap for number, gap in self._gaps.items() if number > seq}
+
     def fill(self, seq: int) -> bool:
         """The peer will not send this number again: it is lost for good. True when it was open."""
         return self._gaps.pop(seq, None) is not None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sidecar.core.actions import Announce, ProbeAddress, ReleaseAddress
+from sidecar.core.actions import Announce, ClaimAddress, ProbeAddress, ReleaseAddress
 from sidecar.core.events import AddressLost, AddressProbed, ConflictSeen
 from sidecar.core.occurrences import AddressConflict
 from sidecar.core.terms import NodeName
@@ -57,6 +57,30 @@ def test_the_silent_peer_keeps_it_also_after_a_stranger_removed_it_here():
     bench.feed(ConflictSeen(address=ADDRESS.name, mac=PEER_MAC))
     bench.released()
     assert not bench.group.held
+
+
+def test_the_silent_peer_is_yielded_to_also_just_after_another_one_was_answered():
+    bench = held_without_word()
+    bench.feed(ConflictSeen(address=ADDRESS.name, mac=STRANGER_MAC))
+    bench.wait(10)
+    bench.feed(ConflictSeen(address=ADDRESS.name, mac=PEER_MAC))
+    bench.released()
+    assert not bench.group.held
+
+
+@pytest.mark.parametrize(("preferred", "first"), [(HERE, True), (THERE, False)])
+def test_of_two_that_claimed_in_the_same_instant_the_preferred_node_claims_again(
+    preferred: NodeName,
+    *,
+    first: bool,
+):
+    """Seed 1364: both let go, both asked again, and both claimed in the same instant again."""
+    bench = held_without_word(preferred=preferred)
+    bench.feed(ConflictSeen(address=ADDRESS.name, mac=PEER_MAC))
+    bench.released()
+    bench.wishes = [wish for wish in bench.wishes if isinstance(wish, ProbeAddress)]
+    bench.silent_probes()
+    assert bench.nothing_of(ClaimAddress) is not first
 
 
 def test_the_silent_peer_is_looked_for_while_its_address_is_held():

@@ -153,6 +153,24 @@ def test_who_answers_a_question_of_this_life_is_believed_at_its_word() -> None:
     assert scene.held == {VIP}
 
 
+def test_a_hand_over_with_an_earlier_life_of_this_node_is_not_done_again() -> None:
+    """Seed 1559: a recorded status came first, and what the peer had said since was missing."""
+    scene = just_started(some_params(groups=(a_group(PEER, VIP),)), sidecar=True)
+    scene.peer.beat()
+    me, done = scene.peer.seq + 1, scene.peer.seq + 2  # the peer has kept its group since
+    scene.peer.seq = done
+    scene.peer.begin_beating()
+    scene.run(10 * MILLISECOND)
+    scene.peer.tell("local", stable=True)
+    scene.run(10 * MILLISECOND)
+    scene.peer.tell("local", stable=True)  # with the answer
+    for seq, info in ((me, "me"), (done, "done")):
+        scene.peer.say_again(seq, fields.ASK_RESOURCES, rsc_hold="local", info=info)
+        scene.run(100 * MILLISECOND)
+    assert asked(scene) == []
+    assert scene.held == set()
+
+
 def test_an_answer_to_a_question_of_an_earlier_life_proves_nothing() -> None:
     """Each life asks with numbers of its own."""
     questions = []

@@ -239,6 +239,14 @@ def test_what_a_dead_peer_said_meanwhile_is_not_asked_for():
     assert listener.requests_after(250) == [91]
 
 
+def test_what_is_missing_before_a_word_that_is_surely_of_now_is_not_asked_for():
+    listener = Listener()
+    listener.other(6)
+    listener.inbound.forget_before(4)
+    assert listener.requests_after(250) == [5]
+    assert listener.other(2) is Verdict.DUPLICATE
+
+
 def test_losses_are_counted_once():
     """A number that is still missing when it is first requested counts as lost, and only once."""
     listener = Listener()
