@@ -58,7 +58,7 @@ class Lan:
         self._apart: dict[frozenset[str], int] = {}
         self._to_lose: dict[str, int] = {}
         self._lost_ns = -HICCUP_EVERY_NS
-        """When the last frame was lost by chance."""
+        """When the last question was lost."""
 
     def join(self, station: Station) -> None:
         self._stations.append(station)
@@ -78,7 +78,8 @@ class Lan:
     def lose(self, name: str, frames: int) -> bool:
         """The next questions and answers to or from that station are lost, and no others.
 
-        Not shortly after others were: of the questions before one claim no more is to be lost.
+        Not shortly after others were, by chance or by a cut: of the questions before one claim no
+        more is to be lost.
         """
         if self._world.now_ns - self._lost_ns < HICCUP_EVERY_NS:
             return False
@@ -134,6 +135,7 @@ class Lan:
         Whether a station answers is seen when the question reaches it.
         """
         if not self.reaches_switch(asker):
+            self._lose_by_cut()
             return
         if self.router_answers and mac is None:
             self._world.call_later(2 * self._latency_ns(), lambda: heard(ROUTER_MAC))
@@ -142,7 +144,7 @@ class Lan:
                 continue
 
             def reach(station: Station = station) -> None:
-                if not self._carries(asker, station) or self._loses(asker, station):
+                if self._is_lost(asker, station):
                     return
                 station.hear_question(address, asker.mac)
                 if station.answers_for(address):
@@ -167,6 +169,17 @@ class Lan:
                     station.hear_announcement(address, sender.mac)
 
         self._world.call_later(self._latency_ns(), arrive)
+
+    def _is_lost(self, first: Station, second: Station) -> bool:
+        if self._carries(first, second):
+            return self._loses(first, second)
+        self._lose_by_cut()
+        return True
+
+    def _lose_by_cut(self) -> None:
+        """What chance was about to take is gone with it."""
+        self._to_lose.clear()
+        self._lost_ns = self._world.now_ns
 
     def _loses(self, first: Station, second: Station) -> bool:
         for name in (first.name, second.name):

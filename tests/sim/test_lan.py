@@ -124,3 +124,17 @@ def test_no_frames_are_lost_within_a_second_of_the_last_that_were():
     assert net.lan.lose("b", 1)
     assert net.ask() == []
     assert net.ask() == ["mac of b"]
+
+
+def test_no_frames_are_lost_by_chance_within_a_second_of_the_last_that_a_cut_has_lost():
+    """Seed 4595: the one question between the mending of a cut and a claim was lost."""
+    net = ALan()
+    assert net.lan.lose("b", 1)
+    net.lan.cut("b")
+    assert net.ask() == []
+    net.lan.restore("b")
+    assert not net.lan.lose("b", 1)
+    assert net.ask() == ["mac of b"]
+    net.world.run_for(SECOND)
+    assert net.lan.lose("b", 1)
+    assert net.ask() == []
