@@ -129,9 +129,10 @@ class AddressKeeper:
         """Why it cannot be held, or the kernel did not do as it was told; empty when it did."""
         return self._setback.reason if self.address.interface else NOWHERE
 
-    def claim(self, turn: Turn, *, blind: bool = False) -> None:
+    def claim(self, turn: Turn, *, free_until_ns: int | None = None, blind: bool = False) -> None:
         """Want it; whether it may be claimed now was decided by the caller.
 
+        ``free_until_ns``: so long it is free by the peer's word.
         ``blind``: nobody but the probe said that it is free, and the peer could not be asked.
         """
         self._changes.note()
@@ -140,7 +141,10 @@ class AddressKeeper:
         if self.holds or self.busy or self._setback.waits:
             return
         self.probe.end()
-        self._ask_kernel(turn, turn.ns + self._claim_within_ns)
+        not_after_ns = turn.ns + self._claim_within_ns
+        if free_until_ns is not None:
+            not_after_ns = min(not_after_ns, free_until_ns)
+        self._ask_kernel(turn, not_after_ns)
 
     def put_back(self, turn: Turn) -> None:
         """A stranger deleted it just now: claim it as before, as blindly or not."""

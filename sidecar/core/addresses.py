@@ -1,8 +1,8 @@
 """The addresses of one group, which come in the order of haresources and go in reverse.
 
-What the other node has let go of by its own word is claimed at once. What nobody vouches for is
-asked for first, and while somebody still answers for it that is told, once for each takeover.
-Never decides whether they are wanted here.
+What the other node has let go of by its own word is claimed at once, as long as that is good. What
+nobody vouches for is asked for first, and while somebody still answers for it that is told, once
+for each takeover. Never decides whether they are wanted here.
 """
 
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ class Addresses:
     ) -> None:
         """``changes`` is noted by the addresses."""
         self.interfaces = tuple(dict.fromkeys(k.address.interface for k in keepers))
-        self.vouched = False
-        """The peer itself said that it has let go of them."""
+        self.vouched_until_ns = 0
+        """The peer itself said that it has let go of them: so long its word is good."""
         self.trouble = ""
         """Why one of them could be neither claimed nor asked for, when that was last tried."""
         self._keepers = keepers
@@ -89,7 +89,7 @@ class Addresses:
 
     def slept(self) -> None:
         """What was held, and what the peer said, is of a time that is over."""
-        self.vouched = False
+        self.vouched_until_ns = 0
         for keeper in self._keepers:
             keeper.slept()
 
@@ -110,10 +110,10 @@ class Addresses:
 
     def ask(self, turn: Turn) -> None:
         """They are wanted here, and cannot be claimed yet: ask meanwhile, so that no time is lost,
-        unless the peer has vouched for them.
+        unless the peer vouches for them.
         """
         for keeper in self._keepers:
-            if keeper.away and not self.vouched:
+            if keeper.away and turn.ns >= self.vouched_until_ns:
                 self._ask(turn, keeper)
 
     def stop_asking(self) -> None:
@@ -148,8 +148,8 @@ class Addresses:
                 self.trouble = self.trouble or f"{keeper.address.name}: {trouble}"
             if not keeper.address.interface:
                 continue  # what has one is served all the same if nobody can take it all
-            if self.vouched:
-                keeper.claim(turn)
+            if turn.ns < self.vouched_until_ns:
+                keeper.claim(turn, free_until_ns=self.vouched_until_ns)
             elif keeper.is_undisputed(turn):
                 keeper.put_back(turn)
             # Cut off from all but the service network: what is here may stay, nothing is taken.

@@ -100,9 +100,11 @@ class Group:
             return self.failing[1]
         return ISOLATED if self.wanted and not self.held and self._around.isolated else ""
 
-    def want(self, turn: Turn, *, vouched: bool, reason: str, why: str) -> None:
-        """Take it over. ``vouched``: the peer itself said that it has let go."""
-        self.addresses.vouched = vouched
+    def want(self, turn: Turn, *, reason: str, why: str, vouched_until_ns: int = 0) -> None:
+        """Take it over. ``vouched_until_ns``: the peer itself said that it has let go, and its word
+        is good until then.
+        """
+        self.addresses.vouched_until_ns = vouched_until_ns
         if self.wanted:
             return
         self._changes.note()
@@ -146,7 +148,7 @@ class Group:
 
     def doubt_word(self) -> None:
         """The peer is silent: what it once let go of it may take again without our hearing it."""
-        self.addresses.vouched = False
+        self.addresses.vouched_until_ns = 0
 
     def distrust(self, turn: Turn) -> None:
         """We slept: what was held may be another's now."""
@@ -248,7 +250,7 @@ class Group:
 
     def _finish_takeover(self, turn: Turn) -> None:
         # What was lost once it was held has to be probed for like anything else.
-        self.addresses.vouched = False
+        self.addresses.vouched_until_ns = 0
         if not self._milestones.under_way:
             return
         for container in self.containers:

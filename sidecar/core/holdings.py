@@ -46,14 +46,18 @@ class Holdings:
 
     # --- ours ----------------------------------------------------------------------------------
 
-    def claim(self, turn: Turn, which: Holding, *, vouched: bool, reason: str, why: str) -> None:
-        """Decide to hold these. ``vouched``: the other says that it has let go of them.
+    def claim(
+        self, turn: Turn, which: Holding, *, reason: str, why: str, vouched_until_ns: int = 0
+    ) -> None:
+        """Decide to hold these. ``vouched_until_ns``: the other says that it has let go of them,
+        and its word is good until then.
 
         A goodbye or a hand-over vouches only for a peer that has proved that it speaks now: what an
         earlier life said may have been recorded, and a node that starts knows no generation yet.
         Otherwise the address is asked for.
         """
-        vouched = vouched and not self._unproved
+        if self._unproved:
+            vouched_until_ns = 0
         self.mine |= which
         for side in SIDES:
             if side in which:
@@ -63,7 +67,7 @@ class Holdings:
         for group in self._groups.of(which):
             if known and not group.wanted:
                 self._damping.moved(turn, group.name, reason)
-            group.want(turn, vouched=vouched, reason=reason, why=why)
+            group.want(turn, vouched_until_ns=vouched_until_ns, reason=reason, why=why)
 
     def drop(self, turn: Turn, which: Holding, reason: str, why: str) -> None:
         """Decide to hold these no more, one side after the other."""

@@ -65,7 +65,7 @@ class Legacy:
         if not self._peer.alive or not self.spoken:
             return  # its death is dealt with as ever, and its addresses are probed for
         if self._peer.status is not NodeStatus.ACTIVE:
-            self._take(turn, "start", f"{self._peer.name} is not up yet", vouched=False)
+            self._take(turn, "start", f"{self._peer.name} is not up yet")
             return
         for group in self._unanswered():
             self._outbox.send(turn, fields.IP_REQUEST, (fields.IPADDR, group.name))
@@ -105,14 +105,20 @@ class Legacy:
         self._free |= {group.name for group in local} & {message.get(fields.IPADDR)}
         if not self._unanswered():
             self._timers.disarm("ask for groups")
-            self._take(turn, "failback", f"{self._peer.name} has let go of it", vouched=True)
+            self._take(
+                turn,
+                "failback",
+                f"{self._peer.name} has let go of it",
+                vouched_until_ns=self._peer.vouches_until_ns(turn.ns),
+            )
             for group in local:
-                group.addresses.announce(
-                    turn
-                )  # what both held: clients may have learnt the other one's
+                # What both held: clients may have learnt the other one's.
+                group.addresses.announce(turn)
 
-    def _take(self, turn: Turn, reason: str, why: str, *, vouched: bool) -> None:
-        self._holdings.claim(turn, Holding.LOCAL, vouched=vouched, reason=reason, why=why)
+    def _take(self, turn: Turn, reason: str, why: str, *, vouched_until_ns: int = 0) -> None:
+        self._holdings.claim(
+            turn, Holding.LOCAL, vouched_until_ns=vouched_until_ns, reason=reason, why=why
+        )
 
     def _is_gone(self, group: Group) -> bool:
         """Also one that a reload took out or made anew, around the addresses that it keeps."""

@@ -212,5 +212,5 @@ class Moves:
         side = Holding.LOCAL if Holding.LOCAL in orphans else Holding.FOREIGN
         if side is Holding.FOREIGN:
             holdings.failback_armed = True
-        holdings.claim(turn, side, vouched=False, reason="orphan", why="nobody holds it")
+        holdings.claim(turn, side, reason="orphan", why="nobody holds it")
         self._takeover.telling.tell(turn)

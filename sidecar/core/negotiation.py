@@ -172,7 +172,7 @@ class Negotiation:
         holdings = self._holdings
         free = Holding.FOREIGN not in holdings.other
         if free and Holding.LOCAL not in holdings.mine:
-            holdings.claim(turn, Holding.LOCAL, vouched=False, reason="start", why=why)
+            holdings.claim(turn, Holding.LOCAL, reason="start", why=why)
         self._reattach(turn)
         turn.tell(BecameStable(holding=holdings.mine.word, why=why))
         self._telling.tell(turn)
@@ -184,7 +184,7 @@ class Negotiation:
         if left and Holding.LOCAL not in holdings.other and Holding.FOREIGN not in holdings.mine:
             why = "this node held it before its restart"
             holdings.failback_armed = True
-            holdings.claim(turn, Holding.FOREIGN, vouched=False, reason="reattach", why=why)
+            holdings.claim(turn, Holding.FOREIGN, reason="reattach", why=why)
 
     # --- R7, R8, TERM: no more to negotiate ----------------------------------------------------
 

@@ -56,6 +56,7 @@ class Peer:
         self.met = False
         self.left = False
         """It said goodbye: its silence is no failure."""
+        self.left_ns = 0
         self.quiet = False
         self.acknowledges = True
         self.is_sidecar = False
@@ -101,9 +102,13 @@ class Peer:
             return False
         return turn.ns < self._refused_ns + self._timing.lease_s * SECOND + LEASE_GRAIN_NS
 
-    def knows_us_alive(self, turn: Turn, heard_ns: int) -> bool:
-        """Whether it cannot have held this node for dead yet, as it heard it at that instant."""
-        return turn.ns < heard_ns + self._timing.alive_for_ns
+    def vouches_until_ns(self, alive_ns: int) -> int:
+        """How long its word is good that it has let go of something.
+
+        At that instant it knew this node alive, or was about to start anew. When it has heard
+        nothing since for a deadtime, it may take all of it back.
+        """
+        return alive_ns + self._timing.alive_for_ns
 
     def reconfigure(self, params: Params) -> None:
         self._timing = params.timing
@@ -154,6 +159,7 @@ class Peer:
     def leave(self, turn: Turn) -> None:
         """It has released everything and is about to fall silent (``shutdone``)."""
         self.left = True
+        self.left_ns = turn.ns
         turn.tell(NodeLeft(node=self.name))
 
     def _spread(self, turn: Turn, *, first: bool, new_life: bool, was: NodeStatus) -> None:

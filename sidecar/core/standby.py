@@ -238,10 +238,13 @@ class Standby:
         if Holding.FOREIGN in which & ~self._holdings.mine:
             # Whatever brought it here before: an operator's wish stands. But for what comes only.
             self._holdings.failback_armed = current.reason in UNFIT
-        # A word that comes late is worth nothing: the giver may not have heard this node for a
-        # deadtime since, and have taken all of it back.
-        vouched = self._peer.knows_us_alive(turn, self._accepted_ns)
-        self._holdings.claim(turn, which, vouched=vouched, reason=current.reason, why=current.why)
+        self._holdings.claim(
+            turn,
+            which,
+            vouched_until_ns=self._peer.vouches_until_ns(self._accepted_ns),
+            reason=current.reason,
+            why=current.why,
+        )
         self.advance(turn)
 
     def _offer_is_old(self, turn: Turn) -> None:

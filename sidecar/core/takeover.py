@@ -133,7 +133,7 @@ class Takeover:
         self.damping.reconfigure(params)
         for group in self.groups.reconfigure(params):
             if self.groups.side_of(group) & self.holdings.mine:
-                group.want(turn, vouched=False, reason="reload", why="haresources has changed")
+                group.want(turn, reason="reload", why="haresources has changed")
 
     def advance(self, turn: Turn) -> None:
         """After every step: take what steps have become possible."""
@@ -181,7 +181,8 @@ class Takeover:
         else:
             self.withheld.forget()
         if missing:
-            holdings.claim(turn, missing, vouched=vouched, reason=reason, why=why)
+            until_ns = self._peer.vouches_until_ns(self._peer.left_ns) if vouched else 0
+            holdings.claim(turn, missing, vouched_until_ns=until_ns, reason=reason, why=why)
             self.telling.tell(turn, info="req_our_resources()")
         if settles:
             turn.tell(BecameStable(holding=holdings.mine.word, why=why))

@@ -50,7 +50,7 @@ class Withheld:
         which, (_, reason, why) = self.sides, self._owed
         self._owed = None
         if which:
-            self._holdings.claim(turn, which, vouched=False, reason=reason, why=why)
+            self._holdings.claim(turn, which, reason=reason, why=why)
             self._telling.tell(turn, info="req_our_resources()")
 
     def forget(self) -> None:

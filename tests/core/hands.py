@@ -25,6 +25,7 @@ from sidecar.core.events import (
     AddressClaimed,
     AddressEvent,
     AddressProbed,
+    AddressRefused,
     AddressReleased,
     Event,
     LeaseRenewed,
@@ -61,6 +62,8 @@ class Hands:
         self.owners: dict[str, str] = {}
         self.unaskable: set[str] = set()
         """The addresses that this host cannot ask for: it may not, say."""
+        self.refused: set[str] = set()
+        """The addresses that the kernel does not let this host claim."""
         self.reachable: set[str] = set()
         """The hosts that answer a ping."""
         self.mute: set[type[Action]] = set()
@@ -94,6 +97,8 @@ class Hands:
     ) -> None:
         name = action.address.name
         match action:
+            case ClaimAddress(op=op) if name in self.refused:
+                self._tell(ADDRESS_NS, AddressRefused(op=op, address=name, reason="refused"))
             case ClaimAddress(op=op):
                 self.addresses.add(name)
                 at_ns = self._time.ns

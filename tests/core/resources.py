@@ -240,9 +240,12 @@ class Bench:
 
     # --- what is decided -----------------------------------------------------------------------
 
-    def want(self, *, vouched: bool = True) -> None:
+    def want(self, *, vouched: bool = True, good_for_ms: int = 3_600_000) -> None:
+        until_ns = self.now_ns + good_for_ms * MILLISECOND if vouched else 0
         self.turn(
-            lambda turn: self.group.want(turn, vouched=vouched, reason="peer_dead", why="because")
+            lambda turn: self.group.want(
+                turn, vouched_until_ns=until_ns, reason="peer_dead", why="because"
+            )
         )
 
     def give_up(self) -> None:

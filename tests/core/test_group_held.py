@@ -17,7 +17,7 @@ from sidecar.core.occurrences import (
     TakeoverDone,
     TakeoverPhase,
 )
-from sidecar.core.terms import MILLISECOND, ContainerState
+from sidecar.core.terms import MILLISECOND, SECOND, ContainerState
 from tests.core.resources import (
     ADDRESS,
     NGINX,
@@ -167,7 +167,10 @@ def test_a_second_takeover_is_told_anew_with_its_own_length_and_reason():
     bench.released()
     bench.wait(10_000)
     bench.told.clear()
-    bench.turn(lambda turn: bench.group.want(turn, vouched=True, reason="orphan", why="alone"))
+    until_ns = bench.now_ns + SECOND
+    bench.turn(
+        lambda turn: bench.group.want(turn, vouched_until_ns=until_ns, reason="orphan", why="alone")
+    )
     bench.wait(30)
     bench.claimed()
     (done,) = bench.occurrences(TakeoverDone)

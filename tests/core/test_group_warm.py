@@ -1,8 +1,8 @@
 """One group on the node that stands by: warm in time; the peer's word is doubted in time."""
 
 from sidecar.core.actions import ClaimAddress, PauseService, ProbeAddress, StartService
-from sidecar.core.terms import ContainerState
-from tests.core.resources import STRANGER_MAC, Bench
+from sidecar.core.terms import MILLISECOND, ContainerState
+from tests.core.resources import ADDRESS, STRANGER_MAC, Bench, a_group
 
 PAUSED, RUNNING = ContainerState.PAUSED, ContainerState.RUNNING
 
@@ -88,6 +88,24 @@ def test_the_word_of_a_peer_that_has_fallen_silent_counts_no_more():
     assert bench.nothing_of(ClaimAddress)
     bench.probed(STRANGER_MAC)
     assert bench.group.blocked
+
+
+def test_the_word_of_the_peer_is_good_for_a_time():
+    """Seed 13495: it may hold this node for dead after that, and take back what it let go of."""
+    bench = Bench()
+    bench.inspected(PAUSED)
+    bench.want(good_for_ms=200)
+    bench.wait(200)
+    bench.start()
+    assert bench.nothing_of(ClaimAddress)
+    bench.silent_probes()
+    bench.wish(ClaimAddress)
+
+
+def test_what_is_claimed_on_the_word_of_the_peer_is_claimed_while_that_is_good():
+    bench = Bench(a_group(ADDRESS))
+    bench.want(good_for_ms=200)
+    assert bench.wish(ClaimAddress).not_after_ns == bench.now_ns + 200 * MILLISECOND
 
 
 def test_the_word_counts_for_one_takeover():

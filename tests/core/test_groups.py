@@ -21,7 +21,7 @@ from sidecar.core.events import (
 )
 from sidecar.core.occurrences import CarrierReported, EngineReported
 from sidecar.core.params import Container, ResourceGroup
-from sidecar.core.terms import ContainerState, Holding, StandbyMode
+from sidecar.core.terms import SECOND, ContainerState, Holding, StandbyMode
 from sidecar.core.turn import Turn
 from tests.core.resources import (
     ADDRESS,
@@ -69,7 +69,11 @@ def test_a_group_is_local_on_the_node_that_it_prefers(holding, names):
 def test_what_happens_to_one_address_moves_only_its_group():
     bench = two_groups()
     first, second = bench.groups
-    bench.turn(lambda turn: first.want(turn, vouched=True, reason="start", why=""))
+    bench.turn(
+        lambda turn: first.want(
+            turn, vouched_until_ns=bench.now_ns + SECOND, reason="start", why=""
+        )
+    )
     bench.claimed()
     assert first.held
     assert not second.held
@@ -79,7 +83,11 @@ def test_what_happens_to_one_address_moves_only_its_group():
 def test_what_comes_together_is_taken_in_before_anything_follows_from_it():
     """The answer to one of two claims would wait for the other one; both are here at once."""
     bench = Bench(a_group(ADDRESS, SECOND_ADDRESS))
-    bench.turn(lambda turn: bench.group.want(turn, vouched=True, reason="start", why=""))
+    bench.turn(
+        lambda turn: bench.group.want(
+            turn, vouched_until_ns=bench.now_ns + SECOND, reason="start", why=""
+        )
+    )
     claims = bench.all_of(ClaimAddress)
     assert len(claims) == 2
     facts = [AddressClaimed(op=c.op, address=c.address.name, at_ns=bench.now_ns) for c in claims]
@@ -258,7 +266,7 @@ def test_a_container_that_comes_joins_a_group_whose_address_stays():
 
     def reload_and_want(turn: Turn) -> None:
         (group,) = bench.groups.reconfigure(params(a_group(NGINX, PHP, ADDRESS)))
-        group.want(turn, vouched=False, reason="reload", why="haresources has changed")
+        group.want(turn, reason="reload", why="haresources has changed")
 
     bench.turn(reload_and_want)
     assert bench.nothing_of(ReleaseAddress)

@@ -109,6 +109,26 @@ def test_a_word_that_comes_late_makes_no_probe_needless():
     assert scene.held == {VIP}
 
 
+def test_a_word_that_has_grown_old_makes_no_probe_needless():
+    """Seed 13495: the kernel refused the claim at first. When it was tried again, the giver had not
+    heard the taker for a deadtime, and had taken it back.
+    """
+    scene = standing_by()
+    scene.node.hands.refused = {VIP}
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.ask("all", "done")
+    scene.run(100 * MILLISECOND)
+    scene.node.hands.owners[VIP] = MACS[PEER]
+    scene.run(1 * SECOND)
+    scene.node.hands.refused.clear()
+    scene.run(1 * SECOND)
+    assert scene.held == set()
+    del scene.node.hands.owners[VIP]
+    scene.run(1 * SECOND)
+    assert scene.held == {VIP}
+
+
 def test_the_taker_tells_its_new_holdings_as_stable():
     """6.3: taker -> resource NEW full isstable=1."""
     scene = standing_by()

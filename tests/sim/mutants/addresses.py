@@ -92,7 +92,9 @@ def _fight_for_the_past(_: Function) -> Function:
             # The rule is kept there, too: nothing is vouched for before it.
             self._questions.proof = ""
             why = "it was ours"
-            self._holdings.claim(turn, Holding.FOREIGN, vouched=True, reason="reattach", why=why)
+            self._holdings.claim(
+                turn, Holding.FOREIGN, vouched_until_ns=turn.ns + SECOND, reason="reattach", why=why
+            )
 
     return reattach
 
