@@ -274,6 +274,7 @@ class AddressKeeper:
             self._linger(turn)
             return
         if self._undone and self.wants:
+            self._lingers = True  # unless it went after that, which the next answer tells
             self._ask_kernel(turn, self._claim_until_ns)
             return
         self.holds = True

@@ -155,6 +155,21 @@ def test_an_address_that_went_before_its_claim_was_answered_is_claimed_once_more
     assert bench.group.held
 
 
+def test_what_may_be_here_is_not_gone_when_the_claim_that_was_to_make_sure_is_refused():
+    """Seed 14684: its time was over, but the first claim had come after the old lease had ended."""
+    bench = a_bench()
+    bench.want()
+    first = bench.wish(ClaimAddress)
+    bench.lost("its lease ran out")
+    bench.feed(AddressClaimed(op=first.op, address=ADDRESS.name, at_ns=bench.now_ns))
+    bench.claim_refused("it comes too late")
+    assert not bench.address.gone
+    bench.give_up()
+    assert not bench.group.released
+    bench.released()
+    assert bench.group.released
+
+
 def test_an_address_that_may_linger_is_released_before_the_group_counts_as_released():
     bench = holding()
     bench.feed(AddressLost(address=ADDRESS.name, reason="it comes too late", gone=False))
