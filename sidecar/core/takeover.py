@@ -254,6 +254,7 @@ class Takeover:
         """Give up everything, for good."""
         self.negotiation.stop()
         self.legacy.stop()
+        self.withheld.forget()
         self.standby.cancel(turn, why)
         self.holdings.drop(turn, Holding.ALL, "shutdown", why)
         self.telling.tell(turn, info="shutdown")

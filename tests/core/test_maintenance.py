@@ -24,6 +24,7 @@ from sidecar.core.occurrences import (
     MaintenanceBegan,
     MaintenanceEnded,
     ServiceLeftAlone,
+    TakeoverBegan,
     TakeoverWithheld,
 )
 from sidecar.core.params import Boot, MaintenanceOrder, Params
@@ -262,6 +263,15 @@ def test_a_dead_peer_is_not_taken_over_and_that_is_said_aloud(pair):
     assert "though node-a is dead: maintenance is on" in told.sentence()
     assert operations(pair.b) == []
     assert "is not taken over" in "\n".join(pair.b.cluster.view().explanation)
+
+
+def test_what_was_withheld_is_not_taken_by_a_node_that_stops(pair):
+    """Seed 15590: maintenance ended while it gave up what it held, and it ended as the owner."""
+    pair.a.die()
+    pair.world.run(60 * SECOND)
+    pair.b.step(ShutdownRequested())
+    say(pair.b, 0)
+    assert pair.b.told_of(TakeoverBegan) == []
 
 
 def test_it_is_taken_over_when_maintenance_ends(pair):
