@@ -1,8 +1,9 @@
 """What maintenance keeps from being taken of a dead peer, until it may be taken.
 
-Maintenance that ends, or a person who asks for it, lets it happen. A peer that is heard again owes
-nothing any more. A node that starts takes up what prefers it all the same, since nobody is known to
-have it, and what it held when it was killed, since that moves nothing.
+Maintenance that ends, or a person who asks for it, lets it happen. Of a peer that is heard again,
+or by a node that stops, nothing is to be taken any more. A node that starts takes up what prefers
+it all the same, since nobody is known to have it, and what it held when it was killed, since that
+moves nothing.
 """
 
 from sidecar.core.groups import Groups
