@@ -28,6 +28,11 @@ class Checks:
         self._name = f"first check of {container}"
         self._tells_next = False
 
+    @property
+    def awaits_first(self) -> bool:
+        """None has passed since they began, and the time for that is not over."""
+        return self._timers.is_armed(self._name)
+
     def begin(self, turn: Turn, *, first_within_ns: int) -> None:
         if self.running:
             return

@@ -200,7 +200,7 @@ class ContainerKeeper:
             self._pass(turn)
             return
         self._checks.on_fail(event.detail)
-        if not self._checks.passed and not self._served:
+        if self._checks.awaits_first and not self._served:
             self._reason = event.detail  # still starting: the deadline of the first check decides
             return
         limit = self.facts.failures
@@ -319,6 +319,7 @@ class ContainerKeeper:
             return
         # Also on the node that stands by: only a container seen serving is fit for a takeover.
         self._mending.trial = not self._active
+        self._checks.end(turn)  # they may have begun in maintenance; the first gets its time anew
         self._mend(turn)
 
     def _recover(self, turn: Turn) -> None:

@@ -111,6 +111,26 @@ def test_a_trial_that_goes_well_during_maintenance_is_ended_after_it():
     assert bench.group.settled
 
 
+def test_a_trial_whose_first_check_was_late_in_maintenance_is_ended_after_it():
+    """It ran on, on the node that stands by, and was never tried again."""
+    bench = failed()
+    bench.give_up()
+    bench.wait(501)
+    bench.done(StartService, RUNNING)
+    bench.maintenance = True
+    bench.wait(10_001)
+    bench.maintenance = False
+    bench.turn()
+    for _ in range(3):
+        bench.check(passed=False)
+    bench.done(PauseService, PAUSED)
+    while bench.nothing_of(StartService):
+        bench.wait(100)
+    bench.done(StartService, RUNNING)
+    bench.check(passed=True)
+    assert not bench.nginx.trouble
+
+
 def test_a_takeover_during_a_trial_goes_on_with_it():
     bench = failed()
     bench.give_up()

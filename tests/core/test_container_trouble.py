@@ -271,6 +271,89 @@ def test_a_minute_with_a_failure_in_it_brings_no_budget_back():
     assert bench.nginx.failed
 
 
+# --- after maintenance ----------------------------------------------------------------------------
+
+
+def restarted_in_maintenance() -> Bench:
+    """Its checks failed; maintenance begins before its restart is done."""
+    bench = serving()
+    for _ in range(3):
+        bench.check(passed=False)
+    bench.maintenance = True
+    bench.done(RestartService, RUNNING)
+    return bench
+
+
+def test_a_first_check_that_was_late_in_maintenance_is_a_failure_after_it():
+    """Else nobody would ever judge the container again: its deadline comes once."""
+    bench = restarted_in_maintenance()
+    bench.check(passed=False)
+    bench.wait(10_001)
+    assert not bench.nginx.failed
+    bench.maintenance = False
+    bench.turn()
+    for _ in range(3):
+        bench.check(passed=False)
+    assert bench.nginx.failed
+
+
+def test_one_that_passed_a_check_in_maintenance_and_failed_in_it_has_failed_after_it():
+    bench = restarted_in_maintenance()
+    bench.check(passed=True)
+    for _ in range(3):
+        bench.check(passed=False)
+    assert not bench.nginx.failed
+    bench.maintenance = False
+    bench.turn()
+    bench.check(passed=False)
+    assert bench.nginx.failed
+
+
+def test_one_whose_time_is_not_over_when_maintenance_ends_has_the_rest_of_it():
+    bench = restarted_in_maintenance()
+    bench.wait(5_000)
+    bench.maintenance = False
+    bench.turn()
+    for _ in range(9):
+        bench.check(passed=False)
+    bench.wait(4_999)
+    assert not bench.nginx.failed
+    bench.wait(2)
+    assert bench.nginx.failed
+
+
+def test_a_failed_one_whose_next_try_was_late_in_maintenance_is_tried_on_after_it():
+    bench = failed()
+    bench.wait(501)
+    bench.done(StartService, RUNNING)
+    bench.maintenance = True
+    bench.wait(10_001)
+    bench.maintenance = False
+    bench.turn()
+    for _ in range(3):
+        bench.check(passed=False)
+    bench.wait(3_001)
+    bench.wish(RestartService)
+
+
+def test_one_that_is_mended_after_maintenance_has_the_whole_time_for_its_first_check():
+    """Its checks began in maintenance, when somebody had started it."""
+    bench = failed()
+    bench.maintenance = True
+    bench.inspected(RUNNING)
+    bench.wait(10_001)
+    bench.maintenance = False
+    bench.turn()
+    while bench.nothing_of(RestartService):
+        bench.wait(100)
+    bench.wish(EndChecks)
+    bench.done(RestartService, RUNNING)
+    for _ in range(9):
+        bench.check(passed=False)
+    bench.check(passed=True)
+    assert bench.nginx.serving
+
+
 # --- an engine that does not answer --------------------------------------------------------------
 
 
