@@ -374,6 +374,8 @@ class ContainerKeeper:
             turn.tell(condition.change(self.name, was, self.facts))
         if self.facts.state not in condition.UP:
             self._checks.end(turn)
+        elif self.facts.state is ContainerState.UNKNOWN and was.state not in condition.UP:
+            self._served = False  # it was last seen not to
         if self.failed and condition.deserves_a_chance(was, self.facts):
             self._be_lenient()
         running = self.facts.state is ContainerState.RUNNING

@@ -1,5 +1,7 @@
 """One container that has trouble while it serves: mended within a budget."""
 
+import pytest
+
 from sidecar.core.actions import BeginChecks, EndChecks, PauseService, RestartService, StartService
 from sidecar.core.events import ServiceDone, ServiceRefused
 from sidecar.core.occurrences import CheckFailed, RestartedByOthers, ServiceFailed, ServiceRecovered
@@ -372,6 +374,22 @@ def test_an_unchecked_one_goes_on_serving_while_the_engine_is_silent():
     bench.inspected(UNKNOWN)
     assert bench.nginx.serving
     assert bench.nothing_of(*VERBS)
+
+
+@pytest.mark.parametrize("checked", [True, False])
+@pytest.mark.parametrize("state", [PAUSED, STOPPED])
+def test_one_that_the_engine_last_showed_not_to_serve_does_not_serve_while_it_is_silent(
+    state, checked
+):
+    """It was left alone in maintenance; nothing was tried when that ended."""
+    bench = serving(checked=checked)
+    bench.maintenance = True
+    bench.inspected(state, checked=checked)
+    bench.inspected(UNKNOWN)
+    assert not bench.nginx.serving
+    bench.maintenance = False
+    bench.turn()
+    bench.wish(StartService)
 
 
 def test_an_unknown_state_keeps_what_was_known_of_the_container():
