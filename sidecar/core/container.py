@@ -158,9 +158,7 @@ class ContainerKeeper:
             return
         match self.facts.state:
             case ContainerState.RUNNING:
-                self._begin_checks(turn)
-                if not self.facts.checked:
-                    self._hands_off.forget()
+                self._attend(turn)
             case ContainerState.UNKNOWN:
                 return  # the checks go on, and the engine is told of elsewhere
             case _:
@@ -242,10 +240,7 @@ class ContainerKeeper:
     def _advance_to_serving(self, turn: Turn) -> None:
         match self.facts.state:
             case ContainerState.RUNNING:
-                self._ran = True
-                self._begin_checks(turn)
-                if self.serving:
-                    self._count_as_serving(turn)
+                self._attend(turn)
             case ContainerState.UNKNOWN if self._served or self._checks.running:
                 return  # the checks will tell
             case ContainerState.ABSENT:
@@ -255,6 +250,13 @@ class ContainerKeeper:
                 self._fail(turn, self.facts.detail or f"it is {self.facts.state}")
             case _:
                 self._operate(turn, StartService)
+
+    def _attend(self, turn: Turn) -> None:
+        """It runs: check it, and count it as serving as soon as it does."""
+        self._ran = True
+        self._begin_checks(turn)
+        if self.serving:
+            self._count_as_serving(turn)
 
     def _begin_checks(self, turn: Turn) -> None:
         if self.facts.checked:

@@ -356,6 +356,31 @@ def test_one_that_is_mended_after_maintenance_has_the_whole_time_for_its_first_c
     assert bench.nginx.serving
 
 
+def test_an_unchecked_one_that_serves_again_in_maintenance_counts_as_serving_after_it():
+    """Else an engine that falls silent later would move its group."""
+    bench = serving(checked=False)
+    bench.inspected(STOPPED, checked=False)
+    bench.maintenance = True
+    bench.done(StartService, RUNNING, checked=False)
+    bench.inspected(UNKNOWN)
+    assert bench.nginx.serving
+    bench.maintenance = False
+    bench.turn()
+    assert bench.nginx.serving
+    assert bench.nothing_of(*VERBS)
+
+
+def test_one_that_served_again_in_maintenance_and_crashed_in_it_has_failed_after_it():
+    bench = serving(checked=False)
+    bench.inspected(STOPPED, checked=False)
+    bench.maintenance = True
+    bench.done(StartService, RUNNING, checked=False)
+    bench.inspected(STOPPED, checked=False)
+    bench.maintenance = False
+    bench.turn()
+    assert bench.nginx.failed, "the one restart is used up"
+
+
 # --- an engine that does not answer --------------------------------------------------------------
 
 
