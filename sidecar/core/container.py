@@ -172,7 +172,7 @@ class ContainerKeeper:
     # --- answers -------------------------------------------------------------------------------
 
     def on_event(self, turn: Turn, event: ContainerEvent) -> None:
-        """Take a fact about this container; an answer that is not awaited any more is ignored."""
+        """Take a fact about this container; an answer that is not awaited any more ends nothing."""
         match event:
             case ServiceDone() if self._operation.is_answered_by(event.op):
                 self._operation.end()
@@ -180,9 +180,10 @@ class ContainerKeeper:
             case ServiceRefused() if self._operation.is_answered_by(event.op):
                 self._operation.end()
                 self._not_done(turn, event.reason)
-            case ServiceDone() | ServiceRefused():
+            case ServiceRefused():
                 return
-            case ServiceChanged():
+            case ServiceDone() | ServiceChanged():
+                # What a late answer shows is told by nobody else: the watch counts it as told.
                 self._learn(turn, event.facts)
             case ServiceChecked():
                 self._checked(turn, event)

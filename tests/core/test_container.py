@@ -68,15 +68,16 @@ def test_one_operation_is_under_way_at_a_time():
     assert bench.nothing_of(*VERBS)
 
 
-def test_a_stale_answer_is_ignored():
+def test_a_stale_answer_ends_nothing_and_what_it_shows_is_known():
+    """Nobody tells it again: who watches the engine counts it as told."""
     bench = a_bench()
     bench.inspected(PAUSED)
     bench.want()
     op = bench.wish(StartService).op
-    bench.feed(ServiceDone(op=op + 1, container="nginx", facts=facts(RUNNING)))
+    bench.feed(ServiceDone(op=op + 1, container="nginx", facts=facts(STOPPED)))
     bench.feed(ServiceRefused(op=op - 1, container="nginx", reason="an old one"))
     assert bench.nginx.busy
-    assert bench.nginx.facts.state is PAUSED
+    assert bench.nginx.facts.state is STOPPED
     assert not bench.occurrences(ServiceFailed)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from sidecar.core.actions import BeginChecks, EndChecks, PauseService, StartService, StopService
+from sidecar.core.events import ServiceDone
 from sidecar.core.occurrences import ServiceFailed
 from sidecar.core.params import Container
 from sidecar.core.terms import StandbyMode
@@ -15,8 +16,9 @@ from tests.core.container_alone import (
     VERBS,
     a_bench,
     serving,
+    starting,
 )
-from tests.core.resources import Bench, a_group
+from tests.core.resources import Bench, a_group, facts
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,32 @@ def test_a_pause_without_an_answer_is_tried_again():
     bench.wait(15_001)
     assert bench.nothing_of(PauseService)
     bench.wait(500)
+    bench.done(PauseService, PAUSED)
+    assert bench.group.at_rest
+
+
+def test_a_pause_that_is_answered_too_late_is_known_where_it_is_to_serve_by_now():
+    """The group was taken over with it, and nobody answered."""
+    bench = starting(checked=False)
+    bench.give_up()
+    op = bench.wish(PauseService).op
+    bench.want()
+    bench.wait(15_001)
+    assert bench.nginx.serving
+    bench.feed(ServiceDone(op=op, container="nginx", facts=facts(PAUSED, checked=False)))
+    assert not bench.nginx.serving
+    bench.wish(StartService)
+
+
+def test_a_start_that_is_answered_too_late_is_known_where_it_is_to_rest_by_now():
+    """It ran for ever on the node that stands by."""
+    bench = a_bench()
+    bench.inspected(PAUSED)
+    bench.want()
+    op = bench.wish(StartService).op
+    bench.give_up()
+    bench.wait(20_000)
+    bench.feed(ServiceDone(op=op, container="nginx", facts=facts(RUNNING)))
     bench.done(PauseService, PAUSED)
     assert bench.group.at_rest
 
