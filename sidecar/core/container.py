@@ -137,6 +137,10 @@ class ContainerKeeper:
             self._mending.end(turn)
         self.advance(turn)
 
+    def order(self) -> None:
+        """Its group is wanted from now on: it is to serve even where it was left alone since."""
+        self._hands_off.ordered = True
+
     def tell_next_check(self) -> None:
         """Its group is held from now on: its next good check is worth telling."""
         self._checks.tell_next(good=True)

@@ -109,6 +109,9 @@ class Group:
             return
         self._changes.note()
         self.wanted = True
+        if self.warm:  # what served for it already may have failed in maintenance
+            for container in self.containers:
+                container.order()
         self.warm = self.released = False
         self.failing = None
         self.addresses.forget_owner()

@@ -1,10 +1,12 @@
 """One group on the node that stands by: warm in time; the peer's word is doubted in time."""
 
+import pytest
+
 from sidecar.core.actions import ClaimAddress, PauseService, ProbeAddress, StartService
 from sidecar.core.terms import MILLISECOND, ContainerState
 from tests.core.resources import ADDRESS, STRANGER_MAC, Bench, a_group
 
-PAUSED, RUNNING = ContainerState.PAUSED, ContainerState.RUNNING
+PAUSED, RUNNING, STOPPED = ContainerState.PAUSED, ContainerState.RUNNING, ContainerState.STOPPED
 
 
 # --- warm standby --------------------------------------------------------------------------------
@@ -39,6 +41,23 @@ def test_from_warm_only_the_address_has_to_move():
     bench.want()
     bench.wish(ClaimAddress)
     assert bench.nothing_of(StartService)
+
+
+@pytest.mark.parametrize("state", [PAUSED, STOPPED])
+def test_a_warm_one_that_fails_in_maintenance_is_started_when_a_person_wants_the_group(state):
+    bench = Bench()
+    bench.inspected(PAUSED)
+    bench.warm()
+    bench.start()
+    bench.maintenance = True
+    bench.inspected(state)
+    bench.wait(60_000)
+    assert bench.nothing_of(StartService)
+    bench.want()
+    bench.start()
+    bench.wish(ClaimAddress)
+    bench.inspected(STOPPED)
+    assert bench.nothing_of(StartService), "it has served, and is left alone again"
 
 
 def test_a_warm_group_cools_down_when_the_peer_is_back():
