@@ -45,8 +45,10 @@ def trouble_of(container: str, facts: ContainerFacts) -> str:
             return ""
 
 
-def mending_action(facts: ContainerFacts) -> type[RestartService | StartService]:
-    return RestartService if facts.state in UP else StartService
+def mending_action(facts: ContainerFacts, *, trial: bool) -> type[RestartService | StartService]:
+    """A trial is of one that has failed: a thaw would leave it as it was then."""
+    paused = facts.state is ContainerState.PAUSED
+    return RestartService if facts.state in UP or (trial and paused) else StartService
 
 
 def resting_action(

@@ -318,7 +318,7 @@ class ContainerKeeper:
         self.advance(turn)
 
     def _mend(self, turn: Turn) -> None:
-        self._operate(turn, condition.mending_action(self.facts))
+        self._operate(turn, condition.mending_action(self.facts, trial=self._mending.trial))
 
     def _try_to_mend(self, turn: Turn) -> None:
         if self.busy or self.facts.state is ContainerState.ABSENT or self._hands_off.on:

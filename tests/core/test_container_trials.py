@@ -1,6 +1,6 @@
 """One container that failed, on the node that stands by: tried, and put to rest again."""
 
-from sidecar.core.actions import PauseService, StartService
+from sidecar.core.actions import PauseService, RestartService, StartService
 from sidecar.core.occurrences import ServiceRecovered
 from tests.core.container_alone import PAUSED, RUNNING, VERBS, failed, serving
 
@@ -37,7 +37,7 @@ def test_a_trial_that_is_due_while_it_is_put_to_rest_comes_later():
     bench.wait(5_000)
     bench.done(PauseService, PAUSED, restarts=0)
     bench.wait(10_000)
-    bench.wish(StartService)
+    bench.wish(RestartService)
 
 
 def test_after_a_trial_that_went_well_the_next_failure_is_mended_soon():
@@ -56,7 +56,8 @@ def test_after_a_trial_that_went_well_the_next_failure_is_mended_soon():
     bench.wish(PauseService)
 
 
-def test_a_trial_that_fails_puts_the_container_to_rest_until_the_next_one():
+def test_a_trial_that_fails_puts_the_container_to_rest_until_the_next_one_which_restarts_it():
+    """It hung, perhaps: paused and thawed it would hang for ever, where a restart may help."""
     bench = failed()
     bench.give_up()
     bench.wait(501)
@@ -65,6 +66,28 @@ def test_a_trial_that_fails_puts_the_container_to_rest_until_the_next_one():
     assert bench.nginx.failed
     bench.done(PauseService, PAUSED)
     bench.wait(1_001)
+    bench.wish(RestartService)
+
+
+def test_one_that_was_seen_serving_in_a_trial_is_paused_and_never_restarted():
+    bench = failed()
+    bench.give_up()
+    bench.wait(501)
+    bench.done(StartService, RUNNING)
+    bench.check(passed=True)
+    bench.done(PauseService, PAUSED)
+    bench.wait(600_000)
+    assert bench.nothing_of(*VERBS)
+
+
+def test_a_takeover_thaws_one_that_failed_here_as_any_other():
+    """It may serve at once; a restart takes its time, and costs what the process remembers."""
+    bench = serving(restarts=0)
+    for _ in range(3):
+        bench.check(passed=False)
+    bench.give_up()
+    bench.done(PauseService, PAUSED, restarts=0)
+    bench.want()
     bench.wish(StartService)
 
 
@@ -124,9 +147,8 @@ def test_a_trial_whose_first_check_was_late_in_maintenance_is_ended_after_it():
     for _ in range(3):
         bench.check(passed=False)
     bench.done(PauseService, PAUSED)
-    while bench.nothing_of(StartService):
-        bench.wait(100)
-    bench.done(StartService, RUNNING)
+    bench.wait(1_001)
+    bench.done(RestartService, RUNNING)
     bench.check(passed=True)
     assert not bench.nginx.trouble
 
