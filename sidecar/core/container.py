@@ -62,6 +62,7 @@ class ContainerKeeper:
         self._directed = False
         """Whether it was ever told what to do: until then it is left as it was found."""
         self._active = False
+        self._retired = False
         self._rests = False
         """Whether the operation under way is one towards rest."""
         self._ran = False
@@ -116,7 +117,7 @@ class ContainerKeeper:
     def at_rest(self) -> bool:
         """Standing by as its mode says, or not there to be put to rest."""
         resting = self._rest_action() is None or self._hands_off.on
-        return not self.busy and not self._active and resting
+        return not self.busy and not self._active and not self.tried and resting
 
     def activate(self, turn: Turn) -> None:
         """Make it serve, and keep it serving."""
@@ -136,6 +137,14 @@ class ContainerKeeper:
             self._checks.tell_next(good=False)
             self._mending.end(turn)
         self.advance(turn)
+
+    def retire(self, turn: Turn) -> None:
+        """This node stops: it is not tried any more, and put to rest if it is just being tried."""
+        self._retired = True
+        if self.tried:
+            self._hands_off.ordered = True
+            self._mending.end_trial()
+            self.advance(turn)
 
     def order(self) -> None:
         """Its group is wanted from now on: it is to serve even where it was left alone since."""
@@ -321,6 +330,8 @@ class ContainerKeeper:
         self._operate(turn, condition.mending_action(self.facts, trial=self._mending.trial))
 
     def _try_to_mend(self, turn: Turn) -> None:
+        if self._retired:
+            return
         if self.busy or self.facts.state is ContainerState.ABSENT or self._hands_off.on:
             self._mending.mend_later(turn, active=self._active)
             return
@@ -349,8 +360,6 @@ class ContainerKeeper:
             self._hands_off.ordered = False
 
     def _rest_action(self) -> type[PauseService | StopService] | None:
-        if self._mending.trial:
-            return None
         return condition.resting_action(self.facts, self._standby or self.facts.standby)
 
     # --- operations and facts ------------------------------------------------------------------

@@ -81,10 +81,8 @@ class Group:
         if self.wanted:
             well = self.held and self.serves and self.failing is None
             return well and self.suspension() is None
-        if self.warm or not self.at_rest:
-            return False
         # A trial goes on by itself, but not in maintenance: when that ends, it is looked at again.
-        return not any(container.tried for container in self.containers)
+        return self.at_rest and not self.warm
 
     @property
     def blocked(self) -> bool:
@@ -130,6 +128,11 @@ class Group:
         self.addresses.stop_asking()
         self._milestones.begin_give_up(turn, reason, why)
         self.advance(turn)
+
+    def retire(self, turn: Turn) -> None:
+        """This node stops: whether a container would serve is of no use any more."""
+        for container in self.containers:
+            container.retire(turn)
 
     def set_warm(self, turn: Turn, *, warm: bool) -> None:
         if self.warm is warm:

@@ -257,4 +257,6 @@ class Takeover:
         self.withheld.forget()
         self.standby.cancel(turn, why)
         self.holdings.drop(turn, Holding.ALL, "shutdown", why)
+        for group in self.groups:
+            group.retire(turn)
         self.telling.tell(turn, info="shutdown")

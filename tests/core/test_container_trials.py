@@ -1,5 +1,7 @@
 """One container that failed, on the node that stands by: tried, and put to rest again."""
 
+import pytest
+
 from sidecar.core.actions import PauseService, RestartService, StartService
 from sidecar.core.occurrences import ServiceRecovered
 from tests.core.container_alone import PAUSED, RUNNING, VERBS, failed, serving
@@ -151,6 +153,41 @@ def test_a_trial_whose_first_check_was_late_in_maintenance_is_ended_after_it():
     bench.done(RestartService, RUNNING)
     bench.check(passed=True)
     assert not bench.nginx.trouble
+
+
+@pytest.mark.parametrize("maintenance", [True, False])
+def test_a_trial_ends_when_the_node_stops(maintenance):
+    """It would run on without a sidecar, beside the one that serves on the other node."""
+    bench = failed()
+    bench.give_up()
+    bench.wait(501)
+    bench.done(StartService, RUNNING)
+    bench.maintenance = maintenance
+    assert not bench.group.at_rest
+    bench.turn(bench.group.retire)
+    assert not bench.group.at_rest
+    bench.done(PauseService, PAUSED)
+    assert bench.group.at_rest
+    bench.wait(60_000)
+    assert bench.nothing_of(*VERBS)
+
+
+def test_a_trial_whose_start_is_under_way_ends_when_it_has_started():
+    bench = failed()
+    bench.give_up()
+    bench.wait(501)
+    bench.turn(bench.group.retire)
+    bench.done(StartService, RUNNING)
+    bench.done(PauseService, PAUSED)
+    assert bench.group.at_rest
+
+
+def test_nothing_is_tried_any_more_when_the_node_stops():
+    bench = failed()
+    bench.turn(bench.group.retire)
+    bench.give_up()
+    bench.wait(60_000)
+    assert bench.nothing_of(*VERBS)
 
 
 def test_a_takeover_during_a_trial_goes_on_with_it():

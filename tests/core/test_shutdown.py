@@ -301,3 +301,19 @@ def test_what_nobody_holds_is_not_taken_by_a_node_that_stops():
     pair.world.run(10 * SECOND)
     assert pair.a.exited
     assert list(pair.a.wished(ClaimAddress)) == []
+
+
+def test_a_container_that_is_just_tried_is_put_to_rest_before_the_goodbye():
+    """It had failed here; it would run on beside the one that serves."""
+    pair = Wired()
+    pair.start()
+    for _ in range(2):
+        pair.a.sees("nginx", ContainerState.STOPPED, identity="1")
+        pair.world.run(100 * MILLISECOND)
+    pair.world.run(1 * SECOND)
+    assert pair.holders() == [PEER]
+    assert pair.a.hands.containers == {"nginx": ContainerState.RUNNING}
+    pair.a.step(ShutdownRequested())
+    pair.world.run(1 * SECOND)
+    assert pair.a.exited
+    assert pair.a.hands.containers == {"nginx": ContainerState.PAUSED}
