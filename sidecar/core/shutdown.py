@@ -23,6 +23,11 @@ from sidecar.wire import fields
 
 HAND_OVER_MAX_NS: Final = 5 * SECOND
 GIVE_UP_MAX_NS: Final = 6 * SECOND
+RELEASE_MAX_NS: Final = 15 * SECOND
+"""With the hand-over before it and the linger after it 22 s of the 30 s after which Docker kills
+(compose/node.yaml): the rest is for the adapters, which ask a slow kernel once more.
+"""
+LOOK_AGAIN_NS: Final = 100 * MILLISECOND
 LINGER_NS: Final = 2 * SECOND
 LINGER_SIDECAR_NS: Final = 500 * MILLISECOND
 WHY: Final = "this node is shutting down"
@@ -39,7 +44,8 @@ class Stage(Enum):
 TRANSITIONS: Final[Transitions[Stage]] = {
     (Stage.RUNNING, Stage.HANDING_OVER): "TERM; a standby, if the peer is ours and ready",
     (Stage.HANDING_OVER, Stage.GIVING_UP): "handed over, or too late; says resource none shutdown",
-    (Stage.GIVING_UP, Stage.LEAVING): "all is at rest, or too late; says shutdone",
+    (Stage.GIVING_UP, Stage.LEAVING): "all is at rest, or too late for containers; says shutdone",
+    (Stage.GIVING_UP, Stage.GONE): "an address does not go; says nothing",
     (Stage.LEAVING, Stage.GONE): "acknowledged, or too late; the daemon ends",
 }
 
@@ -57,6 +63,7 @@ class Shutdown:
         self._outbox = outbox
         self._timers = timers
         self._goodbye = 0
+        self._release_until_ns = 0
 
     def begin(self, turn: Turn) -> None:
         if self.stage is not Stage.RUNNING:
@@ -69,7 +76,7 @@ class Shutdown:
     def advance(self, turn: Turn) -> None:
         if self.stage is Stage.HANDING_OVER and self._takeover.standby.idle:
             self._give_up(turn)
-        if self.stage is Stage.GIVING_UP and all(g.at_rest for g in self._takeover.groups):
+        if self.stage is Stage.GIVING_UP and self._is_at_rest():
             self._say_goodbye(turn)
         if self.stage is Stage.LEAVING and self._outbox.acknowledged >= self._goodbye:
             self._go(turn)
@@ -88,7 +95,24 @@ class Shutdown:
         for group in self._takeover.groups:
             group.set_warm(turn, warm=False)  # a takeover that was prepared will not come
         self._takeover.shut_down(turn, WHY)
-        self._timers.arm("shutdown", turn.ns + GIVE_UP_MAX_NS, self._say_goodbye)
+        self._release_until_ns = turn.ns + RELEASE_MAX_NS
+        self._timers.arm("shutdown", turn.ns + GIVE_UP_MAX_NS, self._give_up_late)
+
+    def _is_at_rest(self) -> bool:
+        groups = self._takeover.groups
+        return not groups.retiring and all(group.at_rest for group in groups)
+
+    def _give_up_late(self, turn: Turn) -> None:
+        """A container that does not come to rest is left as it is. An address is waited for: the
+        peer claims without a question what a goodbye says is free.
+        """
+        groups = self._takeover.groups
+        if not (groups.any_here or groups.retiring):
+            self._say_goodbye(turn)
+        elif turn.ns < self._release_until_ns:
+            self._timers.arm("shutdown", turn.ns + LOOK_AGAIN_NS, self._give_up_late)
+        else:
+            self._go(turn)  # without a word: the peer asks for it at deadtime
 
     def _say_goodbye(self, turn: Turn) -> None:
         self.stage = move(TRANSITIONS, self.stage, Stage.LEAVING)

@@ -4,8 +4,11 @@ import itertools
 
 import pytest
 
-from sidecar.core.actions import ClaimAddress, Exit, PauseService
+from sidecar.core.actions import ClaimAddress, Exit, PauseService, ReleaseAddress, RenewLease
 from sidecar.core.events import (
+    AddressReleased,
+    LeaseRenewed,
+    Reloaded,
     ShutdownRequested,
     StandbyRequested,
     TakeoverRequested,
@@ -74,6 +77,58 @@ def test_a_container_that_does_not_pause_does_not_hold_up_the_goodbye_for_ever()
     scene.run(7 * SECOND)
     assert resources(scene)[-1] == "shutdone dead"
     assert scene.held == set()
+
+
+def slow_to_release() -> Scene:
+    """A renewal is on its way when it stops, and its container does not come to rest either."""
+    scene = settled()
+    scene.node.hands.mute = {PauseService, ReleaseAddress, RenewLease}
+    scene.run(300 * MILLISECOND)
+    stop(scene)
+    return scene
+
+
+def released(scene: Scene) -> None:
+    """The kernel answers at last."""
+    for _ in scene.node.wished(RenewLease):
+        scene.node.step(LeaseRenewed(address=VIP, at_ns=scene.world.ns))
+    releases = [a for _, a in scene.node.wished(ReleaseAddress) if a.address.name == VIP]
+    scene.node.step(AddressReleased(op=releases[-1].op, address=VIP))
+
+
+def test_an_address_that_a_slow_kernel_still_has_holds_up_the_goodbye():
+    """Safety rule 3: the other claims without a question what a goodbye says is free."""
+    scene = slow_to_release()
+    scene.run(10 * SECOND)
+    assert resources(scene) == ["resource none 0 shutdown"]
+    released(scene)
+    scene.run(100 * MILLISECOND)
+    assert resources(scene)[-1] == "shutdone dead"
+
+
+def test_a_node_whose_address_does_not_go_ends_without_a_word():
+    """The other asks for the address when it has been silent for deadtime."""
+    scene = slow_to_release()
+    scene.run(14900 * MILLISECOND)
+    assert not scene.node.exited
+    scene.run(200 * MILLISECOND)
+    assert scene.node.exited
+    assert resources(scene) == ["resource none 0 shutdown"]
+
+
+def test_what_a_reload_has_taken_out_holds_up_the_goodbye_too():
+    groups = (a_group(NODE, VIP, "nginx"), a_group(NODE, VIP_OF_PEER))
+    scene = settled(some_params(groups=groups))
+    assert scene.held == {VIP, VIP_OF_PEER}
+    scene.node.hands.mute = {ReleaseAddress}
+    scene.node.step(Reloaded(params=some_params(groups=groups[1:])))
+    scene.node.hands.mute = set()
+    stop(scene)
+    scene.run(1 * SECOND)
+    assert scene.held == {VIP}
+    assert resources(scene) == ["resource none 0 shutdown"]
+    released(scene)
+    assert resources(scene)[-1] == "shutdone dead"
 
 
 def test_the_beat_goes_on_for_two_seconds_after_shutdone():
