@@ -56,7 +56,10 @@ class Peer:
         self.met = False
         self.left = False
         """It said goodbye: its silence is no failure."""
-        self.left_ns = 0
+        self.left_ns: int | None = None
+        """No earlier did it say so; None when nobody knows: a new life may have taken all back."""
+        self._late_ns: int | None = None
+        """When that was heard last which may have waited, in the network or while we slept."""
         self.quiet = False
         self.acknowledges = True
         self.is_sidecar = False
@@ -129,7 +132,7 @@ class Peer:
     def excuse_silence(self, turn: Turn) -> None:
         """We were deaf ourselves: silence counts from now."""
         if self.alive:
-            self.beat_ns = turn.ns
+            self.beat_ns = self._late_ns = turn.ns
             self._watch()
         elif self._timers.is_armed("peer dead"):
             self.await_first_sign(turn)
@@ -157,9 +160,14 @@ class Peer:
         self._die(turn, refused=True)
 
     def leave(self, turn: Turn) -> None:
-        """It has released everything and is about to fall silent (``shutdone``)."""
+        """It has released everything and is about to fall silent (``shutdone``).
+
+        What was said in a silence comes together at its end, but for what has to be asked for.
+        """
+        late_ns = self._late_ns
+        waited = late_ns is not None and turn.ns - late_ns < self._timing.deadtime_ns
         self.left = True
-        self.left_ns = turn.ns
+        self.left_ns = None if waited else self.beat_ns
         turn.tell(NodeLeft(node=self.name))
 
     def _spread(self, turn: Turn, *, first: bool, new_life: bool, was: NodeStatus) -> None:
@@ -171,6 +179,7 @@ class Peer:
             turn.tell(NodeReturned(node=self.name, restarted=True))
             self._news.peer_restarted(turn)
         elif was is NodeStatus.DEAD:
+            self._late_ns = turn.ns
             turn.tell(NodeReturned(node=self.name, restarted=False))
             self._news.peer_returned(turn)
         if was_quiet:
@@ -200,6 +209,7 @@ class Peer:
         self.close_calls += 2 * gap_ns > self.dead_after_ns
         if gap_ns > self._timing.warntime_ns:
             self.late += 1
+            self._late_ns = turn.ns
             turn.tell(
                 HeartbeatLate(node=self.name, gap_ns=gap_ns, warntime_ns=self._timing.warntime_ns)
             )

@@ -181,7 +181,8 @@ class Takeover:
         else:
             self.withheld.forget()
         if missing:
-            until_ns = self._peer.vouches_until_ns(self._peer.left_ns) if vouched else 0
+            left_ns = self._peer.left_ns if vouched else None
+            until_ns = 0 if left_ns is None else self._peer.vouches_until_ns(left_ns)
             holdings.claim(turn, missing, vouched_until_ns=until_ns, reason=reason, why=why)
             self.telling.tell(turn, info="req_our_resources()")
         if settles:
@@ -207,6 +208,8 @@ class Takeover:
         Its kernel may still have what an earlier one held, and then it goes on with that.
         """
         self.standby.cancel(turn, f"{self._peer.name} restarted")
+        for group in self.groups:
+            group.doubt_word()  # the new life may take what the earlier one let go of
         if self._peer.is_sidecar and self.negotiation.settled:
             self.overlap.drop_wishes(turn)
         self._questions.wait_no_more()

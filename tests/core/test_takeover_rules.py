@@ -2,6 +2,7 @@
 
 import pytest
 
+from sidecar.core.actions import ProbeAddress
 from sidecar.core.occurrences import BecameStable, NodeDied, TakeoverBegan, TakeoverBlocked
 from sidecar.core.params import Params
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, Holding, ResourceState
@@ -311,6 +312,56 @@ def test_r8_shutdone_is_the_word_that_all_is_free():
     scene.run(200 * MILLISECOND)
     assert scene.held == {VIP}
     assert [began.reason for began in scene.node.told_of(TakeoverBegan)] == ["peer_left"]
+
+
+@pytest.mark.parametrize("sidecar", [True, False])
+@pytest.mark.parametrize("beats", [True, False])
+@pytest.mark.parametrize(("asleep", "silent_ns"), [(True, 20 * SECOND), (False, 800 * MILLISECOND)])
+def test_r8_a_shutdone_that_may_have_waited_does_not_spare_the_probe(
+    *, sidecar: bool, beats: bool, asleep: bool, silent_ns: int
+):
+    """Safety rule 2: a new life of the other may serve again since."""
+    scene = settled(other_node(), sidecar=sidecar)
+    scene.node.hands.owners[VIP] = MACS[NODE]
+    scene.peer.fall_silent()
+    scene.node.frozen = asleep
+    scene.run(silent_ns)
+    scene.node.frozen = False
+    if beats:
+        scene.peer.beat()
+    scene.peer.say(fields.SHUTDONE, st="dead")
+    scene.run(300 * MILLISECOND)
+    assert [began.reason for began in scene.node.told_of(TakeoverBegan)] == ["peer_left"]
+    assert scene.held == set()
+    scene.node.hands.owners.clear()
+    scene.run(2 * SECOND)
+    assert scene.held == {VIP}
+
+
+def test_r8_a_real_node_that_was_cut_off_says_shutdone_of_before():
+    scene = settled(other_node())
+    scene.node.hands.owners[VIP] = MACS[NODE]
+    scene.peer.fall_silent()
+    scene.run(2 * SECOND)
+    scene.peer.beat()
+    scene.peer.say(fields.SHUTDONE, st="dead")
+    scene.run(2 * SECOND)
+    assert scene.held == set()
+
+
+def test_r8_shutdone_says_nothing_of_the_next_life():
+    """The kernel refused the claim, and the new life has taken the address meanwhile."""
+    scene = settled(other_node())
+    scene.node.hands.refused.add(VIP)
+    scene.peer.say(fields.SHUTDONE, st="dead")
+    scene.run(10 * MILLISECOND)
+    scene.peer.restart()
+    scene.peer.begin_beating()
+    scene.node.hands.refused.clear()
+    scene.node.hands.owners[VIP] = MACS[NODE]
+    scene.run(3 * SECOND)
+    assert list(scene.node.wished(ProbeAddress))
+    assert scene.held == set()
 
 
 def test_r8_the_silence_after_shutdone_moves_nothing():
