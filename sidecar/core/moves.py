@@ -4,7 +4,8 @@ is, and a group that nobody holds.
 The holder begins a move, never the one that returns. Nothing is handed over to a node that is not
 ready (safety rule 6), nor while anything else moves. A move that did not come about is tried again
 a second later. Failback waits for its delay (failback.py), a group that flaps is held where it is
-(damping.py), and during maintenance nothing moves at all (maintenance.py).
+(damping.py), and during maintenance nothing moves at all (maintenance.py). What nobody holds is
+taken up even then: that moves nothing.
 """
 
 from collections.abc import Callable
@@ -191,8 +192,7 @@ class Moves:
 
     def _watch_orphans(self, turn: Turn) -> None:
         orphans = self._orphans()
-        settled = self._takeover.both_stable and not self._frozen()
-        if not orphans or not (settled and self._peer.alive):
+        if not (orphans and self._takeover.both_stable and self._peer.alive):
             self._timers.disarm("orphans")
         elif not self._timers.is_armed("orphans"):
             local = Holding.LOCAL in orphans
@@ -207,8 +207,8 @@ class Moves:
 
     def _adopt(self, turn: Turn) -> None:
         holdings, orphans = self._takeover.holdings, self._orphans()
-        if not (orphans and self._takeover.both_stable):
-            return  # this node is about to stop
+        if not (orphans and self._takeover.both_stable and self._peer.alive):
+            return  # this node is about to stop, or the peer has died in this turn
         side = Holding.LOCAL if Holding.LOCAL in orphans else Holding.FOREIGN
         if side is Holding.FOREIGN:
             holdings.failback_armed = True

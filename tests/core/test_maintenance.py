@@ -42,7 +42,7 @@ from tests.core.harness import (
     mirrored,
     some_params,
 )
-from tests.core.scenes import settled
+from tests.core.scenes import Scene, settled
 from tests.core.scripted import ScriptedPeer
 
 
@@ -342,6 +342,40 @@ def test_a_group_does_not_go_back_before_it_ends():
     assert pair.holders() == [PEER]
     pair.world.run(12 * SECOND)
     assert pair.holders() == [NODE]
+
+
+# --- what nobody holds ---------------------------------------------------------------------------
+
+
+def orphaned(*, after_ns: int) -> Scene:
+    """So long ago the peer told, during maintenance, that it does not hold its group any more."""
+    scene = settled(mirrored(some_params()), sidecar=True)
+    say(scene.node, 3600)
+    scene.peer.tell("none", stable=True)
+    scene.run(after_ns)
+    assert scene.held == set()
+    return scene
+
+
+def test_what_neither_of_two_that_are_well_holds_is_taken_up_as_ever():
+    """That moves nothing; the preferred node goes first."""
+    scene = orphaned(after_ns=4900 * MILLISECOND)
+    scene.run(1 * SECOND)
+    assert scene.held == {VIP}
+
+
+def test_what_nobody_held_when_the_peer_died_is_withheld():
+    """Seen late, and in one turn: its death, and that the time for taking it up had come."""
+    scene = orphaned(after_ns=3900 * MILLISECOND)
+    scene.peer.fall_silent()
+    scene.peer.beat()
+    scene.run(900 * MILLISECOND)
+    scene.node.frozen = True
+    scene.run(300 * MILLISECOND)
+    scene.node.frozen = False
+    scene.run(10 * SECOND)
+    assert len(scene.node.told_of(TakeoverWithheld)) == 1
+    assert scene.held == set()
 
 
 # --- what a person asks for ----------------------------------------------------------------------
