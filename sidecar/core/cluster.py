@@ -245,7 +245,9 @@ class Cluster:
     # --- messages of the peer ------------------------------------------------------------------
 
     def heard(self, turn: Turn, message: Message) -> None:
-        """Believe the peer while it counts as alive."""
+        """Believe the peer while it counts as alive, and has not said goodbye."""
+        if self.peer.left:
+            return  # said before that, and was kept on its way: a new life begins with a status
         if self.peer.is_sidecar and self.peer.met and not self.peer.alive:
             # A status is the sign of life, and comes first. What comes before it was said while
             # nobody heard it, and was kept on its way.

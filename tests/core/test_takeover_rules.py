@@ -2,8 +2,15 @@
 
 import pytest
 
+from sidecar.core import dialect
 from sidecar.core.actions import ProbeAddress
-from sidecar.core.occurrences import BecameStable, NodeDied, TakeoverBegan, TakeoverBlocked
+from sidecar.core.occurrences import (
+    BecameStable,
+    GiveUpBegan,
+    NodeDied,
+    TakeoverBegan,
+    TakeoverBlocked,
+)
 from sidecar.core.params import Params
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, Holding, ResourceState
 from sidecar.wire import fields
@@ -362,6 +369,32 @@ def test_r8_shutdone_says_nothing_of_the_next_life():
     scene.run(3 * SECOND)
     assert list(scene.node.wished(ProbeAddress))
     assert scene.held == set()
+
+
+@pytest.mark.parametrize("sidecar", [True, False])
+def test_r8_what_was_said_before_shutdone_and_comes_after_it_moves_nothing(*, sidecar: bool):
+    scene = settled(other_node(), sidecar=sidecar)
+    scene.peer.seq += 1
+    late = scene.peer.seq
+    scene.peer.say(fields.SHUTDONE, st="dead")
+    scene.run(100 * MILLISECOND)
+    assert scene.held == {VIP}
+    said = {"rsc_hold": "local", "rtype": "full", "isstable": "1", dialect.TERMS: "1,0"}
+    scene.peer.say_again(late, fields.RESOURCE, **said)
+    scene.run(10 * SECOND)
+    assert scene.node.told_of(GiveUpBegan) == []
+    assert scene.held == {VIP}
+
+
+def test_r8_what_the_next_life_says_is_believed():
+    scene = settled(other_node(), sidecar=True)
+    scene.peer.say(fields.SHUTDONE, st="dead")
+    scene.run(100 * MILLISECOND)
+    scene.peer.restart()
+    scene.peer.beat()
+    scene.node.forget()
+    scene.peer.say(fields.STARTING)
+    assert told(scene) == ["all 1"]
 
 
 def test_r8_the_silence_after_shutdone_moves_nothing():
