@@ -42,6 +42,8 @@ class Legacy:
         self._outbox = outbox
         self._timers = timers
         self._holdings = holdings
+        self._asked_ns = 0
+        """When ours were first asked for: no earlier did the other let go of them."""
         self._free: set[str] = set()
         """Those of ours that the other has let go of since they were asked for."""
         self._giving: dict[str, tuple[Group, bool]] = {}
@@ -59,6 +61,7 @@ class Legacy:
     def begin(self, turn: Turn) -> None:
         """This node is up: ask for its groups, or take them if nobody could have them."""
         self._free.clear()
+        self._asked_ns = turn.ns
         self._ask(turn)
 
     def _ask(self, turn: Turn) -> None:
@@ -109,7 +112,7 @@ class Legacy:
                 turn,
                 "failback",
                 f"{self._peer.name} has let go of it",
-                vouched_until_ns=self._peer.vouches_until_ns(turn.ns),
+                vouched_until_ns=self._peer.vouches_until_ns(self._asked_ns),
             )
             for group in local:
                 # What both held: clients may have learnt the other one's.

@@ -1,6 +1,6 @@
 """auto_failback legacy with a real node (protocol section 6.9)."""
 
-from sidecar.core.actions import ReleaseAddress
+from sidecar.core.actions import ProbeAddress, ReleaseAddress
 from sidecar.core.events import AddressReleased, Reloaded, ShutdownRequested
 from sidecar.core.params import Params, ResourceGroup
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback
@@ -60,6 +60,21 @@ def test_it_asks_again_until_it_is_answered():
     scene = legacy()
     scene.run(5 * SECOND)
     assert requests(scene) == [KEY] * 3
+
+
+def test_an_answer_from_before_a_sleep_does_not_spare_the_probe():
+    """Safety rule 2: the other has held this node for dead, and has taken it back."""
+    scene = legacy()
+    scene.peer.fall_silent()
+    scene.node.frozen = True
+    scene.run(5 * SECOND)
+    scene.node.hands.owners[VIP] = MACS[PEER]
+    scene.node.frozen = False
+    answer(scene)
+    scene.peer.begin_beating()
+    scene.run(3 * SECOND)
+    assert list(scene.node.wished(ProbeAddress))
+    assert scene.held == set()
 
 
 def test_it_gives_what_it_is_asked_for_and_answers_when_it_is_free():
