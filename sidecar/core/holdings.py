@@ -25,6 +25,8 @@ class Holdings:
         self.other = Holding.NONE
         self.other_stable = False
         """Whether the other is through with moving things."""
+        self.told_seq = 0
+        """The number of the message in which it said so last."""
         self.claims = Claims()
         self.failback_armed = False
         """What is taken now goes back when its preferred node can serve again."""
@@ -35,8 +37,9 @@ class Holdings:
 
     # --- the other's ---------------------------------------------------------------------------
 
-    def learn(self, told: Holding, *, full: bool) -> None:
+    def learn(self, told: Holding, *, full: bool, seq: int) -> None:
         """The other holds this; ``full``: and nothing else."""
+        self.told_seq = seq
         self.other = told if full or not told else self.other | told
 
     def forget_other(self) -> None:

@@ -136,16 +136,17 @@ class Negotiation:
         told = HOLDING_OF_WORD.get(message.get(fields.RSC_HOLD) or "")
         if told is None or self._legacy.spoken:
             return
+        seq = message.hex_int(fields.SEQ) or 0
         if self._questions.take_proof(message):
             # A recorded packet may have been the first that was heard of it. What is missing since
             # then it may have said to an earlier life of this node, and it would send that again.
-            self._peer.inbound.forget_before(message.hex_int(fields.SEQ) or 0)
+            self._peer.inbound.forget_before(seq)
         if not self._questions.may_believe(message):
             self._telling.answer(turn, message)
             return
         self._receive_resources(turn)
         full = message.get(fields.RTYPE) == "full"
-        self._holdings.learn(told, full=full)
+        self._holdings.learn(told, full=full, seq=seq)
         self._holdings.claims.learn(message)
         self._learn_stability(turn, message)
         if full:

@@ -59,13 +59,15 @@ class Overlap:
         if not self._standby.idle:
             return
         overlap = holdings.mine & holdings.other.swapped
-        if holdings.contested and not self._split_brain.suspected:
+        suspicious = bool(holdings.contested) and not self._split_brain.suspected
+        if suspicious:
             self._split_brain.suspect(turn)
         confirmed = holdings.confirm(holdings.mine & ~overlap)
         lost = [s for s in SIDES if s in overlap and not holdings.claims.keeps(s)]
         for side in lost:
             self._let_go(turn, side, "conflict", f"{self._peer.name} has the older claim")
-        if lost or confirmed:
+        # Also by who keeps it: the other may not have resolved what it was told in a hand-over.
+        if lost or confirmed or suspicious:
             self._telling.tell(turn)
 
     def _let_go(self, turn: Turn, side: Holding, reason: str, why: str) -> None:

@@ -57,6 +57,10 @@ def splits(node: Node) -> tuple[int, int]:
     return len(node.told_of(SplitBrainSuspected)), len(node.told_of(SplitBrainEnded))
 
 
+def said_to_hold(node: Node) -> list[str | None]:
+    return [message.get(fields.RSC_HOLD) for message in node.said(fields.RESOURCE)]
+
+
 def test_the_owner_that_has_held_longest_keeps_the_address():
     """Safety rule 5: a heal costs nothing."""
     pair = partitioned()
@@ -376,6 +380,20 @@ def test_two_owners_are_over_when_one_of_them_dies():
     pair.world.run(5 * SECOND)
     assert splits(pair.a) == (1, 1)
     assert not pair.a.cluster.view().split_brain
+
+
+def test_who_keeps_what_both_claim_says_so_again():
+    """Seed 18036: it had told what it holds, and since when, while the other one was in the middle
+    of a hand-over and resolved nothing. The other one told its claim when that was over, and then
+    each waited for the other.
+    """
+    scene = settled(sidecar=True)
+    scene.node.forget()
+    scene.peer.tell("all", stable=True, term="0,9")
+    assert splits(scene.node) == (1, 0)
+    assert said_to_hold(scene.node) == ["local"]
+    scene.peer.tell("all", stable=True, term="0,9")
+    assert said_to_hold(scene.node) == ["local"], "once"
 
 
 def test_two_owners_are_over_also_if_the_other_said_so_during_a_hand_over():

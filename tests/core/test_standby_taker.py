@@ -6,6 +6,7 @@ from sidecar.core import dialect
 from sidecar.core.actions import ClaimAddress, PauseService, ProbeAddress, StartService
 from sidecar.core.events import EngineChanged
 from sidecar.core.occurrences import GiveUpBegan, StandbyRefused, TakeoverBegan
+from sidecar.core.standby import OFFER_MAX_NS
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, Holding, StandbyState
 from sidecar.wire import fields
 from tests.core.harness import (
@@ -331,6 +332,22 @@ def test_a_giver_that_holds_again_what_it_gave_ends_it():
     assert state(scene) is StandbyState.DONE, "the kernel has not answered the claim yet"
     scene.peer.tell("all", stable=True)
     assert state(scene) is StandbyState.NOT
+
+
+def test_a_word_from_before_the_giver_took_it_back_is_no_word_to_take():
+    """Seed 18036: it was lost, and sent again when the giver had held the taker for dead, served
+    and told so.
+    """
+    scene = standing_by(sidecar=True)
+    scene.peer.ask("all", "me")
+    scene.run(100 * MILLISECOND)
+    scene.peer.seq += 1
+    scene.peer.tell("all", stable=True)
+    scene.peer.say_again(scene.peer.seq - 1, fields.ASK_RESOURCES, rsc_hold="all", info="done")
+    assert scene.node.told_of(TakeoverBegan) == []
+    scene.run(OFFER_MAX_NS)
+    assert state(scene) is StandbyState.NOT
+    assert "does not wait for it any more" in scene.node.told_of(StandbyRefused)[-1].sentence()
 
 
 def test_a_giver_that_has_taken_something_else_meanwhile_ends_it():
