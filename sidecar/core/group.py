@@ -47,6 +47,8 @@ class Group:
         self.warm = False
         """Containers serve ahead of a takeover that may come; addresses do not move."""
         self.held = False
+        self._stands = False
+        """It was held, and nobody else can have taken it since: what lingers is not lost yet."""
         # One that a reload made anew may come in the middle of a release.
         self.released = not addresses.any_here
         self._around = around
@@ -123,7 +125,7 @@ class Group:
         if not self.wanted:
             return
         self._changes.note()
-        self.wanted = self.held = False
+        self.wanted = self.held = self._stands = False
         self.failing = None
         self.addresses.stop_asking()
         self._milestones.begin_give_up(turn, reason, why)
@@ -214,7 +216,7 @@ class Group:
         self.failing = None
         self.addresses.forget_owner()
         if not self.held:
-            self.held = True
+            self.held = self._stands = True
             self._milestones.reach(turn, "address")
             self._finish_takeover(turn)
             self._news.group_held(turn, self)
@@ -234,8 +236,8 @@ class Group:
         self.held = self.held and self.addresses.all_kept
 
     def _lose(self, turn: Turn) -> None:
-        was_held, self.held = self.held, False
-        if was_held:
+        stood, self._stands, self.held = self._stands, False, False
+        if stood:
             self._news.group_lost(turn, self)
 
     def _bring_up_containers(self, turn: Turn) -> bool:

@@ -9,7 +9,7 @@ from sidecar.core.actions import (
     StartService,
 )
 from sidecar.core.defence import MET_FOR_NS
-from sidecar.core.events import AddressProbed, QuestionHeard
+from sidecar.core.events import AddressLost, AddressProbed, QuestionHeard
 from sidecar.core.occurrences import (
     CheckPassed,
     Suspended,
@@ -69,6 +69,27 @@ def test_an_address_lost_while_its_container_is_mended_waits_for_it():
     bench.silent_probes()
     bench.claimed()
     assert bench.group.held
+
+
+def test_an_address_that_could_not_be_renewed_is_lost_when_it_goes_and_not_before():
+    """As long as it may be here nobody else can have taken it (safety rule 5)."""
+    bench = Bench().holding()
+    bench.news.clear()
+    bench.feed(AddressLost(address=ADDRESS.name, reason="it comes too late", gone=False))
+    assert not bench.group.held
+    assert bench.news == []
+    bench.lost("its lease ended")
+    assert bench.news == [f"lost {bench.group.name}"]
+
+
+def test_an_address_that_could_not_be_renewed_and_is_given_up_is_not_lost():
+    bench = Bench().holding()
+    bench.news.clear()
+    bench.feed(AddressLost(address=ADDRESS.name, reason="it comes too late", gone=False))
+    bench.give_up()
+    bench.released()
+    bench.want(vouched=False)
+    assert bench.news == []
 
 
 def test_a_container_that_cannot_be_mended_is_a_reason_to_hand_over():
