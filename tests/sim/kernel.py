@@ -52,7 +52,7 @@ class Kernel:
         self.held_up_ns = -SECOND
         """When the last request that was held up so comes through, also after a repair."""
         self.removed: Callable[[str, str], None] | None = None
-        """Told of an address that went without the sidecar's own request, and why."""
+        """Told of an address that went, also at the sidecar's own request, and why."""
         self.carrier: Callable[[Interface], None] | None = None
         self._world = world
         self._rng = rng
@@ -91,10 +91,12 @@ class Kernel:
             self._watch(address, assigned, ends_ns)
 
     def delete(self, address: str) -> bool:
-        """Take the address away at the sidecar's request; whether it was there."""
+        """Take the address away at the sidecar's request, which its watch sees like any other
+        removal; whether it was there.
+        """
         if self._table.pop(address, None) is None:
             return False
-        self._tell(address, "released", present=False)
+        self._gone(address, "released")
         return True
 
     def delete_by_stranger(self, address: str) -> None:

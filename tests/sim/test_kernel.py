@@ -71,12 +71,13 @@ def test_a_lease_that_was_taken_away_and_claimed_again_has_its_own_end():
     assert host.kernel.holds(VIP)
 
 
-def test_a_release_is_no_loss():
+def test_the_watch_sees_what_the_sidecar_itself_releases_once():
+    """As the real one does, also when a renewal that came too late is taken back."""
     host = AHost()
     host.kernel.put(VIP, 1)
     assert host.kernel.delete(VIP)
     assert not host.kernel.delete(VIP)
-    assert host.removed == []
+    assert host.removed == [(VIP, "released")]
 
 
 def test_a_strangers_deletion_is_a_loss():
