@@ -39,9 +39,12 @@ class Claims:
         """This node slept, or lost what it held: whoever claims it now has the older claim."""
         self._ours |= dict.fromkeys(sides, FORFEITED)
 
+    def is_forfeited(self, side: Holding) -> bool:
+        return self._ours[side] == FORFEITED
+
     def confirm(self, side: Holding) -> bool:
         """The other does not hold it: the claim is as good as any. True if it has got a term."""
-        forfeited = self._ours[side] == FORFEITED
+        forfeited = self.is_forfeited(side)
         if forfeited:
             self.renew(side)
         return forfeited

@@ -133,6 +133,15 @@ class Groups:
         return bool(groups) and not any(group.held or group.addresses.claiming for group in groups)
 
     @property
+    def held(self) -> Holding:
+        """The sides that are held here as a whole: each is claimed as one."""
+        sides = Holding.ALL
+        for group in self._groups:
+            if not group.held:
+                sides &= ~self.side_of(group)
+        return sides
+
+    @property
     def left(self) -> Holding:
         """The sides of which an earlier life of this node held something when it ended."""
         sides = Holding.NONE

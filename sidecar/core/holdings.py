@@ -90,7 +90,7 @@ class Holdings:
 
         True if one has got a term, which the other has to know before it claims anything itself.
         """
-        if not self._knows_terms:
+        if not self._knows_terms or self._questions.awaits:
             return False
         confirmed = [side for side in SIDES if side in which and self.claims.confirm(side)]
         return bool(confirmed)

@@ -180,11 +180,12 @@ class Moves:
     def _watch_stability(self, turn: Turn) -> None:
         """A peer that moves nothing any more but was not heard to say so is asked.
 
-        One that returned was asked already, and both may hold the same until it has answered.
+        One that returned was asked already, and both may hold the same until it has answered. So
+        was one whose answer alone tells how old a claim of this node is.
         """
         takeover = self._takeover
         waiting = self._peer.alive and self._peer.is_sidecar and takeover.stable
-        if not waiting or takeover.holdings.other_stable:
+        if not waiting or (takeover.holdings.other_stable and not takeover.awaits_answer):
             self._timers.disarm("ask the other")
         elif not self._timers.is_armed("ask the other"):
             wait_ns = self._keepalive_ns if takeover.awaits_answer else ASK_AFTER_NS

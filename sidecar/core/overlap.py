@@ -62,7 +62,8 @@ class Overlap:
         suspicious = bool(holdings.contested) and not self._split_brain.suspected
         if suspicious:
             self._split_brain.suspect(turn)
-        confirmed = holdings.confirm(holdings.mine & ~overlap)
+        # What is only wished for is claimed when it comes true, and may be the other's until then.
+        confirmed = holdings.confirm(self._groups.held & holdings.mine & ~overlap)
         lost = [s for s in SIDES if s in overlap and not holdings.claims.keeps(s)]
         for side in lost:
             self._let_go(turn, side, "conflict", f"{self._peer.name} has the older claim")

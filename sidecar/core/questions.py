@@ -27,11 +27,13 @@ class Questions:
         """The number of the question whose answer alone tells what a returned peer holds now."""
         self.unanswered = False
         """The peer has returned, and has not told since what it holds."""
+        self._confirming = ""
+        """The number of the question by whose answer alone a forfeited claim is confirmed."""
 
     @property
     def awaits(self) -> bool:
-        """Nothing that the other tells is believed before it has answered."""
-        return bool(self._awaited)
+        """What the other tells is not believed before it has answered, or confirms no claim."""
+        return bool(self._awaited or self._confirming)
 
     def next(self) -> str:
         """The number of another question; while a proof is open, it is asked for."""
@@ -50,13 +52,26 @@ class Questions:
         self._awaited = number
         self.unanswered = True
 
+    def confirm_by(self, number: str) -> None:
+        """A claim that was forfeited has come true: all that was said before may be over.
+
+        A peer that cannot be heard counts as alive for a deadtime, and may claim the same just now.
+        """
+        self._confirming = number
+
     def ask_again(self, number: str) -> None:
         """The same was asked anew: if an answer is waited for, it is this one's."""
         if self._awaited:
             self._awaited = number
+        if self._confirming:
+            self._confirming = number
 
     def wait_no_more(self) -> None:
         self._awaited = ""
+
+    def confirm_no_more(self) -> None:
+        """The peer is asked for all that it holds: that tells it, too."""
+        self._confirming = ""
 
     def take_proof(self, message: Message) -> bool:
         """Whether the other proves by this, and only now, that it speaks now."""
@@ -72,6 +87,8 @@ class Questions:
             return False
         self._awaited = ""
         self.unanswered = False
+        if answer == self._confirming:
+            self._confirming = ""
         return True
 
     def _next(self) -> str:

@@ -119,7 +119,9 @@ class Takeover:
 
     @property
     def awaits_answer(self) -> bool:
-        """The other has returned, and has not yet told what it holds now."""
+        """The other has returned, or a claim that was forfeited has come true, and it has not yet
+        told what it holds now.
+        """
         return self._questions.awaits
 
     @property
@@ -230,16 +232,25 @@ class Takeover:
     def _know_nothing_of_it(self) -> None:
         self.withheld.forget()
         self.holdings.forget_other()
+        self._questions.confirm_no_more()
 
     # --- news of the groups --------------------------------------------------------------------
 
     def group_held(self, turn: Turn, group: Group) -> None:
         """With the other heard, the claim is as good as any; with it gone, this ends R7."""
         side = self.groups.side_of(group)
-        if self._peer.alive and self.holdings.confirm(side):
-            self.telling.tell(turn)
+        forfeited = side in self.groups.held and self.holdings.claims.is_forfeited(side)
+        if self._peer.alive and forfeited:
+            self._confirm(turn, side)
         if side is Holding.FOREIGN and not self.holdings.other and self.standby.idle:
             self.telling.tell_taken_over(turn)
+
+    def _confirm(self, turn: Turn, side: Holding) -> None:
+        """Only an answer of now shows that the other is heard, and does not hold it."""
+        if self._peer.is_sidecar:
+            self._questions.confirm_by(self.telling.ask(turn))
+        elif self.holdings.confirm(side):
+            self.telling.tell(turn)
 
     def group_lost(self, turn: Turn, group: Group) -> None:
         """While it was away another may have taken it: this claim is the younger one now."""

@@ -2,9 +2,11 @@
 
 import pytest
 
-from sidecar.core.actions import Announce, ReleaseAddress
+from sidecar.core import dialect
+from sidecar.core.actions import Announce, ClaimAddress, ReleaseAddress, RenewLease
 from sidecar.core.claims import SIDES, Claims
 from sidecar.core.events import (
+    AddressLost,
     CarrierChanged,
     StandbyRequested,
 )
@@ -110,6 +112,75 @@ def test_the_owner_that_lost_it_and_has_it_back_tells_since_when_it_holds_it():
     pair.heal()
     pair.world.run(1 * SECOND)
     assert pair.holders() == [PEER]
+
+
+def test_the_claim_of_a_node_that_slept_is_not_confirmed_by_a_peer_that_it_only_excuses():
+    """Nothing is heard of it, which took the address over meanwhile and has held it longest."""
+    pair = settled_pair(auto_failback=AutoFailback.OFF)
+    pair.partition()
+    pair.a.frozen = True
+    pair.world.run(3 * SECOND)
+    pair.a.hands.addresses.clear()  # the lease has ended
+    pair.a.frozen = False
+    pair.world.run(900 * MILLISECOND)
+    assert pair.a.cluster.peer.alive
+    assert pair.holders() == [NODE, PEER]
+    pair.heal()
+    pair.world.run(1 * SECOND)
+    assert pair.holders() == [PEER]
+
+
+def lease_ends(node: Node) -> None:
+    """The kernel renewed it no more, and has taken it away."""
+    node.hands.mute.add(RenewLease)
+    node.world.run(node.params.timing.lease_s * SECOND)
+    node.hands.mute.remove(RenewLease)
+    node.step(AddressLost(address=VIP, reason="its lease ended"))
+
+
+def lost_and_claimed_again(pair: Wired) -> str:
+    """The number of the question that follows."""
+    lease_ends(pair.a)
+    pair.a.forget()
+    pair.world.run_until(lambda: bool(pair.a.said(fields.RESOURCE)))
+    (asked,) = pair.a.said(fields.RESOURCE)
+    return asked.get(dialect.ASK) or ""
+
+
+def is_forfeited(node: Node) -> bool:
+    return node.cluster.takeover.holdings.claims.encode().startswith("ffffffff,")
+
+
+def test_a_claim_that_came_true_anew_is_confirmed_by_an_answer_of_the_peer():
+    pair = settled_pair()
+    number = lost_and_claimed_again(pair)
+    assert number
+    assert is_forfeited(pair.a)
+    pair.world.run(2 * pair.DELAY_NS)
+    assert not is_forfeited(pair.a)
+    assert pair.b.said(fields.RESOURCE)[-1].get(dialect.ANSWER) == number
+
+
+def test_a_claim_whose_confirmation_is_lost_is_asked_about_again_with_the_next_beat():
+    pair = settled_pair()
+    number = lost_and_claimed_again(pair)
+    answer = f"{dialect.ANSWER}={number}".encode()
+    pair.loses = lambda _receiver, data: answer in data
+    pair.world.run(pair.a.params.timing.keepalive_ns - 10 * MILLISECOND)
+    assert is_forfeited(pair.a)
+    pair.world.run(20 * MILLISECOND)
+    assert not is_forfeited(pair.a)
+
+
+def test_a_claim_is_not_confirmed_before_it_has_come_true():
+    """The peer may take it over until then, and would hold it longer."""
+    scene = settled(sidecar=True)
+    scene.node.hands.mute.add(ClaimAddress)
+    lease_ends(scene.node)
+    scene.run(500 * MILLISECOND)
+    assert list(scene.node.wished(ClaimAddress))
+    scene.peer.tell("local", stable=True, term="0,0")
+    assert is_forfeited(scene.node)
 
 
 def test_both_say_so_while_it_lasts_and_when_it_has_ended():
