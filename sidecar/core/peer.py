@@ -137,6 +137,13 @@ class Peer:
         elif self._timers.is_armed("peer dead"):
             self.await_first_sign(turn)
 
+    def agree(self, turn: Turn) -> None:
+        """It takes what it was offered, and counts from this word how long the giver waits for it:
+        to the giver it is as good a sign of life as a status.
+        """
+        self.beat_ns = turn.ns
+        self._watch()
+
     def on_status(self, turn: Turn, beat: Beat, verdict: Verdict) -> None:
         """A status message that was not seen before."""
         was, first = self.status, not self.met

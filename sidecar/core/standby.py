@@ -189,6 +189,8 @@ class Standby:
         assert current is not None
         self._become(StandbyState.DONE)
         self._arm_step(turn)
+        if self._peer.is_sidecar:
+            self._peer.agree(turn)
         self._holdings.drop(turn, current.which, current.reason, current.why)
         self._telling.tell(turn, stable=False, info="standby")
         self.advance(turn)

@@ -246,6 +246,22 @@ def test_a_sidecar_that_takes_but_never_says_done_does_not_block_for_ever():
     assert state(scene) is StandbyState.NOT
 
 
+@pytest.mark.parametrize("taker", ["a sidecar", "a real node"])
+def test_the_word_of_a_sidecar_that_takes_is_a_sign_of_life(taker: str):
+    """It counts from there how long it may claim without a probe, and not from a status."""
+    sidecar = taker == "a sidecar"
+    scene = settled(sidecar=sidecar)
+    scene.peer.fall_silent()
+    scene.run(300 * MILLISECOND)  # the last beat has come
+    standby_asked(scene)
+    scene.run(400 * MILLISECOND)
+    scene.peer.ask("all", "other")
+    scene.run(990 * MILLISECOND)
+    assert scene.node.cluster.peer.alive is sidecar
+    scene.run(20 * MILLISECOND)
+    assert not scene.node.cluster.peer.alive
+
+
 def given() -> Scene:
     """A sidecar has accepted all, and was told that it is gone from here."""
     scene = settled(sidecar=True)
