@@ -303,18 +303,19 @@ class AddressKeeper:
 
     def _taken(self, turn: Turn, event: AddressLost) -> None:
         self._changes.note()
-        if not event.gone:
+        renewal_failed = not (event.gone or event.displaced)
+        if renewal_failed:
             self._lease.not_renewed()
         # A release of our own is seen by the kernel's watch too, and is no loss.
         self._lingers = self._lingers and not event.gone
-        self._undone = self.busy and event.gone
+        self._undone = self.busy and not renewal_failed
         if not self.holds or not self.wants or self.busy:
             return
         self._lost += 1
         self.distrust()
         self._lingers = not event.gone
         turn.tell(AddressTaken(address=self.address.name, reason=event.reason))
-        if event.gone and self._lease.runs(turn.ns):
+        if not renewal_failed and self._lease.runs(turn.ns):
             self._deleted_ns = turn.ns
 
     def _probed(self, turn: Turn, event: AddressProbed) -> None:

@@ -104,6 +104,8 @@ class AddressLost(_Event):
     reason: str
     gone: bool = True
     """False when only a renewal failed: the kernel may keep the address until its lease ends."""
+    displaced: bool = False
+    """Nor has it gone then: it stands where it must not, and is to be claimed anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,7 +134,8 @@ class Mirror:
             ours = seen.assignment
             if not ours.secondary and rtnl.same_subnet(ours, own):
                 reason = f"it stands before the host's own address {own.address}, which came later"
-                yield AddressLost(address=self._addresses[ours.address].name, reason=reason)
+                name = self._addresses[ours.address].name
+                yield AddressLost(address=name, reason=reason, gone=False, displaced=True)
 
     def _confirm(self, key: int | tuple[str, int, int]) -> None:
         if self._unconfirmed is not None:

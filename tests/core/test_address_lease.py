@@ -139,6 +139,44 @@ def test_an_address_that_was_not_renewed_may_linger_and_is_claimed_after_a_probe
     assert bench.group.held
 
 
+def displaced() -> AddressLost:
+    reason = "it stands before the host's own address 192.168.171.5, which came later"
+    return AddressLost(address=ADDRESS.name, reason=reason, gone=False, displaced=True)
+
+
+def test_an_address_that_is_only_displaced_is_claimed_anew_in_the_same_step():
+    bench = holding()
+    bench.feed(displaced())
+    assert bench.nothing_of(ProbeAddress)
+    bench.claimed()
+    assert bench.group.held
+
+
+def test_an_address_that_is_displaced_while_its_container_is_mended_is_still_here():
+    """It is not put back now, and a hand-over is not through before it is released."""
+    bench = Bench().holding()
+    bench.inspected(ContainerState.STOPPED)
+    bench.feed(displaced())
+    assert bench.nothing_of(ClaimAddress)
+    assert not bench.address.gone
+    bench.give_up()
+    assert not bench.group.released
+    bench.released()
+    assert bench.group.released
+
+
+def test_a_renewal_that_is_under_way_when_its_address_is_displaced_is_still_waited_for():
+    bench = Bench().holding()
+    bench.inspected(ContainerState.STOPPED)
+    bench.wait(LEASE_MS // 5 + 1)
+    bench.wish(RenewLease)
+    bench.feed(displaced())
+    bench.lost()
+    assert not bench.address.gone
+    bench.renewed()
+    assert not bench.address.gone
+
+
 def test_an_address_that_went_before_its_claim_was_answered_is_claimed_once_more():
     """It may have gone after the kernel had put it there: the answer speaks of before."""
     bench = a_bench()

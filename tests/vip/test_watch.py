@@ -160,6 +160,8 @@ def test_an_own_address_that_comes_later_asks_for_a_new_claim(host: Host) -> Non
         host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
         await until(lambda: bool(watching.lost))
         assert "came later" in watching.lost[0].reason
+        assert not watching.lost[0].gone
+        assert host.has("10.77.0.100")
         await put(vip())
         secondary = [line for line in host.addresses("eth0") if " secondary " in line]
         assert ["10.77.0.100/24" in line for line in secondary] == [True]
