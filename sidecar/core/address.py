@@ -181,6 +181,10 @@ class AddressKeeper:
         op = self._begin(turn, self._release_hangs)
         turn.do(ReleaseAddress(op=op, address=self.address))
 
+    def end(self) -> None:
+        """It has gone, and no group names it any more."""
+        self._setback.end()
+
     def found(self, turn: Turn) -> None:
         """An earlier life left it in the kernel: it stays there until its lease ends."""
         self.left = True

@@ -74,6 +74,7 @@ class Keepers:
         gone = [keeper for keeper in self._retiring if keeper.gone]
         for keeper in gone:
             self._retiring.remove(keeper)
+            keeper.end()
             del self.addresses[keeper.address.name]
             self._troubles.note()
 

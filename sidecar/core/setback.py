@@ -64,6 +64,11 @@ class Setback:
         if self.reason and not self._wanted() and not self._timers.is_armed(self._forgiving):
             self._timers.arm(self._forgiving, turn.ns + FORGIVE_AFTER_NS, self._forgive)
 
+    def end(self) -> None:
+        """The address is not ours any more: who keeps it next has troubles of its own."""
+        self._timers.disarm(self._retrying)
+        self._timers.disarm(self._forgiving)
+
     def _forgive(self, turn: Turn) -> None:
         """What was refused a while ago may be possible now: the node counts as fit again."""
         del turn

@@ -21,7 +21,8 @@ from sidecar.core.events import (
 )
 from sidecar.core.occurrences import CarrierReported, EngineReported
 from sidecar.core.params import Container, ResourceGroup
-from sidecar.core.terms import SECOND, ContainerState, Holding, StandbyMode
+from sidecar.core.setback import FORGIVE_AFTER_NS
+from sidecar.core.terms import MILLISECOND, SECOND, ContainerState, Holding, StandbyMode
 from sidecar.core.turn import Turn
 from tests.core.resources import (
     ADDRESS,
@@ -220,6 +221,22 @@ def test_a_second_reload_while_an_address_is_released_does_no_harm():
     bench.released()
     bench.turn()
     assert bench.nothing_of(ReleaseAddress)
+
+
+def test_an_address_that_is_named_again_after_it_was_forgotten_has_troubles_of_its_own():
+    """What it was refused before is not counted, nor how long ago that was."""
+    bench = two_groups()
+    bench.want()
+    bench.claim_refused("no permission")
+    reload(bench, a_group(SECOND_ADDRESS, preferred=THERE))
+    assert bench.groups.trouble() == ()
+    reload(bench, a_group(ADDRESS, preferred=HERE), a_group(SECOND_ADDRESS, preferred=THERE))
+    bench.want()
+    bench.claim_refused("no permission")
+    bench.give_up()
+    assert bench.groups.trouble() != ()
+    bench.wait(FORGIVE_AFTER_NS / MILLISECOND)
+    assert bench.groups.trouble() == ()
 
 
 def test_an_address_that_is_named_again_while_it_is_released_is_kept():
