@@ -92,6 +92,8 @@ class AddressKeeper:
         self._claim_until_ns = 0
         self._undone = False
         """It went while a claim was under way: perhaps after the kernel had carried that out."""
+        self._made_anew = False
+        """It went just when the kernel had answered: perhaps before the kernel made it anew."""
         self._announcements = Announcements(address, timers, rng, neighbours)
         self.reconfigure(timing)
 
@@ -115,9 +117,9 @@ class AddressKeeper:
     @property
     def gone(self) -> bool:
         """Surely not on this node: not even a renewal that was on its way when it went, and of
-        which the kernel has not told yet, can put it back.
+        which the kernel has not told yet, or told first, can put it back.
         """
-        return self.away and not self._lease.renewing
+        return self.away and not (self._lease.renewing or self._made_anew)
 
     @property
     def away(self) -> bool:
@@ -271,7 +273,7 @@ class AddressKeeper:
         self._changes.note()
         self._operation.end()
         self._setback.make_good()
-        self._lease.extend(at_ns)
+        self._lease.claimed(at_ns, turn.ns)
         if not self._lease.runs(turn.ns):
             # We slept before the answer was read, and the lease has ended meanwhile; or the kernel
             # was slow, and it has only just begun there.
@@ -294,7 +296,8 @@ class AddressKeeper:
     def _released(self, turn: Turn) -> None:
         self._changes.note()
         self._operation.end()
-        self.holds = self._lingers = False
+        self._lease.released()
+        self.holds = self._lingers = self._made_anew = False
         self._setback.make_good()
         turn.tell(AddressGivenUp(address=self.address.name, interface=self.address.interface))
 
@@ -313,6 +316,8 @@ class AddressKeeper:
         # A release of our own is seen by the kernel's watch too, and is no loss.
         self._lingers = self._lingers and not event.gone
         self._undone = self.busy and not renewal_failed
+        if event.gone:
+            self._made_anew = self._lease.made_lately(turn.ns)
         if not self.holds or not self.wants or self.busy:
             return
         self._lost += 1
@@ -393,7 +398,7 @@ class AddressKeeper:
     def _try_again(self, turn: Turn) -> None:
         self._changes.note()
         if not (self.wants or self.busy or self.gone) and self._lease.is_over(turn.ns):
-            self.holds = self._lingers = False
+            self.holds = self._lingers = self._made_anew = False
             turn.tell(AddressGivenUp(address=self.address.name, interface=self.address.interface))
         if not self.wants and not self.gone:
             self.release(turn)

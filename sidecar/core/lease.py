@@ -9,11 +9,13 @@ from typing import Final
 
 from sidecar.core.actions import RenewLease
 from sidecar.core.params import Address, Timing
-from sidecar.core.terms import LEASE_GRAIN_NS, SECOND
+from sidecar.core.terms import LEASE_GRAIN_NS, MILLISECOND, SECOND
 from sidecar.core.timers import Timers
 from sidecar.core.turn import HEARD_WITHIN_NS, Turn
 
 RENEWALS_PER_LEASE: Final = 5
+OVERTAKEN_NS: Final = 50 * MILLISECOND
+"""So long after an answer of the kernel its watch may tell of what had happened before."""
 
 
 class Lease:
@@ -28,6 +30,8 @@ class Lease:
         """When the lease ends at the latest, whenever the kernel began it."""
         self._unanswered = 0
         """Renewals under way: a slow kernel may carry one out long after it was asked."""
+        self._made_ns: int | None = None
+        """When the kernel last answered a claim or a renewal; None: it has released it since."""
         self._put_off = False
         self.reconfigure(timing)
 
@@ -46,13 +50,26 @@ class Lease:
 
     def renewed(self, at_ns: int, now_ns: int) -> None:
         """The kernel has done as it was asked, at some instant between these."""
-        self.extend(at_ns)
+        self.claimed(at_ns, now_ns)
         self._latest_end_ns = max(self._latest_end_ns, now_ns + self.seconds * SECOND)
         self.not_renewed()
 
     def not_renewed(self) -> None:
         """It has refused, or it was asked too late."""
         self._unanswered = max(0, self._unanswered - 1)
+
+    def claimed(self, at_ns: int, now_ns: int) -> None:
+        """As ``renewed``, by the answer to a claim."""
+        self.extend(at_ns)
+        self._made_ns = now_ns
+
+    def released(self) -> None:
+        """What the kernel's watch tells from now on is of the release, or later."""
+        self._made_ns = None
+
+    def made_lately(self, now_ns: int) -> bool:
+        """Whether a loss that is told now may have happened before the kernel made it anew."""
+        return self._made_ns is not None and now_ns < self._made_ns + OVERTAKEN_NS
 
     def extend(self, at_ns: int) -> None:
         """The kernel began it anew at this instant."""

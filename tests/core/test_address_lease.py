@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sidecar.core.actions import Announce, ClaimAddress, ProbeAddress, ReleaseAddress, RenewLease
 from sidecar.core.events import AddressClaimed, AddressLost
+from sidecar.core.lease import OVERTAKEN_NS
 from sidecar.core.occurrences import AddressGivenUp, AddressHeld, AddressTaken
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState
 from tests.core.address_alone import LEASE_MS, a_bench, holding
@@ -262,6 +263,7 @@ def test_after_a_sleep_what_may_linger_is_released_when_the_group_is_given_up():
 def test_a_renewal_that_was_on_its_way_when_the_address_was_deleted_has_made_it_anew():
     bench = Bench().holding()
     bench.inspected(ContainerState.STOPPED)
+    bench.wait(100)
     bench.wishes.clear()
     bench.lost()
     assert bench.address.gone
@@ -269,6 +271,56 @@ def test_a_renewal_that_was_on_its_way_when_the_address_was_deleted_has_made_it_
     assert not bench.address.gone
     bench.give_up()
     bench.wish(ReleaseAddress)
+
+
+def test_a_loss_that_is_told_after_the_renewal_that_undid_it_may_not_have_lasted():
+    """The kernel's watch was read after the answer: the release makes sure."""
+    bench = Bench().holding()
+    bench.inspected(ContainerState.STOPPED)
+    bench.wait(LEASE_MS // 5 + 1)
+    bench.renewed()
+    bench.wishes.clear()
+    bench.wait(1)
+    bench.lost()
+    assert not bench.group.held
+    assert not bench.address.gone
+    bench.give_up()
+    assert not bench.group.released
+    bench.released()
+    bench.lost()  # our own release, which the watch tells last
+    assert bench.group.released
+    assert bench.address.gone
+
+
+def test_a_loss_that_is_told_after_the_claim_that_undid_it_may_not_have_lasted():
+    bench = Bench().holding()
+    bench.lost("its lease ended")
+    bench.claimed()
+    bench.inspected(ContainerState.STOPPED)
+    bench.lost("its lease ended")
+    assert bench.nothing_of(ClaimAddress)
+    assert not bench.address.gone
+    bench.give_up()
+    bench.released()
+    assert bench.group.released
+
+
+def test_what_is_lost_just_after_a_renewal_is_put_back_like_anything_else():
+    bench = holding()
+    bench.renewed()
+    bench.lost()
+    assert bench.nothing_of(ProbeAddress)
+    bench.claimed()
+    assert bench.group.held
+
+
+def test_what_is_lost_a_while_after_a_renewal_is_gone():
+    bench = Bench().holding()
+    bench.inspected(ContainerState.STOPPED)
+    bench.renewed()
+    bench.wait(OVERTAKEN_NS / MILLISECOND)
+    bench.lost()
+    assert bench.address.gone
 
 
 def test_what_went_is_not_gone_while_a_renewal_of_it_is_on_its_way():
@@ -289,6 +341,7 @@ def test_what_went_is_not_gone_while_a_renewal_of_it_is_on_its_way():
 def test_what_lingered_is_gone_when_the_kernel_says_so():
     bench = holding()
     bench.feed(AddressLost(address=ADDRESS.name, reason="it comes too late", gone=False))
+    bench.wait(100)
     bench.lost("its lease ended")
     bench.give_up()
     assert bench.group.released
