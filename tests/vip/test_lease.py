@@ -1,6 +1,6 @@
 """The lease on a real kernel: it ends by itself, and a late renewal does not bring it back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import chain, repeat
 
@@ -97,6 +97,25 @@ def test_a_renewal_frozen_between_its_check_and_its_request_is_taken_back(host: 
     answer = frozen.perform(RenewLease(address=vip(), lease_s=5, not_after_ns=SECOND))
     frozen.close()
     assert isinstance(answer, AddressLost)
+    assert "9000 ms too late" in answer.reason
+    assert not host.has("10.77.0.100")
+
+
+def test_a_claim_whose_answer_is_lost_until_it_is_too_late_is_taken_back(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = chain([0], repeat(10 * SECOND))
+    deaf = Lease(lambda: next(times))
+    ask_all = deaf._table.ask_all
+
+    def loses_the_answer(requests: Sequence[bytes]) -> list[int | None]:
+        monkeypatch.undo()
+        return [None for _ in ask_all(requests)]
+
+    monkeypatch.setattr(deaf._table, "ask_all", loses_the_answer)
+    answer = deaf.perform(ClaimAddress(op=1, address=vip(), lease_s=5, not_after_ns=SECOND))
+    deaf.close()
+    assert isinstance(answer, AddressRefused)
     assert "9000 ms too late" in answer.reason
     assert not host.has("10.77.0.100")
 
