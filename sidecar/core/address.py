@@ -251,6 +251,8 @@ class AddressKeeper:
             case AddressRefused() if self._operation.is_answered_by(event.op):
                 self._changes.note()
                 self._operation.end()
+                if not event.gone:
+                    self._linger(turn)
                 self._setback.happen(turn, event.reason)
             case AddressClaimed() | AddressReleased() | AddressRefused():
                 return

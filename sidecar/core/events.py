@@ -88,6 +88,8 @@ class AddressRefused(_Event):
     op: int
     address: str
     reason: str
+    gone: bool = True
+    """False when a claim came through too late, and could not be taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,10 @@ Put = ClaimAddress | RenewLease
 LeaseAction = Put | ReleaseAddress
 
 
+class _NotTakenBackError(OSError):
+    """It came through too late, and could not be removed: it is here until its lease ends."""
+
+
 class Lease:
     """Carries out what the core wishes of the kernel's address table."""
 
@@ -151,8 +155,11 @@ class Lease:
         """
         now_ns = self._now_ns()
         if now_ns > action.not_after_ns:
-            self._removal.remove([action.address])
-            raise _too_late("it came through", now_ns, action)
+            failed = self._removal.remove([action.address])
+            late = _too_late("it came through", now_ns, action)
+            if failed:
+                raise _NotTakenBackError(*late.args)
+            raise late
 
     def _look_around(self, actions: Sequence[Put]) -> None:
         """What else is on the host decides about the flags of an IPv6 address.
@@ -230,7 +237,8 @@ def _refusal(action: Put, error: OSError) -> AddressRefused | AddressLost:
         reason = reason_of(error, interface, wish=f"renew the lease of {name}")
         return AddressLost(address=name, reason=reason, gone=False)
     reason = reason_of(error, interface, wish=f"claim {name}")
-    return AddressRefused(op=action.op, address=name, reason=reason)
+    gone = not isinstance(error, _NotTakenBackError)
+    return AddressRefused(op=action.op, address=name, reason=reason, gone=gone)
 
 
 def _too_late(what: str, now_ns: int, action: Put) -> OSError:

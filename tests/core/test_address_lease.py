@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from sidecar.core.actions import Announce, ClaimAddress, ProbeAddress, ReleaseAddress, RenewLease
-from sidecar.core.events import AddressClaimed, AddressLost
+from sidecar.core.events import AddressClaimed, AddressLost, AddressRefused
 from sidecar.core.lease import OVERTAKEN_NS
 from sidecar.core.occurrences import AddressGivenUp, AddressHeld, AddressTaken
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState
@@ -202,6 +202,18 @@ def test_what_may_be_here_is_not_gone_when_the_claim_that_was_to_make_sure_is_re
     bench.lost("its lease ran out")
     bench.feed(AddressClaimed(op=first.op, address=ADDRESS.name, at_ns=bench.now_ns))
     bench.claim_refused("it comes too late")
+    assert not bench.address.gone
+    bench.give_up()
+    assert not bench.group.released
+    bench.released()
+    assert bench.group.released
+
+
+def test_a_claim_that_came_too_late_and_could_not_be_taken_back_may_linger():
+    bench = a_bench()
+    bench.want()
+    op = bench.wish(ClaimAddress).op
+    bench.feed(AddressRefused(op=op, address=ADDRESS.name, reason="too late", gone=False))
     assert not bench.address.gone
     bench.give_up()
     assert not bench.group.released

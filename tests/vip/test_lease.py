@@ -120,6 +120,20 @@ def test_a_claim_whose_answer_is_lost_until_it_is_too_late_is_taken_back(
     assert not host.has("10.77.0.100")
 
 
+def test_a_claim_that_came_too_late_and_cannot_be_taken_back_is_told_as_here(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = chain([0], repeat(10 * SECOND))
+    stuck = Lease(lambda: next(times))
+    error = OSError("the kernel does not answer on netlink")
+    monkeypatch.setattr(stuck._removal, "remove", lambda ours: {one.name: error for one in ours})
+    answer = stuck.perform(ClaimAddress(op=1, address=vip(), lease_s=5, not_after_ns=SECOND))
+    stuck.close()
+    assert isinstance(answer, AddressRefused)
+    assert not answer.gone
+    assert host.has("10.77.0.100")
+
+
 def test_a_released_address_is_gone_and_releasing_it_again_is_success(
     host: Host, lease: Lease
 ) -> None:
