@@ -9,6 +9,7 @@ on its thread, while the beats go on; actions wait for it in the mailbox.
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
@@ -18,6 +19,8 @@ MAILBOX_MAX: Final = 4096
 IDLE_S: Final = 0.2
 """What can wait begins only then: the loop is still busy with what the last action led to, and two
 threads of one interpreter slow each other down."""
+RESTLESS_MAX_S: Final = 1.0
+"""So long at the most: leases that are renewed out of step leave no such pause."""
 STACK_BYTES: Final = 512 * 1024
 
 A = TypeVar("A")
@@ -37,13 +40,16 @@ class Worker(Generic[A]):
     ) -> None:
         """``prepare`` is called once, on the thread, and gives what performs the actions.
 
-        ``rest`` is called there when no action has come for a while.
+        ``rest`` is called there when no action has come for a while, and from time to time where
+        they never cease.
         """
         self._prepare = prepare
         self._rest = rest
         self._emit = emit
         self._crashed = crashed
         self._mailbox: queue.Queue[A | None] = queue.Queue(MAILBOX_MAX)
+        self._stirred_s = time.monotonic()
+        """When the first action came after the last rest."""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
@@ -77,11 +83,14 @@ class Worker(Generic[A]):
             self._call(self._crashed, error)
 
     def _next(self) -> A | None:
+        may_wait = time.monotonic() - self._stirred_s < RESTLESS_MAX_S
         try:
-            return self._mailbox.get(timeout=IDLE_S)
+            return self._mailbox.get(block=may_wait, timeout=IDLE_S)
         except queue.Empty:
             self._rest()
-        return self._mailbox.get()
+        action = self._mailbox.get()
+        self._stirred_s = time.monotonic()
+        return action
 
     def _call(self, function: Callable[..., None], argument: object) -> None:
         try:

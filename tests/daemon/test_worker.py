@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+import pytest
+
 from sidecar.core.actions import StartService
 from sidecar.core.events import Event, ServiceRefused
 from sidecar.daemon import worker
@@ -130,6 +132,39 @@ def test_it_rests_only_when_nothing_waits():
         await bench.until(lambda: len(bench.answers) == 3)
         await asyncio.to_thread(_until, lambda: bench.rested[-1:] == [3])
         assert set(bench.rested) <= {0, 3}
+
+    with_bench(test)
+
+
+def test_it_rests_at_last_where_actions_leave_no_pause(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(worker, "IDLE_S", 2 * PATIENCE_S)
+    monkeypatch.setattr(worker, "RESTLESS_MAX_S", 0.1)
+
+    async def test(bench: Bench) -> None:
+        bench.worker.start()
+        async with asyncio.timeout(PATIENCE_S):
+            while len(bench.rested) < 2:
+                bench.submit(1)
+                await asyncio.sleep(0.01)
+
+    with_bench(test)
+
+
+def test_it_does_not_rest_right_after_the_action_that_ends_a_long_rest(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(worker, "IDLE_S", 0.0)
+    monkeypatch.setattr(worker, "RESTLESS_MAX_S", 0.1)
+
+    async def test(bench: Bench) -> None:
+        bench.worker.start()
+        await asyncio.to_thread(_until, lambda: bench.rested == [0])
+        monkeypatch.setattr(worker, "IDLE_S", 2 * PATIENCE_S)
+        await asyncio.sleep(0.2)
+        bench.submit(1)
+        await bench.until(lambda: len(bench.answers) == 1)
+        await asyncio.sleep(0.05)
+        assert bench.rested == [0]
 
     with_bench(test)
 
