@@ -86,7 +86,12 @@ class Adapters:
         self._watch_addresses()
         if _containers(before) != _containers(settings):
             old_service, old_worker = self.service, self._services
+            # What the core wished when it was told waits there, too.
+            waiting = old_worker.take_waiting()
             self._make_service(before=old_service)
+            for action in waiting:
+                if action.container in _containers(settings):
+                    self._submit(action)
             self._start_service()
             await asyncio.to_thread(old_worker.stop, LAST_RELEASE_S)
             await old_service.close()

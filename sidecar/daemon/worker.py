@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Generic, TypeVar
 
 from sidecar.core.events import Event
@@ -63,13 +64,17 @@ class Worker(Generic[A]):
         except queue.Full:
             return
 
+    def take_waiting(self) -> list[A]:
+        """What it has not begun to perform, for another one to do."""
+        waiting: list[A | None] = []
+        with suppress(queue.Empty):
+            while True:
+                waiting.append(self._mailbox.get_nowait())
+        return [action for action in waiting if action is not None]
+
     def stop(self, patience_s: float) -> None:
         """Perform nothing more; wait a little for what is under way."""
-        while True:
-            try:
-                self._mailbox.get_nowait()
-            except queue.Empty:
-                break
+        self.take_waiting()
         self._mailbox.put_nowait(None)
         if self._thread.ident is not None:  # it was started
             self._thread.join(patience_s)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sidecar.config.settings import Settings
-from sidecar.core.actions import BeginChecks, EndChecks
-from sidecar.core.events import Event, ServiceChecked
+from sidecar.core.actions import BeginChecks, EndChecks, StartService
+from sidecar.core.events import Event, ServiceChecked, ServiceRefused
 from sidecar.core.params import Container, ResourceGroup
 from sidecar.core.terms import MILLISECOND, ContainerFacts, ContainerState
 from sidecar.daemon.adapters import Adapters
@@ -54,6 +54,13 @@ class Bench:
 
     def checks(self) -> int:
         return sum(isinstance(event, ServiceChecked) and event.passed for event in self.told)
+
+    def wish(self, container: str, *ops: int) -> None:
+        for op in ops:
+            self.adapters.service.carry_out(StartService(op=op, container=container))
+
+    def answered(self) -> list[int]:
+        return sorted(event.op for event in self.told if isinstance(event, ServiceRefused))
 
     async def await_checks(self, more: int = 3) -> None:
         wanted = self.checks() + more
@@ -110,5 +117,26 @@ def test_a_container_that_goes_is_checked_no_more(play: Play):
         await bench.reload("other")
         assert bench.adapters.service.checks() == {}
         await bench.assert_no_checks()
+
+    play(scenario)
+
+
+def test_what_is_wished_of_a_container_while_the_settings_are_read_anew_is_done(play: Play):
+    async def scenario(bench: Bench) -> None:
+        bench.wish("web", *range(20))
+        bench.wish("other", *range(20, 40))
+        await bench.reload("web", "other")
+        await until(lambda: bench.answered() == [*range(40)])
+
+    play(scenario)
+
+
+def test_what_was_wished_of_a_container_that_goes_is_done_no_more(play: Play):
+    async def scenario(bench: Bench) -> None:
+        bench.wish("web", *range(40))
+        bench.wish("other", 40)
+        await bench.reload("other")
+        await until(lambda: 40 in bench.answered())
+        assert len(bench.answered()) < 40
 
     play(scenario)
