@@ -220,6 +220,9 @@ class Lease:
     # --- release ---------------------------------------------------------------------------------
 
     def _release(self, actions: Sequence[ReleaseAddress]) -> Iterator[Answer]:
+        names = {action.address.name for action in actions}
+        # The look at the host by which a claim is settled may be from before this.
+        self._unsettled = [one for one in self._unsettled if one.address.name not in names]
         failed = self._removal.remove([action.address for action in actions])
         for action in actions:
             name = action.address.name

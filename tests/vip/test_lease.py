@@ -344,6 +344,18 @@ def test_claiming_again_steps_behind_an_own_address_that_came_later(
     assert ["10.77.0.100" in line for line in secondary] == [True]
 
 
+def test_what_was_released_is_not_put_behind_an_own_address_that_came_later(host: Host) -> None:
+    host.ip("addr", "del", "10.77.0.1/24", "dev", "eth0")
+    now_ns = boottime_ns()
+    with closing(Lease(lambda: now_ns)) as quick:
+        quick.perform(claim(vip()))
+        host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
+        quick._surroundings.before_changing("fd77::100")  # a look that is still fresh at the rest
+        quick.perform(release(vip()))
+        quick.rest()
+    assert not host.has("10.77.0.100")
+
+
 def test_what_an_earlier_life_left_behind_is_found_and_swept(host: Host, lease: Lease) -> None:
     ours, strangers = vip(), vip("10.77.0.101")
     lease.perform(claim(ours, lease_s=60))
