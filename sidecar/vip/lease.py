@@ -207,9 +207,10 @@ class Lease:
         Where the kernel refuses, it stays as the host's administrator left it.
         """
         index = index_of(interface)
-        host = self._surroundings.before_changing(*(claim.address.name for claim in claims))
+        names = {claim.address.name for claim in claims}
+        host = self._surroundings.before_changing(*names)
         self._surroundings.promote_secondaries(index)
-        displacing = secondary.displacing(host, index)
+        displacing = secondary.displacing(host, index, names)
         # Ours came first. Taken away and added again, it stands behind the host's own.
         again = [claim for claim in claims if claim.address.name in displacing]
         if again:

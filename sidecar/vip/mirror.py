@@ -126,16 +126,18 @@ class Mirror:
 
     def _displaced_by(self, own: Assignment) -> Iterator[AddressLost]:
         """The host's own address came later than ours and is secondary to it, so that the host
-        would speak with our address as its source. Claiming ours again puts it behind.
+        would speak with our address as its source. Claiming ours again puts it behind, and has to
+        put all of ours there behind: the next one would take the first one's place.
         """
         if not own.secondary:
             return
-        for seen in self._seen.values():
-            ours = seen.assignment
-            if not ours.secondary and rtnl.same_subnet(ours, own):
-                reason = f"it stands before the host's own address {own.address}, which came later"
-                name = self._addresses[ours.address].name
-                yield AddressLost(address=name, reason=reason, gone=False, displaced=True)
+        there = [s.assignment for s in self._seen.values() if rtnl.same_subnet(s.assignment, own)]
+        if all(ours.secondary for ours in there):
+            return
+        reason = f"it stands before the host's own address {own.address}, which came later"
+        for ours in there:
+            name = self._addresses[ours.address].name
+            yield AddressLost(address=name, reason=reason, gone=False, displaced=True)
 
     def _confirm(self, key: int | tuple[str, int, int]) -> None:
         if self._unconfirmed is not None:

@@ -11,6 +11,7 @@ systemd turns it on everywhere. It is set by netlink, because a container's /pro
 import os
 import socket
 import struct
+from collections.abc import Collection
 from typing import Final
 
 from sidecar.vip import rtnl
@@ -40,14 +41,25 @@ def promote_secondaries(index: int) -> None:
                 raise OSError(notice.error, os.strerror(notice.error))
 
 
-def displacing(host: Network, index: int) -> frozenset[str]:
-    """The addresses of the interface to which one that is not ours is secondary."""
+def displacing(host: Network, index: int, ours: Collection[str]) -> frozenset[str]:
+    """Those of ours on the interface that go before an address of the host's own, or would.
+
+    One of ours comes first, and the host's own is secondary to it. With the first one gone, the
+    next one of ours would take its place.
+    """
     here = [a for a in host.assignments if a.index == index]
     others = [a for a in here if a.secondary and a.proto != OUR_PROTO]
+    firsts = [
+        a
+        for a in here
+        if not a.secondary
+        and (a.proto == OUR_PROTO or a.address in ours)
+        and any(rtnl.same_subnet(a, other) for other in others)
+    ]
     return frozenset(
-        first.address
-        for first in here
-        if others and not first.secondary and any(rtnl.same_subnet(first, a) for a in others)
+        a.address
+        for a in here
+        if a.address in ours and any(rtnl.same_subnet(first, a) for first in firsts)
     )
 
 

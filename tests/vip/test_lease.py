@@ -344,6 +344,27 @@ def test_claiming_again_steps_behind_an_own_address_that_came_later(
     assert ["10.77.0.100" in line for line in secondary] == [True]
 
 
+def test_claiming_again_steps_behind_it_with_each_address_on_each_interface(
+    host: Host, lease: Lease
+) -> None:
+    host.ip("link", "add", "eth1", "type", "veth", "peer", "name", "eth2")
+    host.ip("link", "set", "eth1", "up")
+    host.ip("link", "set", "eth2", "up")
+    ours = [vip(f"10.78.0.10{last}", interface="eth1") for last in range(3)]
+    other = vip("10.79.0.100", interface="eth2")
+    for address in (*ours, other):
+        lease.perform(claim(address))
+    lease.rest()
+    host.ip("addr", "add", "10.78.0.1/24", "dev", "eth1")
+    host.ip("addr", "add", "10.79.0.1/24", "dev", "eth2")
+    for address in (ours[1], other, *ours[::2]):
+        lease.perform(claim(address))
+    lease.rest()
+    for interface, own in (("eth1", "10.78.0.1/24"), ("eth2", "10.79.0.1/24")):
+        inet = [line for line in host.addresses(interface) if line.startswith("inet ")]
+        assert [own in line for line in inet if "secondary" not in line] == [True]
+
+
 def test_what_was_released_is_not_put_behind_an_own_address_that_came_later(host: Host) -> None:
     host.ip("addr", "del", "10.77.0.1/24", "dev", "eth0")
     now_ns = boottime_ns()

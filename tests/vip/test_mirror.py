@@ -1,6 +1,7 @@
 """What is news among the kernel's notices, without a kernel."""
 
 import struct
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -150,6 +151,25 @@ def test_an_own_address_that_came_later_displaces_ours() -> None:
         address="10.99.0.1", prefix=24, index=2, lifetime_s=FOREVER, secondary=True, proto=0
     )
     assert told.tell(new(other)) == []
+
+
+def test_an_own_address_that_came_later_displaces_all_of_ours_there() -> None:
+    mirror = Mirror([vip(), vip("10.77.0.101"), vip("10.99.0.100")])
+    second = replace(leased("10.77.0.101"), secondary=True)
+    own = replace(leased("10.77.0.1"), secondary=True, proto=0)
+    for ours in (leased(), second, leased("10.99.0.100")):
+        assert mirror.learn(new(ours), 0.0) == []
+    told = mirror.learn(new(own), 0.0)
+    assert [one.address for one in told if isinstance(one, AddressLost) and one.displaced] == [
+        "10.77.0.100",
+        "10.77.0.101",
+    ]
+
+
+def test_an_own_address_behind_another_own_one_displaces_none_of_ours() -> None:
+    mirror = Mirror([vip("10.77.0.101")])
+    mirror.learn(new(replace(leased("10.77.0.101"), secondary=True)), 0.0)
+    assert mirror.learn(new(replace(leased("10.77.0.2"), secondary=True, proto=0)), 0.0) == []
 
 
 @pytest.mark.parametrize("family", [7, 0])
