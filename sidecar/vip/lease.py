@@ -45,8 +45,8 @@ Put = ClaimAddress | RenewLease
 LeaseAction = Put | ReleaseAddress
 
 
-class _NotTakenBackError(OSError):
-    """It came through too late, and could not be removed: it is here until its lease ends."""
+class _MayBeHereError(OSError):
+    """The kernel may have put it there, and did not remove it: it may stay until its lease ends."""
 
 
 class Lease:
@@ -143,9 +143,12 @@ class Lease:
         The kernel may have carried the first one out all the same.
         """
         data = self._table.bytes_of(self._placed(action, {}))
+        # Before, since nothing is sent too late; after it the caller looks: it may be held up too.
         self._undo_if_late(action)
         at_ns = self._now_ns()
         (code,) = self._table.ask_all([data])
+        if code is None:
+            raise _MayBeHereError("the kernel does not answer on netlink")
         check(code)
         return at_ns
 
@@ -158,7 +161,7 @@ class Lease:
             failed = self._removal.remove([action.address])
             late = _too_late("it came through", now_ns, action)
             if failed:
-                raise _NotTakenBackError(*late.args)
+                raise _MayBeHereError(*late.args)
             raise late
 
     def _look_around(self, actions: Sequence[Put]) -> None:
@@ -241,7 +244,7 @@ def _refusal(action: Put, error: OSError) -> AddressRefused | AddressLost:
         reason = reason_of(error, interface, wish=f"renew the lease of {name}")
         return AddressLost(address=name, reason=reason, gone=False)
     reason = reason_of(error, interface, wish=f"claim {name}")
-    gone = not isinstance(error, _NotTakenBackError)
+    gone = not isinstance(error, _MayBeHereError)
     return AddressRefused(op=action.op, address=name, reason=reason, gone=gone)
 
 

@@ -120,6 +120,22 @@ def test_a_claim_whose_answer_is_lost_until_it_is_too_late_is_taken_back(
     assert not host.has("10.77.0.100")
 
 
+def test_a_claim_whose_answer_is_lost_twice_is_told_as_one_that_may_be_here(
+    host: Host, lease: Lease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask_all = lease._table.ask_all
+
+    def loses_the_answer(requests: Sequence[bytes]) -> list[int | None]:
+        return [None for _ in ask_all(requests)]
+
+    monkeypatch.setattr(lease._table, "ask_all", loses_the_answer)
+    answer = lease.perform(claim(vip()))
+    assert isinstance(answer, AddressRefused)
+    assert "the kernel does not answer on netlink" in answer.reason
+    assert not answer.gone
+    assert host.has("10.77.0.100")
+
+
 def test_a_claim_that_came_too_late_and_cannot_be_taken_back_is_told_as_here(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
