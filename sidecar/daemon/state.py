@@ -58,7 +58,7 @@ def _kept_maintenance(path: Path) -> MaintenanceOrder | None:
         return _read_order(json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         log.warning("%s is not as this program wrote it, and counts for nothing: %r", path, error)
         return None
 

@@ -185,7 +185,12 @@ def test_an_order_of_maintenance_counts_where_the_disk_is_full_now(tmp_path, mon
 
 
 @pytest.mark.parametrize(
-    "written", [b"", b"[]", b"{}", b"\xff", b'{"number": true, "seconds": 1}', b"7" * 5000]
+    "written",
+    [
+        *(b"", b"[]", b"{}", b"\xff", b'{"number": true, "seconds": 1}'),
+        *(b"7" * 5000, b"[" * 100_000),
+    ],
+    ids=lambda written: repr(written[:32]),
 )
 def test_an_order_that_cannot_be_read_counts_for_nothing_and_is_told(tmp_path, caplog, written):
     (tmp_path / "maintenance").write_bytes(written)
