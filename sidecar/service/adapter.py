@@ -35,8 +35,8 @@ class ServiceAdapter:
 
     ``open`` is for the worker's thread alone; all else belongs to the event loop's thread, and
     ``emit`` is called there. ``submit`` hands an action to the worker. ``crashed`` is called
-    there when the watching thread dies of an error: never a silence, for nothing that happens to a
-    container would be noticed any more.
+    there when the watching thread or a check dies of an error: never a silence, for nothing that
+    happens to a container would be noticed any more.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class ServiceAdapter:
         self._submit = submit
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._checker = Checker(emit)
+        self._checker = Checker(emit, crashed)
         self._emit = emit
         self._crashed = crashed
         self._docker_host = docker_host
@@ -106,7 +106,7 @@ class ServiceAdapter:
         The core has begun them once and does not begin them again. An engine that is silent just
         now would not show the settings of a container anew.
         """
-        checker, self._checker = self._checker, Checker(self._emit)
+        checker, self._checker = self._checker, Checker(self._emit, self._crashed)
         for gone in self._containers.keys() - containers.keys():
             checker.forget(gone)
         return checker, {name: self._last[name] for name in containers if name in self._last}

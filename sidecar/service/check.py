@@ -30,8 +30,12 @@ class Checker:
     All methods belong to the event loop's thread.
     """
 
-    def __init__(self, emit: Callable[[ServiceChecked], None]) -> None:
+    def __init__(
+        self, emit: Callable[[ServiceChecked], None], crashed: Callable[[BaseException], None]
+    ) -> None:
+        """``crashed``: a check has died of an error, and its container would be checked no more."""
         self._emit = emit
+        self._crashed = crashed
         self._prober: Prober | None = None
         self._seen: dict[str, Inspection] = {}
         self._tasks: dict[str, asyncio.Task[None] | None] = {}
@@ -70,7 +74,7 @@ class Checker:
             case _:
                 assert_never(seen.settings.check)
         task = asyncio.get_running_loop().create_task(work, name=f"check {container}")
-        task.add_done_callback(_raise_what_ended_it)
+        task.add_done_callback(self._tell_what_ended_it)
         self._tasks[container] = task
 
     def end(self, container: str) -> None:
@@ -144,6 +148,11 @@ class Checker:
             except TimeoutError:
                 continue
 
+    def _tell_what_ended_it(self, task: asyncio.Task[None]) -> None:
+        """A check's task never ends by itself."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._crashed(error)
+
 
 _VERDICTS: Final = {Health.HEALTHY: True, Health.UNHEALTHY: False}
 
@@ -179,9 +188,3 @@ def _shown(url: str) -> str:
     """Without the name and the password that may stand in it: everybody may read the page."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def _raise_what_ended_it(task: asyncio.Task[None]) -> None:
-    """A check's task never ends by itself: let the loop's guard see why it did."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        raise error
