@@ -50,7 +50,7 @@ class Group:
         self._stands = False
         """It was held, and nobody else can have taken it since: what lingers is not lost yet."""
         # One that a reload made anew may come in the middle of a release.
-        self.released = not addresses.any_here
+        self._released = not addresses.any_here
         self._around = around
         self._news = news
         self._changes = changes
@@ -73,9 +73,13 @@ class Group:
         return all(container.serving for container in self.containers)
 
     @property
+    def released(self) -> bool:
+        """Its addresses have gone, and none that an earlier life left has been found since."""
+        return self._released and not self.addresses.any_here
+
+    @property
     def at_rest(self) -> bool:
-        away = self.released and not self.addresses.any_here
-        return away and all(container.at_rest for container in self.containers)
+        return self.released and all(container.at_rest for container in self.containers)
 
     @property
     def settled(self) -> bool:
@@ -112,7 +116,7 @@ class Group:
         if self.warm:  # what served for it already may have failed in maintenance
             for container in self.containers:
                 container.order()
-        self.warm = self.released = False
+        self.warm = self._released = False
         self.failing = None
         self.addresses.forget_owner()
         self._milestones.begin_takeover(turn, reason, why)
@@ -278,7 +282,7 @@ class Group:
         self.addresses.release(turn)
         if self.addresses.any_here:
             return
-        self.released = True
+        self._released = True
         if self.warm:
             self._warm_up(turn)
         else:

@@ -141,6 +141,18 @@ def test_an_address_that_an_earlier_life_left_behind_is_released_first():
     assert bench.address.gone
 
 
+def test_a_group_is_not_released_while_the_kernel_has_what_an_earlier_life_left():
+    """Safety rule 3: in a hand-over the other node claims it without a question."""
+    bench = a_bench()
+    bench.turn(lambda turn: bench.groups.found(turn, (ADDRESS.name,)))
+    assert not bench.group.released
+    bench.release_refused()
+    assert not bench.group.released
+    bench.wait(501)
+    bench.released()
+    assert bench.group.released
+
+
 def left_by_an_earlier_life() -> Bench:
     bench = Bench(decided=False)
     bench.turn(lambda turn: bench.groups.found(turn, (ADDRESS.name,)))
