@@ -200,9 +200,10 @@ class AddressKeeper:
     def take_up(self, turn: Turn) -> None:
         """An earlier life left it, and it is to be held again: its lease is not to end while that
         is being prepared. Once, so that a life that comes to nothing costs one lease at most.
+        Who slept just now may not have heard yet that it went, and that the other node has it.
         """
         still_here = self.left and self._lingers and self._lease.runs(turn.ns)
-        if still_here and not self.busy:
+        if still_here and not (self.busy or turn.waking):
             self._changes.note()
             self._lease.renew(turn, turn.ns + self._claim_within_ns)
         self.left = False

@@ -13,7 +13,8 @@ from sidecar.core.events import (
     LeaseRenewed,
 )
 from sidecar.core.occurrences import AddressFailed, AddressGivenUp, AddressHeld
-from sidecar.core.terms import SECOND, AddressState
+from sidecar.core.terms import SECOND, AddressState, Moment
+from sidecar.core.turn import Turn
 from tests.core.address_alone import LEASE_MS, a_bench, holding
 from tests.core.resources import ADDRESS, TIMING, Bench
 
@@ -189,6 +190,17 @@ def test_what_an_earlier_life_left_is_not_renewed_when(happens: Callable[[Bench]
     happens(bench)
     bench.want(vouched=False)
     assert bench.nothing_of(RenewLease)
+
+
+def test_what_an_earlier_life_left_is_not_renewed_before_it_is_heard_what_happened_in_a_sleep():
+    """Safety rule 2: its lease may have ended meanwhile, and the other node may have claimed it."""
+    bench = left_by_an_earlier_life()
+    turn = Turn(Moment(ns=bench.now_ns, wall_s=0), waking=True)
+    bench.group.want(turn, reason="start", why="because")
+    assert bench.group.wanted
+    assert not any(isinstance(action, RenewLease) for action in turn.actions)
+    bench.wait(LEASE_MS)
+    assert bench.nothing_of(RenewLease), "it is probed for, and claimed, like any other"
 
 
 def test_an_address_that_could_not_be_released_is_not_held_when_it_is_wanted_again():
