@@ -130,9 +130,12 @@ class Peer:
         self._timers.arm("peer dead", turn.ns + self._timing.initdead_ns, self._die)
 
     def excuse_silence(self, turn: Turn) -> None:
-        """We were deaf ourselves: silence counts from now."""
+        """We were deaf ourselves: silence counts from now, and what is read now may have waited,
+        even from a peer that was dead before.
+        """
+        self._late_ns = turn.ns
         if self.alive:
-            self.beat_ns = self._late_ns = turn.ns
+            self.beat_ns = turn.ns
             self._watch()
         elif self._timers.is_armed("peer dead"):
             self.await_first_sign(turn)

@@ -4,6 +4,7 @@ import pytest
 
 from sidecar.core import dialect
 from sidecar.core.actions import ProbeAddress
+from sidecar.core.events import MaintenanceRequested
 from sidecar.core.occurrences import (
     BecameStable,
     GiveUpBegan,
@@ -353,6 +354,27 @@ def test_r8_a_real_node_that_was_cut_off_says_shutdone_of_before():
     scene.peer.beat()
     scene.peer.say(fields.SHUTDONE, st="dead")
     scene.run(2 * SECOND)
+    assert scene.held == set()
+
+
+def test_r8_a_shutdone_of_a_life_that_this_node_slept_through_does_not_spare_the_probe():
+    """Safety rule 2: the life after it may serve by now. The one before it had died, and
+    maintenance withheld what it had left.
+    """
+    scene = settled(other_node())
+    scene.node.step(MaintenanceRequested(request=1, seconds=3600))
+    scene.peer.fall_silent()
+    scene.run(5 * SECOND)
+    scene.node.frozen = True
+    scene.run(60 * SECOND)
+    scene.node.hands.owners[VIP] = MACS[NODE]
+    scene.node.frozen = False
+    scene.peer.restart()
+    scene.peer.beat()
+    scene.peer.say(fields.SHUTDONE, st="dead")
+    scene.run(2 * SECOND)
+    assert [began.reason for began in scene.node.told_of(TakeoverBegan)] == ["peer_left"]
+    assert list(scene.node.wished(ProbeAddress))
     assert scene.held == set()
 
 
