@@ -119,7 +119,12 @@ class Group:
         self.warm = self._released = False
         self.failing = None
         self.addresses.forget_owner()
-        self._milestones.begin_takeover(turn, reason, why)
+        if self.addresses.any_wanted and self.addresses.all_kept:
+            # A reload made it anew around what is held here: nothing is taken over.
+            self.held = self._stands = True
+            self._milestones.why = why
+        else:
+            self._milestones.begin_takeover(turn, reason, why)
         self.advance(turn)
         if self._around.peer_alive:  # and does not hold it, or this were not wanted here
             self.addresses.take_up(turn)

@@ -278,7 +278,8 @@ def test_how_a_container_stands_by_can_be_changed():
     bench.wish(StopService)
 
 
-def test_a_container_that_comes_joins_a_group_whose_address_stays():
+def joined_by_a_container() -> Bench:
+    """The group is held, and a reload has just made it anew around its address."""
     bench = Bench(a_group(NGINX, ADDRESS)).holding()
 
     def reload_and_want(turn: Turn) -> None:
@@ -286,8 +287,23 @@ def test_a_container_that_comes_joins_a_group_whose_address_stays():
         group.want(turn, reason="reload", why="haresources has changed")
 
     bench.turn(reload_and_want)
+    return bench
+
+
+def test_a_container_that_comes_joins_a_group_whose_address_stays():
+    bench = joined_by_a_container()
     assert bench.nothing_of(ReleaseAddress)
     assert bench.wish(StartService).container == "php"
+    assert bench.group.held
+    assert bench.group.why == "haresources has changed"
+
+
+def test_a_group_that_a_reload_made_anew_is_lost_like_any_other_that_was_held():
+    """Safety rule 5: while it was away the other node may have taken it."""
+    bench = joined_by_a_container()
+    bench.news.clear()
+    bench.lost()
+    assert bench.news == [f"lost {bench.group.name}"]
 
 
 def test_a_group_that_did_not_change_is_the_same_one():

@@ -11,6 +11,7 @@ from sidecar.core.actions import (
     ProbeAddress,
     ReleaseAddress,
     RenewLease,
+    StartService,
 )
 from sidecar.core.events import (
     CarrierChanged,
@@ -24,14 +25,16 @@ from sidecar.core.occurrences import (
     NodeDied,
     PacketRejected,
     ReloadFailed,
+    TakeoverBegan,
 )
 from sidecar.core.params import Address, Params, Timing
-from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback
+from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerState
 from sidecar.wire import fields
 from sidecar.wire.auth import Key, Keyring, Method
 from tests.core.harness import (
     ETH2,
     KEY,
+    MACS,
     NODE,
     PEER,
     VIP,
@@ -111,6 +114,25 @@ def test_a_group_that_gains_an_address_keeps_the_ones_it_has(pair: Wired):
     pair.world.run(1 * SECOND)
     assert pair.holders("10.0.0.77") == [NODE]
     assert not list(pair.a.wished(ReleaseAddress))
+
+
+def test_a_held_group_that_gains_a_container_is_held_while_that_is_brought_up(pair: Wired):
+    """Safety rule 5: a heal in that time costs the owner nothing."""
+    for node in pair.nodes:
+        node.hands.mute.add(StartService)  # it takes its time
+    reload_both(pair, some_params(groups=(a_group(NODE, VIP, "nginx", "php"),)))
+    for node in pair.nodes:
+        node.sees("php", ContainerState.STOPPED, identity="1")
+    pair.b.hands.owners[VIP] = MACS[NODE]
+    pair.partition()
+    pair.world.run(3 * SECOND)
+    pair.heal()
+    pair.world.run(3 * SECOND)
+    assert pair.a.cluster.peer.alive
+    assert pair.holders() == [NODE]
+    assert not list(pair.a.wished(ReleaseAddress))
+    assert pair.a.cluster.view().groups[0].held
+    assert pair.a.told_of(TakeoverBegan) == []
 
 
 def placed_on(interface: str) -> Params:
