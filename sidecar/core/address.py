@@ -316,8 +316,10 @@ class AddressKeeper:
         renewal_failed = not (event.gone or event.displaced)
         if renewal_failed:
             self._lease.not_renewed()
-        # A release of our own is seen by the kernel's watch too, and is no loss.
-        self._lingers = self._lingers and not event.gone
+        # A release of our own is seen by the kernel's watch too, and is no loss. A renewal that
+        # failed may have made anew what had gone while it was on its way.
+        made_anew = renewal_failed and self.away
+        self._lingers = not event.gone and (self._lingers or made_anew)
         self._undone = self.busy and not renewal_failed
         if event.gone:
             self._made_anew = self._lease.made_lately(turn.ns)

@@ -192,6 +192,15 @@ def test_what_an_earlier_life_left_is_not_renewed_when(happens: Callable[[Bench]
     assert bench.nothing_of(RenewLease)
 
 
+def test_what_an_earlier_life_left_is_not_gone_when_its_renewal_was_not_taken_back():
+    bench = left_by_an_earlier_life()
+    bench.want(vouched=False)
+    bench.wish(RenewLease)
+    bench.lost("its lease ended")
+    bench.feed(AddressLost(address=ADDRESS.name, reason="it came through too late", gone=False))
+    assert not bench.address.gone
+
+
 def test_what_an_earlier_life_left_is_not_renewed_before_it_is_heard_what_happened_in_a_sleep():
     """Safety rule 2: its lease may have ended meanwhile, and the other node may have claimed it."""
     bench = left_by_an_earlier_life()

@@ -285,6 +285,21 @@ def test_a_renewal_that_was_on_its_way_when_the_address_was_deleted_has_made_it_
     bench.wish(ReleaseAddress)
 
 
+def test_a_renewal_that_was_not_taken_back_may_have_made_anew_what_had_gone_before():
+    """It came through too late, and the kernel did not remove it again."""
+    bench = Bench().holding()
+    bench.inspected(ContainerState.STOPPED)
+    bench.wait(LEASE_MS // 5 + 1)
+    bench.wishes.clear()
+    bench.lost()
+    bench.feed(AddressLost(address=ADDRESS.name, reason="it came through too late", gone=False))
+    assert not bench.address.gone
+    bench.give_up()
+    assert not bench.group.released
+    bench.released()
+    assert bench.group.released
+
+
 def test_a_loss_that_is_told_after_the_renewal_that_undid_it_may_not_have_lasted():
     """The kernel's watch was read after the answer: the release makes sure."""
     bench = Bench().holding()
