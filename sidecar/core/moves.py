@@ -5,7 +5,8 @@ The holder begins a move, never the one that returns. Nothing is handed over to 
 ready (safety rule 6), nor while anything else moves. A move that did not come about is tried again
 a second later. Failback waits for its delay (failback.py), a group that flaps is held where it is
 (damping.py), and during maintenance nothing moves at all (maintenance.py). What nobody holds is
-taken up even then: that moves nothing.
+taken up even then: that moves nothing. So is what a new life of the other sidecar has left, when
+that hears nobody for a deadtime; but not in maintenance.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from sidecar.core.occurrences import wait_text
 from sidecar.core.params import Params
 from sidecar.core.peer import Peer
 from sidecar.core.takeover import Takeover
-from sidecar.core.terms import SECOND, AutoFailback, Holding
+from sidecar.core.terms import SECOND, AutoFailback, Holding, NodeStatus
 from sidecar.core.timers import Then, Timers, look_again
 from sidecar.core.turn import Turn
 
@@ -193,12 +194,29 @@ class Moves:
 
     def _watch_orphans(self, turn: Turn) -> None:
         orphans = self._orphans()
-        if not (orphans and self._takeover.both_stable and self._peer.alive):
-            self._timers.disarm("orphans")
-        elif not self._timers.is_armed("orphans"):
-            local = Holding.LOCAL in orphans
-            wait_ns = ORPHAN_AFTER_NS if local else FOREIGN_ORPHAN_AFTER_NS
-            self._timers.arm("orphans", turn.ns + wait_ns, self._adopt)
+        wait_ns = ORPHAN_AFTER_NS if Holding.LOCAL in orphans else FOREIGN_ORPHAN_AFTER_NS
+        self._wait("orphans", turn.ns + wait_ns, waits=bool(orphans) and self._both_well())
+        wait_ns = max(wait_ns, self._peer.dead_after_ns)
+        self._wait("left by the deaf", turn.ns + wait_ns, waits=bool(orphans) and self._is_deaf())
+
+    def _wait(self, timer: str, adopt_ns: int, *, waits: bool) -> None:
+        if not waits:
+            self._timers.disarm(timer)
+        elif not self._timers.is_armed(timer):
+            self._timers.arm(timer, adopt_ns, self._adopt)
+
+    def _both_well(self) -> bool:
+        return self._takeover.both_stable and self._peer.alive
+
+    def _is_deaf(self) -> bool:
+        """A new life of the other sidecar has not heard this node yet, and is heard. It decides
+        nothing before its initdead, and who waited for its word until then would leave its groups
+        to nobody. One that falls silent is about to be dead instead.
+        """
+        peer = self._peer
+        heard = peer.alive and peer.is_sidecar and not peer.quiet
+        begins = peer.status in (NodeStatus.INIT, NodeStatus.UP)
+        return heard and begins and self._takeover.stable and not self._frozen()
 
     def _orphans(self) -> Holding:
         """The sides that have groups and that neither node claims."""
@@ -208,7 +226,7 @@ class Moves:
 
     def _adopt(self, turn: Turn) -> None:
         holdings, orphans = self._takeover.holdings, self._orphans()
-        if not (orphans and self._takeover.both_stable and self._peer.alive):
+        if not (orphans and (self._both_well() or self._is_deaf())):
             return  # this node is about to stop, or the peer has died in this turn
         side = Holding.LOCAL if Holding.LOCAL in orphans else Holding.FOREIGN
         if side is Holding.FOREIGN:

@@ -2,10 +2,18 @@
 
 import pytest
 
+from sidecar.core.events import MaintenanceRequested
 from sidecar.core.occurrences import GiveUpBegan, TakeoverBegan
-from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerState, Holding
+from sidecar.core.terms import (
+    MILLISECOND,
+    SECOND,
+    AutoFailback,
+    ContainerState,
+    Holding,
+    NodeName,
+)
 from sidecar.wire import fields
-from tests.core.harness import NODE, PEER, VIP, Node, Wired, mirrored, some_params
+from tests.core.harness import MACS, NODE, PEER, VIP, Node, Wired, a_timing, mirrored, some_params
 from tests.core.scenes import Scene, alone, settled
 
 
@@ -199,3 +207,99 @@ def test_an_orphan_that_is_claimed_in_time_is_left_alone():
     scene.peer.tell("local", stable=True)
     scene.run(30 * SECOND)
     assert scene.held == set()
+
+
+# --- what a new life of the other has left -------------------------------------------------------
+
+
+def begins_anew(scene: Scene) -> None:
+    """The peer's new life beats, and hears nobody; its deadtime is 8 s."""
+    scene.peer.restart()
+    scene.peer.status, scene.peer.dt = "up", "1f40"
+    scene.peer.begin_beating()
+
+
+def left_by_the_deaf(*, sidecar: bool = True) -> Scene:
+    """The peer held its group, and has begun anew."""
+    scene = settled(mirrored(some_params()), sidecar=sidecar, holds="local")
+    begins_anew(scene)
+    return scene
+
+
+def test_what_a_new_life_has_left_that_hears_nobody_for_a_deadtime_is_taken():
+    """It would wait for its initdead, and nobody would serve for so long."""
+    scene = left_by_the_deaf()
+    scene.run(7900 * MILLISECOND)
+    assert scene.held == set()
+    scene.run(1 * SECOND)
+    assert scene.held == {VIP}
+    assert [began.reason for began in scene.node.told_of(TakeoverBegan)] == ["orphan"]
+
+
+def test_it_is_asked_for_before_it_is_taken():
+    """Safety rule 3: its kernel may have the address as long as the lease of its earlier life."""
+    scene = left_by_the_deaf()
+    scene.node.hands.owners[VIP] = MACS[NODE]
+    scene.run(30 * SECOND)
+    assert scene.held == set()
+
+
+def test_a_new_life_that_hears_this_node_in_time_is_left_to_decide():
+    scene = left_by_the_deaf()
+    scene.run(7 * SECOND)
+    scene.peer.status = "active"
+    scene.run(60 * SECOND)
+    assert scene.held == set()
+
+
+def test_of_a_new_life_that_falls_silent_all_is_taken_when_it_is_dead():
+    scene = left_by_the_deaf()
+    scene.run(1 * SECOND)
+    scene.peer.fall_silent()
+    scene.run(9 * SECOND)
+    assert [began.reason for began in scene.node.told_of(TakeoverBegan)] == ["peer_dead"]
+
+
+def test_a_new_life_has_a_deadtime_whatever_nobody_held_before_it():
+    scene = settled(mirrored(some_params()), sidecar=True, holds="local")
+    scene.peer.tell("none", stable=True)
+    scene.run(4 * SECOND)
+    begins_anew(scene)
+    scene.run(7900 * MILLISECOND)
+    assert scene.held == set()
+    scene.run(1 * SECOND)
+    assert scene.held == {VIP}
+
+
+def test_in_maintenance_nothing_is_taken_of_a_new_life():
+    scene = left_by_the_deaf()
+    scene.node.step(MaintenanceRequested(request=1, seconds=3600))
+    scene.run(60 * SECOND)
+    assert scene.held == set()
+
+
+def test_a_real_node_is_left_its_initdead():
+    """It claims without a question when that ends."""
+    scene = left_by_the_deaf(sidecar=False)
+    scene.run(60 * SECOND)
+    assert scene.held == set()
+
+
+def test_a_new_life_that_hears_nobody_until_its_initdead_has_its_group_back():
+    """Two claims without a word of the other: the preferred node's stays, and the other lets go."""
+    pair = Wired(some_params(timing=a_timing(initdead_ns=20 * SECOND)))
+    pair.start()
+    pair.a.die()
+    pair.a = Node(pair.world, pair.a.params, generation=8)
+    pair.wire(pair.a)
+    pair.loses = lambda receiver, _data: receiver is pair.a
+    pair.a.start()
+    seen: list[list[NodeName]] = []
+    for _ in range(2_500):
+        pair.world.run(10 * MILLISECOND)
+        holders = pair.holders()
+        pair.a.hands.owners = {VIP: MACS[PEER]} if PEER in holders else {}
+        pair.b.hands.owners = {VIP: MACS[NODE]} if NODE in holders else {}
+        if seen[-1:] != [holders]:
+            seen.append(holders)
+    assert seen == [[], [PEER], [], [NODE]]
