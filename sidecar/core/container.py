@@ -115,7 +115,9 @@ class ContainerKeeper:
 
     @property
     def at_rest(self) -> bool:
-        """Standing by as its mode says, or not there to be put to rest."""
+        """Standing by as its mode says, or not there to be put to rest; and not just being tried,
+        which in maintenance is looked at again when that ends.
+        """
         resting = self._rest_action() is None or self._hands_off.on
         return not self.busy and not self._active and not self.tried and resting
 

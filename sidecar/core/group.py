@@ -87,7 +87,6 @@ class Group:
         if self.wanted:
             well = self.held and self.serves and self.failing is None
             return well and self.suspension() is None
-        # A trial goes on by itself, but not in maintenance: when that ends, it is looked at again.
         return self.at_rest and not self.warm
 
     @property
@@ -164,7 +163,9 @@ class Group:
             self.addresses.stop_asking()
 
     def doubt_word(self) -> None:
-        """The peer is silent: what it once let go of it may take again without our hearing it."""
+        """The peer is silent, or has begun a new life: what it once let go of it may take again
+        without our hearing it.
+        """
         self.addresses.vouched_until_ns = 0
 
     def distrust(self, turn: Turn) -> None:

@@ -49,7 +49,7 @@ class Lease:
         return self._unanswered > 0
 
     def renewed(self, at_ns: int, now_ns: int) -> None:
-        """The kernel has done as it was asked, at some instant between these."""
+        """As ``claimed``, by the answer to a renewal: it may have been carried out only now."""
         self.claimed(at_ns, now_ns)
         self._latest_end_ns = max(self._latest_end_ns, now_ns + self.seconds * SECOND)
         self.not_renewed()
@@ -59,7 +59,7 @@ class Lease:
         self._unanswered = max(0, self._unanswered - 1)
 
     def claimed(self, at_ns: int, now_ns: int) -> None:
-        """As ``renewed``, by the answer to a claim."""
+        """The kernel has done as it was asked, at some instant between these."""
         self.extend(at_ns)
         self._made_ns = now_ns
 

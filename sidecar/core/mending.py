@@ -3,7 +3,7 @@
 A failure is mended by a restart as long as the budget lasts (budget.py). Then the container counts
 as failed, and is tried again at growing intervals; on the node that stands by, too, as a trial: it
 is run to be seen serving, and put to rest again. A takeover is a new chance, and so is anything
-that may have made it right. A trial restarts what was paused since: thawed, it would be as it was.
+that may have made it right. A trial restarts what was paused since.
 """
 
 from typing import Final
