@@ -146,6 +146,9 @@ class Peer:
         """
         self.beat_ns = turn.ns
         self._watch()
+        if self.quiet:
+            self.quiet = False
+            self._news.peer_calm(turn)
 
     def on_status(self, turn: Turn, beat: Beat, verdict: Verdict) -> None:
         """A status message that was not seen before."""

@@ -5,7 +5,7 @@ import pytest
 from sidecar.core import dialect
 from sidecar.core.actions import ReleaseAddress
 from sidecar.core.events import StandbyRequested
-from sidecar.core.occurrences import GiveUpBegan, StandbyRefused
+from sidecar.core.occurrences import GiveUpBegan, NodeQuiet, StandbyRefused
 from sidecar.core.terms import MILLISECOND, SECOND, Holding, StandbyState
 from sidecar.wire import fields
 from tests.core.harness import NODE, PEER, VIP, VIP_OF_PEER, Wired, a_group, some_params
@@ -260,6 +260,20 @@ def test_the_word_of_a_sidecar_that_takes_is_a_sign_of_life(taker: str):
     assert scene.node.cluster.peer.alive is sidecar
     scene.run(20 * MILLISECOND)
     assert not scene.node.cluster.peer.alive
+
+
+def test_the_word_of_a_sidecar_that_takes_ends_a_silence_like_any_other():
+    scene = settled(sidecar=True)
+    scene.peer.fall_silent()
+    scene.run(300 * MILLISECOND)  # the last beat has come
+    standby_asked(scene)
+    scene.run(400 * MILLISECOND)
+    assert scene.node.cluster.peer.doubtful
+    scene.peer.ask("all", "other")
+    assert not scene.node.cluster.peer.doubtful
+    scene.run(610 * MILLISECOND)
+    silences = [quiet.silence_ns for quiet in scene.node.told_of(NodeQuiet)]
+    assert silences == [600 * MILLISECOND, 600 * MILLISECOND], "each is one of its own"
 
 
 def given() -> Scene:
