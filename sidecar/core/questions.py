@@ -36,16 +36,24 @@ class Questions:
         return bool(self._awaited or self._confirming)
 
     def next(self) -> str:
-        """The number of another question; while a proof is open, it is asked for."""
-        return self.proof or self._next()
+        """The number of another question. Its answer is good for all that was asked before, too,
+        and an older one for none of it.
+        """
+        number = self._next()
+        self.proof = self.proof and number
+        self._awaited = self._awaited and number
+        self._confirming = self._confirming and number
+        return number
+
+    def again(self) -> str:
+        """The number of what is asked once more: that of the answer which is waited for, so that
+        one which takes longer than a keepalive still counts when it comes.
+        """
+        return self.proof or self._awaited or self._confirming or self._next()
 
     def demand_proof(self) -> None:
         """The peer is met, or it is a new life: of when its words are, is not known."""
         self.proof = self._next()
-
-    def renew_proof(self) -> None:
-        """It was away: an answer that was on its way since before is none."""
-        self.proof = self.proof and self._next()
 
     def wait_for(self, number: str) -> None:
         """Nothing is believed until this is answered."""
@@ -58,13 +66,6 @@ class Questions:
         A peer that cannot be heard counts as alive for a deadtime, and may claim the same just now.
         """
         self._confirming = number
-
-    def ask_again(self, number: str) -> None:
-        """The same was asked anew: if an answer is waited for, it is this one's."""
-        if self._awaited:
-            self._awaited = number
-        if self._confirming:
-            self._confirming = number
 
     def wait_no_more(self) -> None:
         self._awaited = ""

@@ -226,7 +226,6 @@ class Takeover:
         self.overlap.drop_wishes(turn)
         # What it said while nobody heard it may arrive only now: a kernel keeps packets until it
         # knows the receiver's hardware address. Only an answer to a question of now is true now.
-        self._questions.renew_proof()
         self._questions.wait_for(self.telling.ask(turn))
 
     def _know_nothing_of_it(self) -> None:

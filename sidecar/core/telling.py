@@ -66,7 +66,7 @@ class Telling:
 
     def ask_again(self, turn: Turn) -> None:
         """The other is not known to be through with moving things: perhaps it was not heard."""
-        self._questions.ask_again(self.ask(turn))
+        self._say(turn, ask=self._questions.again())
 
     def _say(
         self,

@@ -303,6 +303,7 @@ class Wired:
     def __init__(self, params: Params | None = None, *, seed: int = 1) -> None:
         params = params or some_params()
         self.world = World()
+        self.delay_ns = self.DELAY_NS
         self.a = Node(self.world, params, uuid=NODE_UUID, seed=seed)
         self.b = Node(self.world, mirrored(params), uuid=PEER_UUID, seed=seed + 1)
         self.cut: set[LinkName] = set()
@@ -346,6 +347,6 @@ class Wired:
                 if link not in self.cut and not self.loses(receiver(), data):
                     receiver().hear(link, data)
 
-            self.world.later(self.DELAY_NS, arrive)
+            self.world.later(self.delay_ns, arrive)
 
         sender.carry = carry

@@ -11,6 +11,7 @@ from sidecar.core.events import (
     StandbyRequested,
 )
 from sidecar.core.occurrences import GiveUpBegan, SplitBrainEnded, SplitBrainSuspected
+from sidecar.core.questions import Questions
 from sidecar.core.standby import OFFER_MAX_NS
 from sidecar.core.terms import (
     MILLISECOND,
@@ -168,6 +169,7 @@ def test_a_claim_whose_confirmation_is_lost_is_asked_about_again_with_the_next_b
     pair.loses = lambda _receiver, data: answer in data
     pair.world.run(pair.a.params.timing.keepalive_ns - 10 * MILLISECOND)
     assert is_forfeited(pair.a)
+    pair.loses = lambda _receiver, _data: False
     pair.world.run(20 * MILLISECOND)
     assert not is_forfeited(pair.a)
 
@@ -299,6 +301,31 @@ def test_a_question_whose_answer_is_lost_is_asked_again_with_the_next_beat():
     pair.loses = lambda _receiver, _data: False
     pair.world.run(pair.a.params.timing.keepalive_ns + 50 * MILLISECOND)
     assert pair.holders() == [NODE]
+
+
+@pytest.mark.parametrize("keepalives", [1, 3])
+def test_an_answer_that_takes_longer_than_a_keepalive_ends_two_owners(keepalives: int):
+    """A far site, or a slow line: by then the same was asked again, more than once."""
+    pair = partitioned()
+    pair.delay_ns = keepalives * pair.a.params.timing.keepalive_ns * 6 // 10
+    pair.heal()
+    pair.world.run(4 * pair.delay_ns)
+    assert pair.holders() == [NODE]
+
+
+def test_an_answer_to_a_question_of_before_is_not_the_one_that_is_waited_for():
+    """What it tells may be over: the peer may have claimed something since."""
+    questions = Questions(life=1)
+    questions.demand_proof()
+    before = Message.of((dialect.ANSWER, questions.proof))
+    questions.confirm_by(questions.next())
+    assert not questions.take_proof(before)
+    questions.may_believe(before)
+    assert questions.awaits
+    now = Message.of((dialect.ANSWER, questions.again()))
+    assert questions.take_proof(now)
+    assert questions.may_believe(now)
+    assert not questions.awaits
 
 
 def test_a_second_partition_is_judged_like_the_first():
