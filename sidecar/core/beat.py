@@ -36,6 +36,8 @@ class Beat:
     """Of the addresses that we hold and the sender looks for: whether it sees them."""
     heard: tuple[str, ...] | None
     """On which of our links the sender hears us; None when it does not say."""
+    upto: tuple[int, int] | None
+    """Generation and number of our newest status that the sender has; None when it does not say."""
     maintenance: dialect.MaintenanceWord | None
     """The newest order that the sender knows; None when it does not say."""
     configuration: str | None
@@ -61,6 +63,7 @@ def read_beat(message: Message) -> Beat:
         macs=dialect.decode_macs(said.get(dialect.MACS, "")),
         link=dialect.decode_link(said.get(dialect.LINK)),
         heard=dialect.decode_heard(said.get(dialect.HEARD)),
+        upto=dialect.decode_upto(said.get(dialect.UPTO)),
         maintenance=dialect.decode_maintenance(
             said.get(dialect.MAINTENANCE), said.get(dialect.MAINTENANCE_ORDER)
         ),

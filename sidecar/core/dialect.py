@@ -25,6 +25,7 @@ PING: Final = "hs_ping"  # how many ping nodes answer the sender, decimal
 
 LINK: Final = "hs_link"  # on every status: the sender's name for the link that it went out on
 HEARD: Final = "hs_heard"  # LINK,LINK: on which of the receiver's links the sender hears it
+UPTO: Final = "hs_upto"  # GENERATION,NUMBER: the receiver's newest status that the sender has, hex
 CONF: Final = "hs_conf"  # on every status, FORM:DIGEST: what both nodes must be told alike
 CONF_FORM: Final = "2"  # which facts are in it; what another form says cannot be compared
 
@@ -47,6 +48,7 @@ _DIGEST: Final = re.compile(rf"{CONF_FORM}:([0-9a-f]{{8}})")
 _TERMS: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8})")
 _ORDER: Final = re.compile(r"([0-9a-f]{1,8}),([0-9a-f]{1,8}),([0-9a-f]{1,12}),([!-~]{1,100})")
 _OFFER: Final = re.compile(r"[0-9a-f]{1,8},[!-~]{1,100}")
+_UPTO: Final = re.compile(r"([0-9a-f]{1,16}),([0-9a-f]{1,16})")
 _LEFT: Final = re.compile(r"[0-9]{1,7}")
 
 
@@ -116,6 +118,16 @@ def decode_heard(text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     return () if text == NOTHING else tuple(text.split(",", LINKS_MAX)[:LINKS_MAX])
+
+
+def encode_upto(generation: int, number: int) -> str:
+    return f"{generation:x},{number:x}"
+
+
+def decode_upto(text: str | None) -> tuple[int, int] | None:
+    """Read generation and number in hex; None when it is absent or makes no sense."""
+    found = _UPTO.fullmatch(text or "")
+    return (int(found[1], 16), int(found[2], 16)) if found else None
 
 
 def encode_macs(macs: dict[str, str]) -> str:

@@ -63,6 +63,12 @@ class Inbox:
     def reconfigure(self, params: Params) -> None:
         self._keyring = params.keyring
 
+    @property
+    def upto(self) -> tuple[int, int] | None:
+        """Generation and number of the peer's newest status; None before the first of a life."""
+        generation, number = self._peer.inbound.generation, self._newest.get(fields.STATUS)
+        return None if generation is None or number is None else (generation, number)
+
     def receive(self, turn: Turn, link: LinkState, data: bytes) -> bool:
         """Whether anything can have changed by it: False when it was refused.
 

@@ -41,6 +41,7 @@ class Outbox:
         """The highest number that the peer says it has (section 4.4)."""
         self._last = 0
         self._history: OrderedDict[int, Message] = OrderedDict()
+        self._sent_ns: dict[int, int] = {}
         self._resent_ns: dict[int, int] = {}
         self._answered = 0
         self._answers_since_ns = 0
@@ -48,6 +49,7 @@ class Outbox:
             (fields.SRC, params.node),
             (fields.SRCUUID, boot.uuid),
         )
+        self._life = boot.generation
         self._generation = f"{boot.generation:x}"
         self._ttl = _ttl(params)
 
@@ -67,11 +69,17 @@ class Outbox:
             *self._envelope(turn),
         )
         self._history[self._last] = message
+        self._sent_ns[self._last] = turn.ns
         if len(self._history) > HISTORY_MAX:
             forgotten, _ = self._history.popitem(last=False)
+            del self._sent_ns[forgotten]
             self._resent_ns.pop(forgotten, None)
         self._transmit(turn, message)
         return self._last
+
+    def sent_ns(self, generation: int, number: int) -> int | None:
+        """When this was sent first; None when that is long ago, or it is of another life."""
+        return self._sent_ns.get(number) if generation == self._life else None
 
     def send_unsequenced(self, turn: Turn, kind: str, *pairs: Pair) -> None:
         """Send a message that is never repeated: its type begins with NS_."""

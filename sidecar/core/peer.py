@@ -67,6 +67,8 @@ class Peer:
         self.macs: dict[str, str] = {}
         self.sees: dict[str, bool] = {}
         """Which of our addresses it looks for on the service network, and whether it sees them."""
+        self.upto: tuple[int, int] | None = None
+        """Generation and number of our newest status that it has; None when it does not say."""
         self.ping_count: int | None = None
         """How many ping nodes it sees; None when it does not say."""
         self.maintenance: MaintenanceWord | None = None
@@ -213,6 +215,7 @@ class Peer:
         self.macs = beat.macs
         self.maintenance = beat.maintenance
         self.sees = beat.sees
+        self.upto = beat.upto
         self.configuration = beat.configuration
 
     def _measure_gap(self, turn: Turn) -> None:

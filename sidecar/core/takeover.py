@@ -106,6 +106,7 @@ class Takeover:
             alone=self.peer_died,
         )
         self._peer = peer
+        self._outbox = outbox
         self._frozen = frozen
 
     @property
@@ -245,11 +246,19 @@ class Takeover:
             self.telling.tell_taken_over(turn)
 
     def _confirm(self, turn: Turn, side: Holding) -> None:
-        """Only an answer of now shows that the other is heard, and does not hold it."""
-        if self._peer.is_sidecar:
-            self._questions.confirm_by(self.telling.ask(turn))
-        elif self.holdings.confirm(side):
+        """Only an answer of now shows that the other is heard, and does not hold it; unless it
+        cannot have held this node for dead meanwhile.
+        """
+        known = not self._peer.is_sidecar or self._was_just_heard(turn)
+        if known and self.holdings.confirm(side):
             self.telling.tell(turn)
+        elif self._peer.is_sidecar:
+            self._questions.confirm_by(self.telling.ask(turn))
+
+    def _was_just_heard(self, turn: Turn) -> bool:
+        """Whether the other says that it has a status of ours which is not as old as a deadtime."""
+        sent_ns = self._outbox.sent_ns(*self._peer.upto) if self._peer.upto else None
+        return sent_ns is not None and turn.ns < self._peer.vouches_until_ns(sent_ns)
 
     def group_lost(self, turn: Turn, group: Group) -> None:
         """While it was away another may have taken it: this claim is the younger one now."""

@@ -51,11 +51,22 @@ def describe(cluster: "Cluster", now_ns: int) -> tuple[Pair, ...]:
         (dialect.READY, "1" if cluster.readiness.can_serve else "0"),
         (dialect.MACS, macs),
         (dialect.HEARD, dialect.encode_heard(cluster.links.heard_names)),
+        *_upto(cluster),
         *cluster.maintenance.describe(now_ns),
         (dialect.CONF, dialect.encode_digest(cluster.agreement.digest)),
     )
     counted = ((dialect.PING, str(cluster.ping.count)),) if cluster.ipfail.enabled else ()
     return (*said, *cluster.sight.describe(), *counted)
+
+
+def _upto(cluster: "Cluster") -> tuple[Pair, ...]:
+    """The peer may count on it that nothing is claimed here but what it has been told of: one that
+    has returned has answered when it has been told.
+    """
+    upto = cluster.inbox.upto
+    if upto is None or cluster.takeover.awaits_answer:
+        return ()
+    return ((dialect.UPTO, dialect.encode_upto(*upto)),)
 
 
 def _local(cluster: "Cluster", reasons: tuple[str, ...]) -> NodeView:

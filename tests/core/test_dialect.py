@@ -8,8 +8,10 @@ from sidecar.core.dialect import (
     decode_macs,
     decode_offer,
     decode_terms,
+    decode_upto,
     encode_macs,
     encode_offer,
+    encode_upto,
     names_link,
 )
 from sidecar.wire.auth import Key, Method
@@ -65,6 +67,17 @@ def test_terms_are_local_and_foreign_in_hex(text: str, terms: tuple[int, int]):
 )
 def test_terms_that_make_no_sense_are_none(text: str | None):
     assert decode_terms(text) is None
+
+
+def test_the_newest_status_is_generation_and_number_in_hex():
+    assert decode_upto(encode_upto(0x6A29, 255)) == (0x6A29, 255)
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "1", "1,", ",1", "x,1", "-1,2", "1,2,3", "1," + "9" * 17]
+)
+def test_a_newest_status_that_makes_no_sense_is_none(text: str | None):
+    assert decode_upto(text) is None
 
 
 @pytest.mark.parametrize("form", Form)

@@ -139,13 +139,17 @@ def lease_ends(node: Node) -> None:
     node.step(AddressLost(address=VIP, reason="its lease ended"))
 
 
-def lost_and_claimed_again(pair: Wired) -> str:
-    """The number of the question that follows."""
-    lease_ends(pair.a)
-    pair.a.forget()
-    pair.world.run_until(lambda: bool(pair.a.said(fields.RESOURCE)))
-    (asked,) = pair.a.said(fields.RESOURCE)
-    return asked.get(dialect.ASK) or ""
+def lost_and_claimed_again(node: Node) -> str:
+    """The number of the question that follows; empty when nothing is asked."""
+    lease_ends(node)
+    return claimed_again(node)
+
+
+def claimed_again(node: Node) -> str:
+    node.forget()
+    node.world.run_until(lambda: bool(node.said(fields.RESOURCE)))
+    (told,) = node.said(fields.RESOURCE)
+    return told.get(dialect.ASK) or ""
 
 
 def is_forfeited(node: Node) -> bool:
@@ -153,25 +157,72 @@ def is_forfeited(node: Node) -> bool:
 
 
 def test_a_claim_that_came_true_anew_is_confirmed_by_an_answer_of_the_peer():
-    pair = settled_pair()
-    number = lost_and_claimed_again(pair)
-    assert number
-    assert is_forfeited(pair.a)
-    pair.world.run(2 * pair.DELAY_NS)
-    assert not is_forfeited(pair.a)
-    assert pair.b.said(fields.RESOURCE)[-1].get(dialect.ANSWER) == number
+    scene = settled(sidecar=True)
+    assert lost_and_claimed_again(scene.node)
+    assert is_forfeited(scene.node)
+    scene.peer.tell("local", stable=True, term="0,0")
+    assert not is_forfeited(scene.node)
 
 
 def test_a_claim_whose_confirmation_is_lost_is_asked_about_again_with_the_next_beat():
+    scene = settled(sidecar=True)
+    number = lost_and_claimed_again(scene.node)
+    scene.run(scene.node.params.timing.keepalive_ns - 10 * MILLISECOND)
+    assert len(scene.node.said(fields.RESOURCE)) == 1
+    scene.run(20 * MILLISECOND)
+    assert [told.get(dialect.ASK) for told in scene.node.said(fields.RESOURCE)] == [number, number]
+    scene.peer.tell("local", stable=True, term="0,0")
+    assert not is_forfeited(scene.node)
+
+
+def test_a_claim_that_came_true_anew_is_confirmed_at_once_by_a_peer_that_has_just_heard_us():
+    """It cannot have held this node for dead meanwhile."""
     pair = settled_pair()
-    number = lost_and_claimed_again(pair)
-    answer = f"{dialect.ANSWER}={number}".encode()
-    pair.loses = lambda _receiver, data: answer in data
-    pair.world.run(pair.a.params.timing.keepalive_ns - 10 * MILLISECOND)
-    assert is_forfeited(pair.a)
-    pair.loses = lambda _receiver, _data: False
-    pair.world.run(20 * MILLISECOND)
+    assert lost_and_claimed_again(pair.a) == ""
     assert not is_forfeited(pair.a)
+
+
+@pytest.mark.parametrize(
+    ("lives_ago", "beats_ago", "asks"),
+    [(0, 0, False), (0, 1, False), (0, 5, True), (0, -100, True), (1, 0, True)],
+)
+def test_only_a_status_of_this_life_that_the_peer_has_had_for_less_than_a_deadtime_counts(
+    lives_ago: int, beats_ago: int, *, asks: bool
+):
+    scene = settled(sidecar=True)
+    lease_ends(scene.node)
+    newest = int(scene.node.said(fields.STATUS)[-1].get(fields.SEQ) or "", 16)
+    life = scene.node.cluster.boot.generation
+    upto = dialect.encode_upto(life - lives_ago, newest - beats_ago)
+    scene.peer.more = {dialect.UPTO: upto}
+    scene.peer.beat()
+    assert bool(claimed_again(scene.node)) is asks
+    assert is_forfeited(scene.node) is asks
+
+
+def test_a_claim_stays_older_that_came_back_before_the_peer_could_take_it_over():
+    """The carrier was away for a moment, and a switch forwards nothing for a while after that."""
+    pair = settled_pair(auto_failback=AutoFailback.OFF)
+    pair.partition()
+    pair.a.step(CarrierChanged(interface="eth0", up=False))
+    pair.world.run(100 * MILLISECOND)
+    pair.a.step(CarrierChanged(interface="eth0", up=True))
+    partitioned(pair=pair)
+    pair.heal()
+    pair.world.run(1 * SECOND)
+    assert pair.holders() == [NODE]
+
+
+def test_who_has_returned_names_no_status_before_it_is_answered():
+    """Until then it may have claimed what the other has not been told of."""
+    pair = partitioned()
+    pair.loses = lambda _receiver, data: b"hs_answer" in data
+    pair.heal()
+    pair.world.run(1 * SECOND)
+    assert pair.b.said(fields.STATUS)[-1].get(dialect.UPTO) is None
+    pair.loses = lambda _receiver, _data: False
+    pair.world.run(1 * SECOND)
+    assert pair.b.said(fields.STATUS)[-1].get(dialect.UPTO) is not None
 
 
 def test_a_claim_is_not_confirmed_before_it_has_come_true():
