@@ -47,6 +47,8 @@ class Group:
         self.warm = False
         """Containers serve ahead of a takeover that may come; addresses do not move."""
         self.held = False
+        self.was_held = False
+        """Once at least, since it is wanted."""
         self._stands = False
         """It was held, and nobody else can have taken it since: what lingers is not lost yet."""
         # One that a reload made anew may come in the middle of a release.
@@ -133,7 +135,7 @@ class Group:
         if not self.wanted:
             return
         self._changes.note()
-        self.wanted = self.held = self._stands = False
+        self.wanted = self.held = self.was_held = self._stands = False
         self.failing = None
         self.addresses.stop_asking()
         self._milestones.begin_give_up(turn, reason, why)
@@ -226,7 +228,7 @@ class Group:
         self.failing = None
         self.addresses.forget_owner()
         if not self.held:
-            self.held = self._stands = True
+            self.held = self.was_held = self._stands = True
             self._milestones.reach(turn, "address")
             self._finish_takeover(turn)
             self._news.group_held(turn, self)

@@ -134,11 +134,17 @@ class Groups:
 
     @property
     def held(self) -> Holding:
-        """The sides that are held here as a whole: each is claimed as one."""
+        """The sides that are held here as a whole: each is claimed as one.
+
+        A group that could not be served since it is wanted here makes the claim on what is served
+        beside it no younger; one that was held and lost does.
+        """
         sides = Holding.ALL
         for group in self._groups:
-            if not group.held:
-                sides &= ~self.side_of(group)
+            side = self.side_of(group)
+            served_beside = any(other.held for other in self.of(side))
+            if not group.held and (group.was_held or not served_beside):
+                sides &= ~side
         return sides
 
     @property

@@ -11,6 +11,7 @@ from sidecar.core.events import (
     StandbyRequested,
 )
 from sidecar.core.occurrences import GiveUpBegan, SplitBrainEnded, SplitBrainSuspected
+from sidecar.core.params import Address, ResourceGroup
 from sidecar.core.questions import Questions
 from sidecar.core.standby import OFFER_MAX_NS
 from sidecar.core.terms import (
@@ -501,6 +502,33 @@ def test_a_group_that_is_served_stays_though_another_one_of_its_side_cannot_be(r
         pair.heal()
     pair.world.run(3 * SECOND)
     assert pair.a.told_of(GiveUpBegan) == []
+
+
+def test_a_claim_is_confirmed_though_a_group_of_its_side_could_not_be_served_yet():
+    """Else one broken container, and at the next heal the owner lets go of all the others."""
+    groups = (a_group(NODE, VIP, "nginx"), a_group(NODE, "10.0.0.77", "php"))
+    pair = Wired(some_params(groups=groups))
+    start_without_php(pair.a)
+    pair.world.run(20 * SECOND)
+    assert pair.holders() == [NODE]
+    assert is_forfeited(pair.a), "it has claimed it without a word of the other"
+    start_without_php(pair.b)
+    pair.world.run(5 * SECOND)
+    assert not is_forfeited(pair.a)
+
+
+def test_a_claim_is_not_confirmed_while_a_group_of_its_side_that_was_lost_is_away():
+    """Another may have it, and hold it longest."""
+    address = Address(name="10.0.0.77", prefix=24, interface="eth9", label="eth9:0")
+    behind_eth9 = ResourceGroup(name="behind eth9", preferred=NODE, resources=(address,))
+    pair = settled_pair(groups=(a_group(NODE, VIP), behind_eth9))
+    assert pair.holders("10.0.0.77") == [NODE]
+    for node in pair.nodes:
+        node.step(CarrierChanged(interface="eth9", up=False))
+    lease_ends(pair.a)
+    pair.world.run(1 * SECOND)
+    assert (pair.holders(), pair.holders("10.0.0.77")) == ([NODE], [])
+    assert is_forfeited(pair.a)
 
 
 def test_a_claim_made_before_the_returned_peer_has_told_its_own_is_the_youngest():
