@@ -60,6 +60,10 @@ class Addresses:
         return all(keeper.kept for keeper in self._keepers)
 
     @property
+    def any_kept(self) -> bool:
+        return any(keeper.kept for keeper in self._keepers)
+
+    @property
     def any_wanted(self) -> bool:
         return any(keeper.wants for keeper in self._keepers)
 

@@ -124,13 +124,13 @@ class Groups:
         return found
 
     def are_only_wished(self, side: Holding) -> bool:
-        """None of the side's groups is held here, or may be in a moment.
+        """None of the side's groups is held here, not even in part, or may be in a moment.
 
         A claim that is on its way to the kernel cannot be called back, and a peer that heard that
         nothing is wanted here might take what is about to be held.
         """
-        groups = self.of(side)
-        return bool(groups) and not any(group.held or group.addresses.claiming for group in groups)
+        of_groups = [group.addresses for group in self.of(side)]
+        return bool(of_groups) and not any(own.any_kept or own.claiming for own in of_groups)
 
     @property
     def held(self) -> Holding:

@@ -1,5 +1,7 @@
 """Two owners after a partition between sidecars: the older claim stays (safety rule 5)."""
 
+from dataclasses import replace
+
 import pytest
 
 from sidecar.core import dialect
@@ -501,6 +503,23 @@ def test_a_group_that_is_served_stays_though_another_one_of_its_side_cannot_be(r
         pair.world.run(3 * SECOND)
         pair.heal()
     pair.world.run(3 * SECOND)
+    assert pair.a.told_of(GiveUpBegan) == []
+
+
+def test_a_group_that_is_served_in_part_is_not_given_up_when_the_peer_returns():
+    """One of its addresses is refused by the kernel of either node, and its own one gives up."""
+    group = a_group(PEER, VIP)
+    refused = replace(group.resources[0], name="10.0.0.77")
+    pair = Wired(some_params(groups=(replace(group, resources=(*group.resources, refused)),)))
+    for node in pair.nodes:
+        node.hands.refused.add(refused.name)
+    pair.start()
+    pair.b.hands.owners[VIP] = MACS[NODE]
+    pair.partition()
+    pair.world.run(5 * SECOND)
+    pair.heal()
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [NODE]
     assert pair.a.told_of(GiveUpBegan) == []
 
 
