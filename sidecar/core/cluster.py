@@ -289,7 +289,7 @@ class Cluster:
     def peer_calm(self, turn: Turn) -> None:
         for group in self.takeover.groups:
             group.stop_looking()
-            if self.takeover.standby.idle:
+            if self.takeover.standby.idle and not self.takeover.overlap.keeps_warm:
                 group.set_warm(turn, warm=False)
 
     def peer_died(self, turn: Turn) -> None:

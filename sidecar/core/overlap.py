@@ -35,6 +35,8 @@ class Overlap:
     ) -> None:
         self.releasing = False
         """Something was let go of here, and its addresses are not gone yet."""
+        self.keeps_warm = False
+        """A wish was dropped, and may be one again: its containers go on starting until then."""
         self._groups = groups
         self._peer = peer
         self._holdings = holdings
@@ -47,6 +49,10 @@ class Overlap:
         why = f"{self._peer.name} is back and may hold it"
         for side in SIDES:
             if side in self._holdings.mine and self._groups.are_only_wished(side):
+                # Or a slow one begins anew with each life of a peer that starts over and over.
+                self.keeps_warm = True
+                for group in self._groups.of(side):
+                    group.set_warm(turn, warm=True)
                 self._let_go(turn, side, "peer_returned", why)
 
     def resolve(self, turn: Turn) -> None:
@@ -80,9 +86,18 @@ class Overlap:
         if self.releasing and all(g.released for g in self._groups if not g.wanted):
             self.releasing = False
             self._telling.tell(turn)
+        if self.keeps_warm and self._is_known_whose():
+            self.keeps_warm = False
+            for group in self._groups:
+                group.set_warm(turn, warm=False)
         if self._split_brain.suspected and self._peer.is_sidecar and self._is_over():
             why = f"{self._peer.name} holds {self._holdings.other.word} now"
             self._split_brain.end(turn, why)
+
+    def _is_known_whose(self) -> bool:
+        """Each side has its node, and no takeover or hand-over is prepared."""
+        known = self._holdings.other_stable and not self._holdings.orphaned
+        return known and self._standby.idle and not self._peer.doubtful
 
     def _is_over(self) -> bool:
         """Neither node is on its way to let go, either: nor when the other one spoke last, which

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sidecar.core.actions import ClaimAddress
+from sidecar.core.actions import ClaimAddress, PauseService
 from sidecar.core.events import AddressClaimed
 from sidecar.core.params import Params
 from sidecar.core.terms import MILLISECOND, SECOND
@@ -54,6 +54,21 @@ def test_a_wish_that_waits_for_a_silent_address_is_dropped(restarted) -> None:
     is_back(scene, restarted=restarted)
     assert not scene.node.cluster.view().groups[0].wanted
     assert told_holdings(scene) == {"local"}
+
+
+@both_ways
+def test_a_slow_container_goes_on_starting_until_the_peer_has_told_what_it_holds(restarted) -> None:
+    """A peer that starts over and over would stop it each time, and nobody would ever serve."""
+    scene = settled(some_params(groups=(a_group(PEER, VIP, "nginx"),)), sidecar=True)
+    scene.node.hands.container_ns = 3 * SECOND
+    until_it_is_dead(scene)
+    is_back(scene, restarted=restarted)
+    assert not scene.node.cluster.view().groups[0].wanted
+    scene.run(5 * SECOND)
+    assert not list(scene.node.wished(PauseService))
+    scene.peer.tell("local", stable=True)
+    scene.run(1 * SECOND)
+    assert list(scene.node.wished(PauseService))
 
 
 @both_ways
