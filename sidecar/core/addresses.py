@@ -131,7 +131,8 @@ class Addresses:
             return
         if not self._around.owner_may_linger(turn):
             self._blocked_told = True
-            turn.tell(TakeoverBlocked(address=keeper.address.name, mac=mac))
+            heard = self._around.peer_alive
+            turn.tell(TakeoverBlocked(address=keeper.address.name, mac=mac, peer_heard=heard))
         elif not self._lease_told:
             self._lease_told = True
             turn.tell(LeaseAwaited(address=keeper.address.name, mac=mac))

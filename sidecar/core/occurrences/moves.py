@@ -161,13 +161,22 @@ class Suspended(Occurrence):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeoverBlocked(Occurrence):
-    """The peer is silent, but its address still answers: only the heartbeat is cut."""
+    """The peer is silent, but its address still answers: only the heartbeat is cut.
+
+    Or it is heard and does not hold it: its kernel has not let it go, or a stranger has it.
+    """
 
     severity = Severity.ERROR
     address: str
     mac: str
+    peer_heard: bool
 
     def sentence(self) -> str:
+        if self.peer_heard:
+            return (
+                f"no takeover of {self.address} yet: the peer is heard and does not hold it, but "
+                f"{self.mac} still answers for the address; if it goes on, look for that machine"
+            )
         return (
             f"no takeover of {self.address}: the peer is silent on every link, but {self.mac} "
             f"still answers for the address; look at the heartbeat links"
