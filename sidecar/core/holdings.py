@@ -26,7 +26,7 @@ class Holdings:
         self.other_stable = False
         """Whether the other is through with moving things."""
         self.told_seq = 0
-        """The number of the message in which it said so last."""
+        """The number of the last message in which it told what it holds."""
         self.claims = Claims()
         self.failback_armed = False
         """What is taken now goes back when its preferred node can serve again."""

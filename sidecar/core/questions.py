@@ -32,7 +32,7 @@ class Questions:
 
     @property
     def awaits(self) -> bool:
-        """What the other tells is not believed before it has answered, or confirms no claim."""
+        """An answer is waited for: without it nothing is believed, or no claim is confirmed."""
         return bool(self._awaited or self._confirming)
 
     def next(self) -> str:
@@ -68,11 +68,8 @@ class Questions:
         self._confirming = number
 
     def wait_no_more(self) -> None:
-        self._awaited = ""
-
-    def confirm_no_more(self) -> None:
-        """The peer is asked for all that it holds: that tells it, too."""
-        self._confirming = ""
+        """The peer is gone, or is to be asked anew for all that it holds."""
+        self._awaited = self._confirming = ""
 
     def take_proof(self, message: Message) -> bool:
         """Whether the other proves by this, and only now, that it speaks now."""

@@ -142,9 +142,8 @@ class Standby:
                 turn.tell(StandbyRefused(why=f"{self._peer.name} offers one while in flux"))
             case "other", StandbyState.ME if self._is_meant_by(message):
                 self._give(turn)
-            case "done", StandbyState.OTHER if self._is_meant_by(message):
-                if not self._has_taken_it_back_since(message):
-                    self._take(turn)
+            case "done", StandbyState.OTHER if self._is_given_by(message):
+                self._take(turn)
             case "done", StandbyState.DONE if self._giving and self._is_meant_by(message):
                 self._finish(turn, ok=True, text=f"{self._peer.name} has taken over")
             case _:
@@ -250,13 +249,14 @@ class Standby:
         )
         self.advance(turn)
 
-    def _has_taken_it_back_since(self, message: Message) -> bool:
-        """Whether the giver told, after this word of its, that it holds it: it held this node for
+    def _is_given_by(self, message: Message) -> bool:
+        """Not if the giver told, after this word of its, that it holds it: it held this node for
         dead, and knows of no hand-over any more.
         """
-        assert self._current is not None
+        if self._current is None or not self._current.is_meant_by(message):
+            return False
         before = (message.hex_int(fields.SEQ) or 0) < self._holdings.told_seq
-        return before and bool(self._current.which & self._holdings.other)
+        return not (before and self._current.which & self._holdings.other)
 
     def _offer_is_old(self, turn: Turn) -> None:
         if self.state is StandbyState.OTHER and self._holdings.other_stable:

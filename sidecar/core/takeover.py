@@ -120,9 +120,7 @@ class Takeover:
 
     @property
     def awaits_answer(self) -> bool:
-        """The other has returned, or a claim that was forfeited has come true, and it has not yet
-        told what it holds now.
-        """
+        """What the other holds is asked for: it has returned, or a claim here came true anew."""
         return self._questions.awaits
 
     @property
@@ -215,7 +213,6 @@ class Takeover:
             group.doubt_word()  # the new life may take what the earlier one let go of
         if self._peer.is_sidecar and self.negotiation.settled:
             self.overlap.drop_wishes(turn)
-        self._questions.wait_no_more()
         self._know_nothing_of_it()
         self._questions.demand_proof()
 
@@ -232,7 +229,7 @@ class Takeover:
     def _know_nothing_of_it(self) -> None:
         self.withheld.forget()
         self.holdings.forget_other()
-        self._questions.confirm_no_more()
+        self._questions.wait_no_more()
 
     # --- news of the groups --------------------------------------------------------------------
 
