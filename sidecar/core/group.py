@@ -7,7 +7,7 @@ that may have changed either, so that no step depends on how the state came abou
 
 Theory of a wanted group, from the first line that applies:
 
-    suspended: no carrier, or nothing can serve and nobody hears us   release the addresses, mend
+    suspended: no carrier, or nothing can serve and nobody takes it   release the addresses, mend
     a container does not serve yet                                    mend it; addresses stay
     nobody vouches that an address is free                            probe it
     all is well                                                       claim, renew, announce
@@ -193,7 +193,9 @@ class Group:
         if self._around.isolated and not self.addresses.peer_met:
             return "isolated", ISOLATED
         failed = next((c for c in self.containers if c.failed), None)
-        if failed is not None and not self._around.peer_alive:
+        # Nothing is handed over to a peer that claims it as well: it may not hear this node.
+        alone = not self._around.peer_alive or self._around.claimed_by_peer(self)
+        if failed is not None and alone:
             return "service_failed", failed.trouble
         return None
 

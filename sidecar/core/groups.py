@@ -39,12 +39,15 @@ class Groups:
         timers: Timers,
         rng: Random,
         news: GroupNews,
+        theirs: Callable[[], Holding],
         decided: Callable[[], bool],
         isolated: Callable[[], bool],
         frozen: Callable[[], bool],
     ) -> None:
+        """``theirs``: the sides that the peer says it holds."""
         self.node = params.node
         self._peer = peer
+        self._theirs = theirs
         self._decided = decided
         self._isolated = isolated
         self._frozen = frozen
@@ -173,6 +176,9 @@ class Groups:
     @property
     def peer_alive(self) -> bool:
         return self._peer.alive
+
+    def claimed_by_peer(self, group: Group) -> bool:
+        return bool(self.side_of(group) & self._theirs())
 
     def owner_may_linger(self, turn: Turn) -> bool:
         return self._peer.may_hold_a_lease(turn)

@@ -27,6 +27,9 @@ class Surroundings(Protocol):
     @property
     def peer_alive(self) -> bool: ...
 
+    def claimed_by_peer(self, group: "Group") -> bool:
+        """The peer says that it holds the group's side."""
+
     def owner_may_linger(self, turn: Turn) -> bool:
         """Only the peer's sidecar is gone: its address may answer until the lease on it ends."""
 

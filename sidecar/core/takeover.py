@@ -58,6 +58,7 @@ class Takeover:
             timers=timers,
             rng=rng,
             news=self,
+            theirs=lambda: self.holdings.other.swapped,
             isolated=lambda: not peer.alive and all_ping_lost(),
             decided=lambda: self.negotiation.decided,
             frozen=frozen,

@@ -47,6 +47,21 @@ def test_an_address_that_this_node_cannot_even_ask_for_is_served(auto_failback):
     assert pair.holders() == [PEER if auto_failback is AutoFailback.OFF else NODE]
 
 
+def test_what_fails_here_is_let_go_for_a_peer_that_claims_it_and_does_not_hear_this_node():
+    """Safety rule 6: the peer finds the address taken as long as it is here."""
+    pair = Wired()
+    pair.start()
+    pair.b.hands.owners[VIP] = MACS[NODE]
+    pair.loses = lambda receiver, _: receiver is pair.b
+    pair.world.run(5 * SECOND)
+    assert pair.holders() == [NODE]
+    break_for_good(pair.a)
+    assert pair.a.hands.addresses == set()
+    pair.b.hands.owners.clear()
+    pair.world.run(5 * SECOND)
+    assert pair.holders() == [PEER]
+
+
 # --- failback ------------------------------------------------------------------------------------
 
 
