@@ -43,7 +43,10 @@ class Interfaces:
         ]
 
     def learn(self, turn: Turn, event: CarrierChanged) -> bool:
-        """Take in what the kernel says of one of them; whether it carries otherwise than before."""
+        """Take in what the kernel says of one of them; whether it carries otherwise than before, or
+        by another hardware address.
+        """
+        mac_before = self._macs.get(event.interface, event.mac)
         if event.mac:
             self._macs[event.interface] = event.mac
         was_up = self._carrier.get(event.interface)
@@ -52,7 +55,7 @@ class Interfaces:
         if not event.exists:
             self._missing.add(event.interface)
         if was_up is event.up:
-            return False
+            return event.mac not in ("", mac_before)
         if was_up is not None or not event.up:
             turn.tell(CarrierReported(interface=event.interface, up=event.up, exists=event.exists))
         return True

@@ -164,6 +164,17 @@ def test_a_new_hardware_address_is_learnt_without_a_change_of_the_carrier():
     assert bench.groups.interfaces.macs == {"eth0": "02:00:00:00:00:0c"}
 
 
+def test_what_is_held_is_announced_at_once_by_a_new_hardware_address():
+    """A bond may change its own while its carrier stays."""
+    bench = Bench().holding()
+    bench.feed(CarrierChanged(interface="eth0", up=True, mac="02:00:00:00:00:0a"))
+    bench.wishes.clear()
+    bench.feed(CarrierChanged(interface="eth0", up=True, mac="02:00:00:00:00:0a"))
+    assert bench.nothing_of(Announce)
+    bench.feed(CarrierChanged(interface="eth0", up=True, mac="02:00:00:00:00:0c"))
+    assert bench.wish(Announce).address is ADDRESS
+
+
 def test_an_engine_that_answers_from_the_start_is_no_news():
     bench = Bench()
     bench.feed(EngineChanged(up=True, reason="it answers"))
