@@ -190,7 +190,7 @@ class Sight:
         if not self._unseen_by_peer and all(sees.values()):
             return
         held = self._takeover.groups.held_address
-        for name in [name for name in self._unseen_by_peer if not sees or held(name) is None]:
+        for name in [n for n in self._unseen_by_peer if n not in sees or held(n) is None]:
             del self._unseen_by_peer[name]  # moved, or nobody looks any more: told in other words
         for name, seen in sees.items():
             address = held(name)

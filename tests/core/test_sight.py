@@ -4,6 +4,7 @@ from sidecar.core import dialect
 from sidecar.core.actions import ProbeAddress, ReleaseAddress
 from sidecar.core.events import AddressProbed, CarrierChanged, ProbeFailed
 from sidecar.core.occurrences import AddressSeen, AddressUnseen, ReadinessChanged
+from sidecar.core.params import Address, ResourceGroup
 from sidecar.core.sight import AGAIN_NS, EVERY_NS, LOOKED_FOR_MAX, SILENT_NEEDED
 from sidecar.core.terms import SECOND
 from sidecar.wire import fields
@@ -14,6 +15,7 @@ from tests.core.harness import (
     VIP,
     Node,
     Wired,
+    a_group,
     a_timing,
     mirrored,
     some_params,
@@ -193,6 +195,22 @@ def test_the_holder_forgets_what_a_dead_peer_saw():
     assert pair.a.cluster.view().unseen == ()
     assert pair.a.cluster.view().ready
     assert list(pair.a.wished(ReleaseAddress)) == []
+
+
+def test_the_holder_forgets_what_the_standby_looks_for_no_more_while_it_looks_for_others():
+    other = Address(name="10.1.0.1", prefix=24, interface="eth2")
+    also = ResourceGroup(name="10.1.0.1/24/eth2", preferred=NODE, resources=(other,))
+    pair = Wired(some_params(groups=(a_group(NODE, VIP, "nginx"), also)))
+    pair.start()
+    for node in pair.nodes:
+        node.step(CarrierChanged(interface="eth2", up=True, mac=MACS[node.name]))
+    pair.b.hands.owners[other.name] = MACS[NODE]
+    pair.world.run(TOLD_WITHIN_NS)
+    assert pair.a.cluster.view().unseen == (VIP,)
+    pair.b.step(CarrierChanged(interface="eth0", up=False))
+    pair.world.run(TOLD_WITHIN_NS)
+    assert pair.a.cluster.view().unseen == ()
+    assert pair.a.cluster.view().ready
 
 
 def test_a_real_heartbeat_node_is_not_looked_for():
