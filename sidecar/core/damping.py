@@ -46,8 +46,14 @@ class Damping:
         self._max = min(params.max_moves, REMEMBERED_MAX)
         self._window_ns = params.moves_window_ns
         named = {group.name for group in params.groups}
+        self._told &= named
         for name in [name for name in self._moves if name not in named]:
             self._drop(name)
+
+    def look_anew(self, turn: Turn) -> None:
+        """The bound or the window may be another one now."""
+        for name in tuple(self._moves):
+            self._look(turn, name)
 
     # --- counting ------------------------------------------------------------------------------
 

@@ -133,6 +133,7 @@ class Takeover:
         """Groups that came are taken up where their side is held; the others are left alone."""
         self.legacy.reconfigure(params)
         self.damping.reconfigure(params)
+        self.damping.look_anew(turn)
         for group in self.groups.reconfigure(params):
             if self.groups.side_of(group) & self.holdings.mine:
                 group.want(turn, reason="reload", why="haresources has changed")

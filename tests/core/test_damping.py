@@ -1,10 +1,12 @@
 """A group that moves too often is held where it is (damping.py)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sidecar.core.events import StandbyRequested, TakeoverRequested
+from sidecar.core.actions import Report
+from sidecar.core.events import Reloaded, StandbyRequested, TakeoverRequested
 from sidecar.core.occurrences import FlappingBegan, FlappingEnded
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerState, Holding, Moment
 from sidecar.core.timers import look_again
@@ -98,6 +100,39 @@ def test_it_goes_back_when_the_moves_have_left_the_window():
     pair.world.run(10 * SECOND)
     assert pair.b.told_of(FlappingEnded)
     assert pair.holders() == [NODE]
+
+
+def test_a_reload_with_a_shorter_window_lets_it_go_back():
+    pair = a_pair(max_moves=3)
+    power_cycle(pair)
+    power_cycle(pair)
+    pair.world.run(10 * SECOND)
+    assert pair.holders() == [PEER]
+    pair.b.step(Reloaded(params=replace(pair.b.params, moves_window_ns=5 * SECOND)))
+    assert pair.b.told_of(FlappingEnded)
+    pair.world.run(10 * SECOND)
+    assert pair.holders() == [NODE]
+
+
+def test_a_reload_with_a_higher_bound_ends_it_and_a_lower_one_begins_it():
+    pair = a_pair(max_moves=3)
+    power_cycle(pair)
+    power_cycle(pair)
+    pair.b.step(Reloaded(params=replace(pair.b.params, max_moves=4)))
+    assert len(pair.b.told_of(FlappingEnded)) == 1
+    pair.b.step(Reloaded(params=replace(pair.b.params, max_moves=2)))
+    assert len(pair.b.told_of(FlappingBegan)) == 2
+
+
+def test_a_group_that_was_taken_out_and_comes_again_is_told_of_anew():
+    scene = settled(some_params(max_moves=1), sidecar=True)
+    params = scene.node.params
+    for _ in range(2):
+        turn = _now(scene.node)
+        scene.node.cluster.takeover.damping.moved(turn, GROUP, "failback")
+        assert [action for action in turn.actions if isinstance(action, Report)]
+        scene.node.step(Reloaded(params=replace(params, groups=())))
+        scene.node.step(Reloaded(params=params))
 
 
 def test_without_a_bound_it_moves_as_often_as_it_likes():
