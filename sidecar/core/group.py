@@ -15,6 +15,8 @@ Theory of a wanted group, from the first line that applies:
 Never decides who owns the group.
 """
 
+from typing import Final
+
 from sidecar.core.addresses import Addresses
 from sidecar.core.changes import Changes
 from sidecar.core.container import ContainerKeeper
@@ -24,6 +26,9 @@ from sidecar.core.params import ResourceGroup
 from sidecar.core.surroundings import ISOLATED, GroupNews, Surroundings
 from sidecar.core.turn import Turn
 from sidecar.core.view import GroupView
+
+PASSING: Final = ("carrier_lost", "isolated")
+"""What hinders as long as it lasts, and leaves nothing to be mended."""
 
 
 class Group:
@@ -214,6 +219,7 @@ class Group:
     # --- up ------------------------------------------------------------------------------------
 
     def _advance_up(self, turn: Turn) -> None:
+        self._forget_what_is_over()
         serves = self._bring_up_containers(turn)
         suspension = self.suspension()
         if suspension is not None:
@@ -234,6 +240,12 @@ class Group:
             self._milestones.reach(turn, "address")
             self._finish_takeover(turn)
             self._news.group_held(turn, self)
+
+    def _forget_what_is_over(self) -> None:
+        """What still hinders may be another reason by now."""
+        label = self.failing[0] if self.failing is not None else ""
+        if label in PASSING and label != (self.suspension() or ("",))[0]:
+            self.failing = None
 
     def _suspend(self, turn: Turn, label: str, why: str) -> None:
         """Let the addresses go, and keep the wish: they are claimed again when nothing hinders."""

@@ -17,6 +17,7 @@ from sidecar.core.occurrences import (
     TakeoverDone,
     TakeoverPhase,
 )
+from sidecar.core.surroundings import ISOLATED
 from sidecar.core.terms import MILLISECOND, SECOND, ContainerState
 from tests.core.resources import (
     ADDRESS,
@@ -247,6 +248,24 @@ def test_when_the_carrier_is_back_the_address_is_probed_for_and_claimed():
     bench.claimed()
     assert bench.group.held
     assert bench.group.failing is None
+
+
+def test_a_carrier_that_is_back_is_not_the_reason_any_more_while_another_one_hinders():
+    bench = Bench().holding()
+    bench.carrier(up=False)
+    bench.released()
+    bench.inspected(STOPPED, restarts=0, detail="exit code 1")
+    bench.carrier(up=True)
+    assert bench.group.failing == ("service_failed", "container nginx failed: exit code 1")
+
+
+def test_a_node_that_is_cut_off_when_its_carrier_is_back_says_so():
+    bench = Bench().holding()
+    bench.carrier(up=False)
+    bench.released()
+    bench.isolated = True
+    bench.carrier(up=True)
+    assert bench.group.failing == ("isolated", ISOLATED)
 
 
 def test_a_carrier_that_flickers_while_the_release_is_under_way_ends_in_a_claim():
