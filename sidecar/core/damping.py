@@ -65,6 +65,13 @@ class Damping:
             self._moves.setdefault(group, deque(maxlen=REMEMBERED_MAX)).append(turn.ns)
             self._look(turn, group)
 
+    def came_to_nothing(self, turn: Turn, group: str, reason: str) -> None:
+        """What was counted last, for this reason, was only wished for: it has not moved."""
+        moves = self._moves.get(group)
+        if moves and reason in COUNTED:
+            moves.pop()
+            self._look(turn, group)
+
     def forget(self, turn: Turn, group: str) -> None:
         """A person has decided where it is to be."""
         self._drop(group)

@@ -75,6 +75,11 @@ class Group:
         return self._milestones.why
 
     @property
+    def awaited_for(self) -> str:
+        """The reason of a takeover that has not come true yet; empty when there is none."""
+        return self._milestones.reason if self.wanted else ""
+
+    @property
     def serves(self) -> bool:
         """All its containers serve."""
         return all(container.serving for container in self.containers)

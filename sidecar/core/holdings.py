@@ -6,6 +6,8 @@ and each claim has an age (claims.py).
 Never decides what is to be held, and never tells it: see takeover.py and telling.py.
 """
 
+from typing import Final
+
 from sidecar.core.claims import SIDES, Claims
 from sidecar.core.damping import ASKED, Damping
 from sidecar.core.groups import Groups
@@ -13,6 +15,9 @@ from sidecar.core.peer import Peer
 from sidecar.core.questions import Questions
 from sidecar.core.terms import Holding
 from sidecar.core.turn import Turn
+
+NO_MOVE: Final = ("peer_returned", "conflict")
+"""Why a node drops what it only wished for: the other one has had it all the time."""
 
 
 class Holdings:
@@ -81,7 +86,9 @@ class Holdings:
     def _drop_side(self, turn: Turn, side: Holding, reason: str, why: str) -> None:
         self.mine &= ~side
         for group in self._groups.of(side):
-            if group.wanted:
+            if reason in NO_MOVE and group.awaited_for:
+                self._damping.came_to_nothing(turn, group.name, group.awaited_for)
+            elif group.wanted:
                 self._damping.moved(turn, group.name, reason)
             group.give_up(turn, reason=reason, why=why)
 

@@ -33,6 +33,11 @@ class Milestones:
     def under_way(self) -> bool:
         return self._since_ns != _NO_TIME
 
+    @property
+    def reason(self) -> str:
+        """Of what is under way; empty when nothing is."""
+        return self._reason if self.under_way else ""
+
     def begin_takeover(self, turn: Turn, reason: str, why: str) -> None:
         self._begin(turn, reason, why)
         turn.tell(TakeoverBegan(groups=(self._group,), reason=reason, why=why))

@@ -11,7 +11,7 @@ from sidecar.core.occurrences import FlappingBegan, FlappingEnded
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback, ContainerState, Holding, Moment
 from sidecar.core.timers import look_again
 from sidecar.core.turn import Turn
-from tests.core.harness import NODE, PEER, Node, Wired, mirrored, some_params
+from tests.core.harness import MACS, NODE, PEER, VIP, Node, Wired, mirrored, some_params
 from tests.core.scenes import settled
 
 WINDOW_NS = 100 * SECOND
@@ -214,6 +214,32 @@ def test_a_real_node_that_hands_over_gives_no_reason_and_counts_for_nothing():
     scene.run(100 * MILLISECOND)
     assert scene.held == {"10.0.0.100"}
     assert moves(scene.node) == 1
+
+
+def test_a_takeover_that_never_came_true_is_no_move():
+    """The heartbeat line comes and goes; on the service network the holder answers all the time."""
+    pair = a_pair(max_moves=2)
+    pair.b.hands.owners[VIP] = MACS[NODE]
+    for _ in range(3):
+        pair.partition()
+        pair.world.run(3 * SECOND)
+        assert moves(pair.b) == 1
+        pair.heal()
+        pair.world.run(3 * SECOND)
+        assert pair.holders() == [NODE]
+        assert (moves(pair.a), moves(pair.b)) == (0, 0)
+    assert pair.b.told_of(FlappingBegan) == []
+
+
+def test_a_takeover_that_came_true_counts_though_the_other_node_had_it_all_the_time():
+    pair = a_pair()
+    pair.partition()
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [NODE, PEER]
+    pair.heal()
+    pair.world.run(3 * SECOND)
+    assert pair.holders() == [NODE]
+    assert moves(pair.b) == 1
 
 
 def test_a_clean_stop_is_no_flapping():
