@@ -7,8 +7,9 @@ was to renew the address, and so to make it anew.
 
 from sidecar.core.actions import ClaimAddress, ProbeAddress, ReleaseAddress, RenewLease
 from sidecar.core.events import AddressLost, Woke
-from sidecar.core.occurrences import AddressTaken
+from sidecar.core.occurrences import AddressTaken, NodeDied
 from sidecar.core.terms import MILLISECOND, SECOND
+from sidecar.core.turn import HEARD_WITHIN_NS
 from tests.core.harness import MACS, PEER, VIP
 from tests.core.scenes import Scene, settled
 
@@ -74,3 +75,43 @@ def test_who_wakes_late_each_time_renews_all_the_same():
         scene.node.frozen = False
     assert renewals(scene) >= 1
     assert list(scene.node.wished(ReleaseAddress)) == []
+
+
+# --- the peer's silence --------------------------------------------------------------------------
+
+
+def overslept_its_end() -> Scene:
+    """The peer is silent for longer than its deadtime, and the node slept for the last part."""
+    scene = settled()
+    scene.peer.fall_silent()
+    scene.run(400 * MILLISECOND)
+    scene.node.frozen = True
+    scene.run(700 * MILLISECOND)
+    scene.node.frozen = False
+    scene.node.step(Woke())
+    return scene
+
+
+def test_what_the_peer_said_meanwhile_is_heard_before_it_counts_as_dead():
+    scene = overslept_its_end()
+    scene.run(1 * MILLISECOND)
+    scene.peer.begin_beating()
+    scene.run(3 * SECOND)
+    assert scene.node.told_of(NodeDied) == []
+
+
+def test_who_said_nothing_is_dead_a_moment_after_the_node_woke():
+    scene = overslept_its_end()
+    woke_ns = scene.world.ns
+    scene.run(1 * SECOND)
+    assert scene.node.when_told(NodeDied) == [woke_ns + HEARD_WITHIN_NS]
+
+
+def test_who_wakes_late_each_time_finds_the_dead_peer_all_the_same():
+    scene = overslept_its_end()
+    for _ in range(2):
+        scene.node.frozen = True
+        scene.run(50 * MILLISECOND)
+        scene.node.frozen = False
+        scene.node.step(Woke())
+    assert len(scene.node.told_of(NodeDied)) == 1
