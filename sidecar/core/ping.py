@@ -22,12 +22,13 @@ from sidecar.wire.message import Message
 
 
 class _Target:
-    __slots__ = ("asked", "asked_s", "spec", "up")
+    __slots__ = ("asked", "asked_s", "put_off", "spec", "up")
 
     def __init__(self, spec: PingTarget) -> None:
         self.spec = spec
         self.up: bool | None = None
         """None until it was heard, or deadping has passed."""
+        self.put_off = False
         self.asked = b""
         """What was sent last, and in which second: it says nothing else than the time."""
         self.asked_s = 0
@@ -52,6 +53,7 @@ class PingNodes:
         for target in before.values():
             self._timers.disarm(self._timer(target))
         self._deadping_ns = params.deadping_ns
+        self._keepalive_ns = params.timing.keepalive_ns
         self._key = params.keyring.current
         self._keyring = params.keyring
         self._inner = params.inner_auth
@@ -121,8 +123,15 @@ class PingNodes:
 
     def _watch(self, turn: Turn, target: _Target) -> None:
         def silent(turn: Turn) -> None:
+            if turn.waking and not target.put_off:
+                # It was not asked while this node did not run. Once: who is starved wakes late each
+                # time.
+                target.put_off = True
+                self._timers.arm(self._timer(target), turn.ns + self._keepalive_ns, silent)
+                return
             self._set(turn, target, up=False)
 
+        target.put_off = False
         self._timers.arm(self._timer(target), turn.ns + self._deadping_ns, silent)
 
     def _set(self, turn: Turn, target: _Target, *, up: bool) -> None:

@@ -204,6 +204,43 @@ def test_a_node_that_slept_does_not_blame_its_ping_nodes():
     assert told(node) == [("10.0.0.1", False)]
 
 
+def slept_past_deadping() -> Node:
+    """For less than a deadtime."""
+    node = a_node(replace(with_ping(), deadping_ns=500 * MILLISECOND), "10.0.0.1")
+    node.world.run(2 * SECOND)
+    node.frozen = True
+    node.world.run(700 * MILLISECOND)
+    node.frozen = False
+    return node
+
+
+def test_a_node_that_slept_past_deadping_asks_again_before_it_blames_them():
+    node = slept_past_deadping()
+    node.step(Woke())
+    node.world.run(3 * SECOND)
+    assert told(node) == []
+
+
+def test_a_ping_node_that_is_silent_after_a_sleep_is_lost_a_keepalive_later():
+    node = slept_past_deadping()
+    node.hands.reachable.clear()
+    node.step(Woke())
+    woke_ns = node.world.ns
+    node.world.run(3 * SECOND)
+    assert node.when_told(PingChanged) == [woke_ns + KEEPALIVE_NS]
+
+
+def test_who_wakes_late_each_time_finds_a_ping_node_lost_all_the_same():
+    node = slept_past_deadping()
+    node.hands.reachable.clear()
+    for _ in range(5):
+        node.step(Woke())
+        node.frozen = True
+        node.world.run(50 * MILLISECOND)
+        node.frozen = False
+    assert told(node) == [("10.0.0.1", False)]
+
+
 def test_a_reload_keeps_what_is_known_and_drops_what_is_gone():
     node = a_node(with_ping(ROUTER, GROUP), "10.0.0.1", "10.0.0.3")
     node.world.run(2 * SECOND)
