@@ -24,9 +24,9 @@ from sidecar.wire.message import Message
 class _Target:
     __slots__ = ("asked", "asked_s", "put_off", "spec", "up")
 
-    def __init__(self, spec: PingTarget) -> None:
+    def __init__(self, spec: PingTarget, *, up: bool | None) -> None:
         self.spec = spec
-        self.up: bool | None = None
+        self.up = up
         """None until it was heard, or deadping has passed."""
         self.put_off = False
         self.asked = b""
@@ -44,10 +44,11 @@ class PingNodes:
         self.reconfigure(params)
 
     def reconfigure(self, params: Params) -> None:
-        """Keep what is known of the targets that stay."""
+        """Keep what is known of the targets that stay; who is cut off is so until one answers."""
+        unheard = False if self.all_lost else None
         before, self._targets = self._targets, {}
         for spec in params.ping:
-            target = before.pop(spec.name, None) or _Target(spec)
+            target = before.pop(spec.name, None) or _Target(spec, up=unheard)
             target.spec, target.asked = spec, b""
             self._targets[spec.name] = target
         for target in before.values():

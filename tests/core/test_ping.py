@@ -291,3 +291,17 @@ def test_a_holder_that_is_cut_off_from_everything_lets_go():
     node.world.run(DEADPING_NS + 200 * MILLISECOND)
     assert node.hands.addresses == set()
     assert node.name == NODE
+
+
+def test_a_node_that_is_cut_off_claims_nothing_when_a_reload_names_other_ping_nodes():
+    node = a_node(with_ping(ROUTER), "10.0.0.1")
+    node.world.run(5 * SECOND)
+    node.hands.reachable.clear()
+    node.world.run(5 * SECOND)
+    node.forget()
+    node.step(Reloaded(params=replace(node.params, ping=(GROUP,))))
+    node.world.run(5 * SECOND)
+    assert list(node.wished(ClaimAddress)) == []
+    node.hands.reachable.add("10.0.0.3")
+    node.world.run(5 * SECOND)
+    assert node.hands.addresses == {"10.0.0.100"}
