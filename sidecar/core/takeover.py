@@ -238,11 +238,12 @@ class Takeover:
     def group_held(self, turn: Turn, group: Group) -> None:
         """With the other heard, the claim is as good as any; with it gone, this ends R7."""
         side = self.groups.side_of(group)
+        # First, since it names no age: of two words the other one believes the newer only.
+        if side is Holding.FOREIGN and not self.holdings.other and self.standby.idle:
+            self.telling.tell_taken_over(turn)
         forfeited = side in self.groups.held and self.holdings.claims.is_forfeited(side)
         if self._peer.alive and forfeited:
             self._confirm(turn, side)
-        if side is Holding.FOREIGN and not self.holdings.other and self.standby.idle:
-            self.telling.tell_taken_over(turn)
 
     def _confirm(self, turn: Turn, side: Holding) -> None:
         """Only an answer of now shows that the other is heard, and does not hold it; unless it

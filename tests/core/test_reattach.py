@@ -2,12 +2,14 @@
 
 from random import Random
 
+from sidecar.core import dialect
 from sidecar.core.actions import ClaimAddress, ReleaseAddress
 from sidecar.core.cluster import Cluster
 from sidecar.core.events import AddressLost, LinkRefused
 from sidecar.core.occurrences import NodeDied
 from sidecar.core.params import Boot
 from sidecar.core.terms import MILLISECOND, SECOND, AutoFailback
+from sidecar.wire import fields
 from tests.core.harness import ETH1, NODE, NODE_UUID, PEER, VIP, Node, Wired, some_params
 
 OFF = some_params(auto_failback=AutoFailback.OFF)
@@ -57,6 +59,28 @@ def test_it_takes_back_what_it_held_for_the_other_node():
     pair.world.run(3 * SECOND)
     assert pair.holders() == [PEER]
     assert not list(new.wished(ReleaseAddress))
+
+
+def test_its_claims_age_is_told_after_the_word_for_real_nodes_which_has_none():
+    """Seed 13495: the newest word counts. The age was lost, and what was sent again of it came too
+    late: after a partition both claims were as old, and the owner of long ago let go.
+    """
+    pair = Wired(OFF)
+    pair.start()
+    pair.a.die()
+    pair.world.run(3 * SECOND)
+    pair.a = Node(pair.world, OFF, generation=9, seed=6)
+    pair.wire(pair.a)
+    pair.a.start()
+    pair.world.run(3 * SECOND)
+    new = killed_and_restarted(pair, 300 * MILLISECOND, node=pair.b)
+    pair.world.run(3 * SECOND)
+    said = new.said(fields.RESOURCE)
+    without = next(n for n, word in enumerate(said) if word.get(fields.INFO) == "mach_down")
+    terms = [word.get(dialect.TERMS) for word in said[without:]]
+    assert terms[0] is None
+    assert terms[1] is not None
+    assert "ffffffff" not in terms[1]
 
 
 def test_a_peer_that_only_waits_for_its_lease_to_end_lets_it_go_on():
