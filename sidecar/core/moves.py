@@ -226,6 +226,8 @@ class Moves:
 
     def _adopt(self, turn: Turn) -> None:
         holdings, orphans = self._takeover.holdings, self._orphans()
+        if turn.waking:
+            return  # the peer may have died, or told something, in its sleep: the wait begins anew
         if not (orphans and (self._both_well() or self._is_deaf())):
             return  # this node is about to stop, or the peer has died in this turn
         side = Holding.LOCAL if Holding.LOCAL in orphans else Holding.FOREIGN
