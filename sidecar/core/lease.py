@@ -11,7 +11,7 @@ from sidecar.core.actions import RenewLease
 from sidecar.core.params import Address, Timing
 from sidecar.core.terms import LEASE_GRAIN_NS, MILLISECOND, SECOND
 from sidecar.core.timers import Timers
-from sidecar.core.turn import HEARD_WITHIN_NS, Turn
+from sidecar.core.turn import HEARD_WITHIN_NS, Respite, Turn
 
 RENEWALS_PER_LEASE: Final = 5
 OVERTAKEN_NS: Final = 50 * MILLISECOND
@@ -32,7 +32,7 @@ class Lease:
         """Renewals under way: a slow kernel may carry one out long after it was asked."""
         self._made_ns: int | None = None
         """When the kernel last answered a claim or a renewal; None: it has released it since."""
-        self._put_off = False
+        self._respite = Respite()
         self.reconfigure(timing)
 
     def reconfigure(self, timing: Timing) -> None:
@@ -86,7 +86,7 @@ class Lease:
 
     def keep(self, turn: Turn) -> None:
         """Renew it from now on, several times in its length."""
-        self._put_off = False
+        self._respite.renew()
         every_ns = self.seconds * SECOND // RENEWALS_PER_LEASE
         self._timers.arm(self._name, turn.ns + every_ns, self._renew)
 
@@ -99,10 +99,8 @@ class Lease:
         turn.do(RenewLease(address=self._address, lease_s=self.seconds, not_after_ns=not_after_ns))
 
     def _renew(self, turn: Turn) -> None:
-        if turn.waking and not self._put_off:
-            # Somebody may have removed it meanwhile, and the other node may have it: that is to be
-            # heard first. Once: who is starved wakes late each time.
-            self._put_off = True
+        if self._respite.take(turn):
+            # Somebody may have removed it meanwhile, and the other node may have it.
             self._timers.arm(self._name, turn.ns + HEARD_WITHIN_NS, self._renew)
             return
         # A little before the end, so that a renewal that waits for its turn cannot become a claim.

@@ -24,7 +24,7 @@ from sidecar.core.params import Params
 from sidecar.core.sequence import Inbound, Verdict
 from sidecar.core.terms import LEASE_GRAIN_NS, SECOND, NodeStatus
 from sidecar.core.timers import Timers
-from sidecar.core.turn import HEARD_WITHIN_NS, Turn
+from sidecar.core.turn import HEARD_WITHIN_NS, Respite, Turn
 
 
 class PeerNews(Protocol):
@@ -82,7 +82,7 @@ class Peer:
         """How far its wall clock is ahead of ours, to a second: shown, and never decided by."""
         self.beat_ns: int | None = None
         self._refused_ns: int | None = None
-        self._put_off = False
+        self._respite = Respite()
         self.dead_after_ns = params.timing.deadtime_ns
         self._timing = params.timing
         self._timers = timers
@@ -131,7 +131,7 @@ class Peer:
     def await_first_sign(self, turn: Turn) -> None:
         """This node can hear now: initdead begins."""
         self._timers.arm("peer dead", turn.ns + self._timing.initdead_ns, self._fall_silent)
-        self._put_off = False
+        self._respite.renew()
 
     def excuse_silence(self, turn: Turn) -> None:
         """We were deaf ourselves: silence counts from now, and what is read now may have waited,
@@ -236,13 +236,10 @@ class Peer:
         assert self.beat_ns is not None
         self._timers.arm("peer quiet", self.beat_ns + self._timing.warntime_ns, self._fall_quiet)
         self._timers.arm("peer dead", self.beat_ns + self.dead_after_ns, self._fall_silent)
-        self._put_off = False
+        self._respite.renew()
 
     def _fall_silent(self, turn: Turn) -> None:
-        if turn.waking and not self._put_off:
-            # What it said while this node did not run is to be heard first. Once: who is starved
-            # wakes late each time.
-            self._put_off = True
+        if self._respite.take(turn):
             self._timers.arm("peer dead", turn.ns + HEARD_WITHIN_NS, self._fall_silent)
             return
         self._die(turn)

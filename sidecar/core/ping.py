@@ -13,7 +13,7 @@ from sidecar.core.events import PingReplied
 from sidecar.core.occurrences import PingChanged
 from sidecar.core.params import Params, PingTarget
 from sidecar.core.timers import Timers
-from sidecar.core.turn import Turn
+from sidecar.core.turn import Respite, Turn
 from sidecar.core.view import PingView
 from sidecar.wire import fields
 from sidecar.wire.codec import Form, seal, unseal
@@ -22,13 +22,13 @@ from sidecar.wire.message import Message
 
 
 class _Target:
-    __slots__ = ("asked", "asked_s", "put_off", "spec", "up")
+    __slots__ = ("asked", "asked_s", "respite", "spec", "up")
 
     def __init__(self, spec: PingTarget, *, up: bool | None) -> None:
         self.spec = spec
         self.up = up
         """None until it was heard, or deadping has passed."""
-        self.put_off = False
+        self.respite = Respite()
         self.asked = b""
         """What was sent last, and in which second: it says nothing else than the time."""
         self.asked_s = 0
@@ -124,15 +124,12 @@ class PingNodes:
 
     def _watch(self, turn: Turn, target: _Target) -> None:
         def silent(turn: Turn) -> None:
-            if turn.waking and not target.put_off:
-                # It was not asked while this node did not run. Once: who is starved wakes late each
-                # time.
-                target.put_off = True
+            if target.respite.take(turn):  # nothing was asked in the sleep, either
                 self._timers.arm(self._timer(target), turn.ns + self._keepalive_ns, silent)
                 return
             self._set(turn, target, up=False)
 
-        target.put_off = False
+        target.respite.renew()
         self._timers.arm(self._timer(target), turn.ns + self._deadping_ns, silent)
 
     def _set(self, turn: Turn, target: _Target, *, up: bool) -> None:

@@ -29,6 +29,27 @@ class Turn:
         self.actions.append(Report(occurrence=occurrence))
 
 
+class Respite:
+    """Puts off once what is due in a turn that wakes, so that what happened in the sleep is heard
+    first. Once, since who is starved wakes late each time.
+    """
+
+    __slots__ = ("_taken",)
+
+    def __init__(self) -> None:
+        self._taken = False
+
+    def renew(self) -> None:
+        """It is due at another time now."""
+        self._taken = False
+
+    def take(self, turn: Turn) -> bool:
+        """Whether what is due is to wait a little."""
+        given = turn.waking and not self._taken
+        self._taken = self._taken or given
+        return given
+
+
 class Operations:
     """Hands out the numbers that operations and their answers carry."""
 
