@@ -9,6 +9,7 @@ from random import Random
 
 from sidecar.core.addresses import Addresses
 from sidecar.core.changes import Changes
+from sidecar.core.claims import SIDES
 from sidecar.core.events import (
     AddressEvent,
     CarrierChanged,
@@ -143,10 +144,10 @@ class Groups:
         beside it no younger; one that was held and lost does.
         """
         sides = Holding.ALL
-        for group in self._groups:
-            side = self.side_of(group)
-            served_beside = any(other.held for other in self.of(side))
-            if not group.held and (group.was_held or not served_beside):
+        for side in SIDES:
+            groups = self.of(side)
+            some = any(group.held for group in groups)
+            if any(not group.held and (group.was_held or not some) for group in groups):
                 sides &= ~side
         return sides
 

@@ -241,8 +241,8 @@ class Takeover:
         # First, since it names no age: of two words the other one believes the newer only.
         if side is Holding.FOREIGN and not self.holdings.other and self.standby.idle:
             self.telling.tell_taken_over(turn)
-        forfeited = side in self.groups.held and self.holdings.claims.is_forfeited(side)
-        if self._peer.alive and forfeited:
+        forfeited = self._peer.alive and self.holdings.claims.is_forfeited(side)
+        if forfeited and side in self.groups.held:
             self._confirm(turn, side)
 
     def _confirm(self, turn: Turn, side: Holding) -> None:
