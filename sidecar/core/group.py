@@ -132,7 +132,7 @@ class Group:
         self.addresses.forget_owner()
         if self.addresses.any_wanted and self.addresses.all_kept:
             # A reload made it anew around what is held here: nothing is taken over.
-            self.held = self._stands = True
+            self._hold()
             self._milestones.why = why
         else:
             self._milestones.begin_takeover(turn, reason, why)
@@ -241,10 +241,13 @@ class Group:
         self.failing = None
         self.addresses.forget_owner()
         if not self.held:
-            self.held = self.was_held = self._stands = True
+            self._hold()
             self._milestones.reach(turn, "address")
             self._finish_takeover(turn)
             self._news.group_held(turn, self)
+
+    def _hold(self) -> None:
+        self.held = self.was_held = self._stands = True
 
     def _forget_what_is_over(self) -> None:
         """What still hinders may be another reason by now."""

@@ -315,6 +315,7 @@ def test_a_group_that_a_reload_made_anew_is_lost_like_any_other_that_was_held():
     bench.news.clear()
     bench.lost()
     assert bench.news == [f"lost {bench.group.name}"]
+    assert bench.group.was_held, "so that its side is held again when this group is, not before"
 
 
 def test_a_group_that_did_not_change_is_the_same_one():
