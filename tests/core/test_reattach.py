@@ -45,7 +45,8 @@ def test_it_takes_its_address_back_without_letting_go_of_it():
     assert not list(new.wished(ReleaseAddress))
 
 
-def test_it_takes_back_what_it_held_for_the_other_node():
+def holding_for_the_other() -> Wired:
+    """The stand-in has taken over and keeps it, though the preferred node is back."""
     pair = Wired(OFF)
     pair.start()
     pair.a.die()
@@ -55,6 +56,11 @@ def test_it_takes_back_what_it_held_for_the_other_node():
     pair.a.start()
     pair.world.run(3 * SECOND)
     assert pair.holders() == [PEER]
+    return pair
+
+
+def test_it_takes_back_what_it_held_for_the_other_node():
+    pair = holding_for_the_other()
     new = killed_and_restarted(pair, 300 * MILLISECOND, node=pair.b)
     pair.world.run(3 * SECOND)
     assert pair.holders() == [PEER]
@@ -65,14 +71,7 @@ def test_its_claims_age_is_told_after_the_word_for_real_nodes_which_has_none():
     """Seed 13495: the newest word counts. The age was lost, and what was sent again of it came too
     late: after a partition both claims were as old, and the owner of long ago let go.
     """
-    pair = Wired(OFF)
-    pair.start()
-    pair.a.die()
-    pair.world.run(3 * SECOND)
-    pair.a = Node(pair.world, OFF, generation=9, seed=6)
-    pair.wire(pair.a)
-    pair.a.start()
-    pair.world.run(3 * SECOND)
+    pair = holding_for_the_other()
     new = killed_and_restarted(pair, 300 * MILLISECOND, node=pair.b)
     pair.world.run(3 * SECOND)
     said = new.said(fields.RESOURCE)
