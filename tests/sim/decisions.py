@@ -16,6 +16,7 @@ from sidecar.core.occurrences import (
     AddressTaken,
     GiveUpBegan,
     NodeDied,
+    TakeoverBegan,
     TurnLate,
 )
 from sidecar.core.params import ResourceGroup
@@ -43,6 +44,11 @@ class HeldSince:
         self._held_ns: dict[tuple[str, str], int] = {}
         self._lost: dict[tuple[str, str], tuple[int, int]] = {}
         """What was lost while held: when, and since when it had been held."""
+        self._last_lost_ns: dict[tuple[str, str], int] = {}
+
+    def lost_ns(self, node: Node, address: str) -> int:
+        """When the node last lost it or let go of it, for longer than an instant; -1 if never."""
+        return self._last_lost_ns.get((node.name, address), -1)
 
     def of(self, node: Node, address: str) -> int | None:
         return self._held_ns.get((node.name, address))
@@ -60,6 +66,7 @@ class HeldSince:
             case Wished(action=ReleaseAddress() as release):
                 # Such as without a carrier: another may take it, although a slow kernel keeps it.
                 self._held_ns.pop((change.node, release.address.name), None)
+                self._last_lost_ns[change.node, release.address.name] = self._two.world.now_ns
             case Occurred(occurrence=TurnLate()) | LifeChanged():
                 for node, address in tuple(self._held_ns):
                     if node == change.node:
@@ -70,23 +77,33 @@ class HeldSince:
     def _lose(self, node: str, address: str) -> None:
         now_ns = self._two.world.now_ns
         self._lost[node, address] = now_ns, self._held_ns.pop((node, address), now_ns)
+        self._last_lost_ns[node, address] = now_ns
 
     def _claim(self, node: str, address: str) -> None:
         lost_ns, since_ns = self._lost.pop((node, address), (-1, 0))
         if lost_ns == self._two.world.now_ns:  # put back before anybody else can have taken it
             self._held_ns[node, address] = since_ns
+            del self._last_lost_ns[node, address]
 
 
 class OlderStays:
-    """Rule 5: a heal costs the owner nothing."""
+    """Rule 5: a heal costs the owner nothing.
+
+    A claim is as old as the decision. Who lost what it held after the other one had decided to
+    take it has the younger claim, although what the other one decided may come true much later.
+    """
 
     def __init__(self, two: TwoNodes) -> None:
         self._two = two
         self._since = HeldSince(two)
+        self._decided_ns: dict[tuple[str, str], int] = {}
 
     def __call__(self, change: Change) -> None:
         self._since(change)
         match change:
+            case Occurred(occurrence=TakeoverBegan() as takeover):
+                for name in takeover.groups:
+                    self._decided_ns[change.node, name] = self._two.world.now_ns
             case Occurred(occurrence=GiveUpBegan(reason="conflict") as began):
                 for group in self._two.pair.groups:
                     if group.name in began.groups:
@@ -94,16 +111,23 @@ class OlderStays:
             case _:
                 return
 
-    def _side_since_ns(self, node: Node, preferred: str) -> int | None:
+    def _side_of(self, preferred: str) -> list[str]:
         """All that one node prefers is claimed as one: who lost a part of it claims it anew."""
         side = [group for group in self._two.pair.groups if group.preferred == preferred]
-        since = [self._since.of(node, address.name) for g in side for address in g.addresses]
+        return [address.name for group in side for address in group.addresses]
+
+    def _side_since_ns(self, node: Node, preferred: str) -> int | None:
+        since = [self._since.of(node, address) for address in self._side_of(preferred)]
         held = [ns for ns in since if ns is not None]
         return max(held) if len(held) == len(since) else None
 
     def _must_be_younger(self, node: Node, group: ResourceGroup) -> None:
         peer = self._two.peer_of(node)
         own_ns = self._side_since_ns(node, group.preferred)
+        lost_ns = max(self._since.lost_ns(node, name) for name in self._side_of(group.preferred))
+        decided_ns = self._decided_ns.get((peer.name, group.name), FOREVER_NS)
+        if decided_ns <= lost_ns < self._two.world.now_ns:
+            return
         for address in group.addresses:
             other_ns = self._since.of(peer, address.name)
             if own_ns is None or other_ns is None:

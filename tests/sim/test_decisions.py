@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sidecar.core.actions import ClaimAddress, ReleaseAddress
-from sidecar.core.occurrences import AddressHeld, AddressTaken, GiveUpBegan, NodeDied
+from sidecar.core.occurrences import AddressHeld, AddressTaken, GiveUpBegan, NodeDied, TakeoverBegan
 from sidecar.core.terms import SECOND, AutoFailback
 from tests.sim.checked import ADDRESS, GROUP, VIP, CheckedWorld
 from tests.sim.docker import EngineMode
@@ -56,6 +56,37 @@ def test_who_lost_a_group_of_the_same_side_has_a_younger_claim(*, again: bool) -
     world.tell("a", gives_up("conflict"))
 
 
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_what_came_true_late_is_as_old_as_its_decision(
+    world: CheckedWorld, *, by_itself: bool
+) -> None:
+    """Seed 17930: the kernel of the one refused for so long that the other could lose it, too."""
+    world.tell("a", HELD)
+    world.run(1)
+    takes_over(world, "b")
+    world.run(1)
+    if by_itself:  # as without a carrier
+        world.two.stage.witness(Wished("a", ReleaseAddress(op=1, address=ADDRESS)))
+        world.run(1)
+        world.tell("a", HELD)
+    else:
+        loses_and_claims(world, "a", after_s=1)
+    world.run(3)
+    world.tell("b", HELD)
+    world.tell("a", gives_up("conflict"))
+
+
+def test_who_lost_it_before_the_other_decided_has_the_older_claim(world: CheckedWorld) -> None:
+    world.tell("a", HELD)
+    loses_and_claims(world, "a", after_s=1)
+    world.run(1)
+    takes_over(world, "b")
+    world.run(2)
+    world.tell("b", HELD)
+    with pytest.raises(Violation, match="older stays"):
+        world.tell("a", gives_up("conflict"))
+
+
 def test_the_younger_one_may_let_go(world: CheckedWorld) -> None:
     claim_in_turn(world, "a", "b")
     world.tell("b", gives_up("conflict"))
@@ -92,6 +123,10 @@ def test_what_is_claimed_again_later_has_been_held_since_then(world: CheckedWorl
     loses_and_claims(world, "b", after_s=1)
     with pytest.raises(Violation, match="older stays: a lets"):
         world.tell("a", gives_up("conflict"))
+
+
+def takes_over(world: CheckedWorld, node: str) -> None:
+    world.tell(node, TakeoverBegan(groups=(GROUP,), reason="peer_dead", why="a test says so"))
 
 
 def loses_and_claims(world: CheckedWorld, node: str, *, after_s: float) -> None:
