@@ -74,7 +74,8 @@ def trust(target: Target) -> ssl.SSLContext | None:
 
     Takes a tenth of a second, so it is made once. None where nothing is encrypted.
     """
-    return ssl.create_default_context() if target.url.startswith("https:") else None
+    # A scheme may be written in capitals: it must not be what decides that nothing is encrypted.
+    return ssl.create_default_context() if urlsplit(target.url).scheme == "https" else None
 
 
 def post(

@@ -52,3 +52,16 @@ def test_a_certificate_is_checked(tmp_path: Path, caplog, monkeypatch, *, truste
             else:
                 wait_for(lambda: "its certificate is not trusted: self" in caplog.text)
                 assert receiver.got == []
+
+
+def test_a_scheme_in_capitals_is_encrypted_too(tmp_path: Path, monkeypatch):
+    certificate = a_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    with (
+        receiving(context=context) as receiver,
+        telling(receiver.url.replace("http:", "HTTPS:")) as told,
+    ):
+        told.tell("web")
+        wait_for(lambda: told.counted("delivered") == 1)
