@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -121,9 +121,10 @@ def judged(status: int, retry_after: str | None, *, wall_s: int) -> Outcome:
 def _connection(
     host: str, port: int | None, context: ssl.SSLContext | None, timeout_s: float
 ) -> HTTPConnection:
+    # Never without a port: the end of an IPv6 address would be taken for one.
     if context is None:
-        return HTTPConnection(host, port, timeout=timeout_s)
-    return HTTPSConnection(host, port, timeout=timeout_s, context=context)
+        return HTTPConnection(host, port or HTTP_PORT, timeout=timeout_s)
+    return HTTPSConnection(host, port or HTTPS_PORT, timeout=timeout_s, context=context)
 
 
 def _cut(connection: HTTPConnection, late: threading.Event) -> None:

@@ -5,6 +5,7 @@ import socket
 import time
 from contextlib import suppress
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,24 @@ from tests.notify.telling import SECRET, telling
 from tests.waiting import wait_for
 
 BUSY = Reply(status=503)
+
+Place = tuple[str, int]
+
+
+@pytest.fixture
+def found_at(monkeypatch) -> dict[Place, list[Place]]:
+    """Where the name service finds a host and port; the rest is looked up as ever."""
+    places: dict[Place, list[Place]] = {}
+    look_up = socket.getaddrinfo
+
+    def found(host: str, port: int, *others: Any, **more: Any) -> list[Any]:
+        if (host, port) not in places:
+            return look_up(host, port, *others, **more)
+        way = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
+        return [(*way, place) for place in places[host, port]]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    return places
 
 
 def test_everything_arrives_in_order_and_one_at_a_time():
@@ -136,6 +155,22 @@ def test_one_that_drips_is_given_up_too():
             listener.settimeout(5)
             second, _ = listener.accept()
             second.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "host"),
+    [
+        ("http://[2001:db8::5]/", 80, "[2001:db8::5]"),
+        ("http://[2001:db8::5]:8080/", 8080, "[2001:db8::5]:8080"),
+    ],
+)
+def test_an_ipv6_address_is_asked_at_its_port_or_the_usual_one(found_at, url, port, host):
+    with receiving() as receiver:
+        found_at["2001:db8::5", port] = [("127.0.0.1", receiver.port)]
+        with telling(url) as told:
+            told.tell("web")
+            wait_for(lambda: told.counted("delivered") == 1)
+    assert receiver.got[0].headers["Host"] == host
 
 
 def test_one_that_hangs_holds_up_nobody_else():
