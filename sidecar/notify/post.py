@@ -8,13 +8,15 @@ import hmac
 import socket
 import ssl
 import threading
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection, HTTPException, HTTPSConnection
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sidecar.notify.news import Shape
@@ -26,6 +28,8 @@ SIGNATURE_HEADER: Final = "X-Heartbeat-Signature"
 _OK: Final = range(200, 300)
 _SERVER_ERRORS: Final = range(500, 600)
 _LATE: Final = "no answer in time"
+_LEAST_S: Final = 0.01
+"""With a timeout of 0 a connection would not be waited for at all."""
 _NOT_NOW: Final = (408, 425, 429)
 
 
@@ -95,8 +99,11 @@ def post(
     late = threading.Event()
     end = threading.Timer(timeout_s, _cut, (connection, late))
     end.daemon = True
-    end.start()
     try:
+        found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+        end.start()
+        reached = _reached([one[4][:2] for one in found], timeout_s)
+        _connect(connection, reached, context, late)
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         outcome = judged(answer.status, answer.getheader("Retry-After"), wall_s=wall_s)
@@ -125,6 +132,41 @@ def _connection(
     if context is None:
         return HTTPConnection(host, port or HTTP_PORT, timeout=timeout_s)
     return HTTPSConnection(host, port or HTTPS_PORT, timeout=timeout_s, context=context)
+
+
+def _reached(addresses: Sequence[tuple[Any, ...]], timeout_s: float) -> socket.socket:
+    """Each address gets its share of the time, lest one that is dead take that of the next."""
+    until_s = time.monotonic() + timeout_s
+    for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        share_s = max(_LEAST_S, (until_s - time.monotonic()) / left)
+        try:
+            reached = socket.create_connection(address, share_s)
+        except OSError:
+            if left == 1:
+                raise
+        else:
+            reached.settimeout(timeout_s)
+            reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return reached
+    raise TimeoutError
+
+
+def _connect(
+    connection: HTTPConnection,
+    reached: socket.socket,
+    context: ssl.SSLContext | None,
+    late: threading.Event,
+) -> None:
+    if context is None:
+        connection.sock = reached
+    else:
+        # The handshake comes after: until then there would be nothing that could be cut.
+        connection.sock = context.wrap_socket(
+            reached, server_hostname=connection.host, do_handshake_on_connect=False
+        )
+        connection.sock.do_handshake()
+    if late.is_set():
+        raise TimeoutError  # the cut may have come before there was anything to cut
 
 
 def _cut(connection: HTTPConnection, late: threading.Event) -> None:

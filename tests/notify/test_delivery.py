@@ -3,7 +3,8 @@
 import logging
 import socket
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import pairwise
 from typing import Any
 
@@ -155,6 +156,45 @@ def test_one_that_drips_is_given_up_too():
             listener.settimeout(5)
             second, _ = listener.accept()
             second.close()
+
+
+@contextmanager
+def a_dead_place() -> Iterator[Place]:
+    """A port that leaves every further connection waiting, as an address that is not routed."""
+    with socket.socket() as listener, ExitStack() as others:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        place = listener.getsockname()
+        for _ in range(3):
+            other = others.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(place)
+        yield place
+
+
+def test_an_address_that_is_dead_leaves_time_for_the_next_one(found_at):
+    with receiving() as receiver, a_dead_place() as dead:
+        found_at["receiver.example", 80] = [dead, ("127.0.0.1", receiver.port)]
+        with telling("http://receiver.example/", attempt_s=1) as told:
+            told.tell("web", "mail")
+            wait_for(lambda: told.counted("delivered") == 2)
+    assert receiver.numbers == [1, 2]
+
+
+def test_a_name_service_that_is_slow_takes_no_time_from_the_receiver(monkeypatch):
+    look_up = socket.getaddrinfo
+
+    def slowly(host: str, *others: Any, **more: Any) -> list[Any]:
+        time.sleep(0.7 if host == "localhost" else 0)
+        return look_up(host, *others, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    with receiving() as receiver:
+        url = receiver.url.replace("127.0.0.1", "localhost")
+        with telling(url, attempt_s=0.5) as told:
+            told.tell("web")
+            wait_for(lambda: told.counted("delivered") == 1)
+    assert receiver.numbers == [1]
 
 
 @pytest.mark.parametrize(
