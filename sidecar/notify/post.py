@@ -184,7 +184,7 @@ def _wait_of(retry_after: str | None, wall_s: int) -> float | None:
         return float(text[:9])
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter: a year or a zone beyond all bounds
         return None
     return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - wall_s)
 

@@ -136,6 +136,8 @@ def test_the_end_of_a_trouble_is_good_news(status: str, severity: Severity, *, r
         (503, "Mon, 30 Nov 2026 11:00:00 GMT", Failed(reason="HTTP 503", retry_after_s=0)),
         (503, "soon", Failed(reason="HTTP 503")),
         (503, "-1", Failed(reason="HTTP 503")),
+        (503, f"Mon, 30 Nov {'9' * 20} 12:01:00 GMT", Failed(reason="HTTP 503")),
+        (503, f"Mon, 30 Nov 2026 12:01:00 +{'9' * 20}", Failed(reason="HTTP 503")),
         (500, "9" * 400, Failed(reason="HTTP 500", retry_after_s=999999999)),
     ],
 )
