@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from sidecar.config.problems import FileProblems, quote
+from sidecar.config.problems import FileProblems
 from sidecar.config.textfile import Line, cut_lines, read_file
 from sidecar.config.values import did_you_mean
 from sidecar.wire.auth import Key, Keyring, Method
@@ -172,9 +172,10 @@ class _Reader:
         try:
             method = Method(words[0])
         except ValueError:
+            # Not repeated: where the method was forgotten, this is the key.
             self._problems.error(
                 line,
-                f"{quote(words[0])} is no method: write crc, md5, sha1 or sha256"
+                f"the word behind {number} is no method: write crc, md5, sha1 or sha256"
                 f"{did_you_mean(words[0], Method)}",
             )
             return
