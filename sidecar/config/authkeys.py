@@ -25,6 +25,8 @@ HIGHEST_NUMBER: Final = 15
 SECRETS: Final = Path("/run/secrets")
 
 _NUMBER = re.compile(r"[0-9]{1,2}", re.ASCII)
+# Not what str.split takes for blanks: a no-break space belongs to the key, as on a Heartbeat node.
+_WORD = re.compile(r"[^ \t]+")
 _READABLE_BY_OTHERS: Final = 0o044
 _WRITABLE_BY_OTHERS: Final = 0o022
 _WRITABLE_BY_ALL: Final = 0o002
@@ -81,7 +83,7 @@ def parse(lines: Iterable[Line], problems: FileProblems) -> Keyring | None:
     """The keyring, or None where the lines make none."""
     reader = _Reader(problems)
     for line in lines:
-        words = line.text.split()
+        words = _WORD.findall(line.text)
         if words and not words[0].startswith("#"):
             reader.read(words, line.number)
     return reader.finish()

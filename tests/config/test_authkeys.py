@@ -85,6 +85,13 @@ def test_a_hash_inside_a_key_belongs_to_it():
     assert found.current.text == b"ab#cdefgh"
 
 
+def test_a_blank_of_another_alphabet_belongs_to_the_key_too():
+    found, problems = keyring("auth 1\n1 sha1 a\N{NO-BREAK SPACE}key\N{IDEOGRAPHIC SPACE}\n")
+    assert problems == []
+    assert found is not None
+    assert found.current.text == "a\N{NO-BREAK SPACE}key\N{IDEOGRAPHIC SPACE}".encode()
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
