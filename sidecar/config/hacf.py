@@ -211,7 +211,9 @@ class _Reader:
     def _refuse(self, directive: Directive, options: Sequence[str], line: int) -> None:
         if len(options) == 1 and options[0].lower() in directive.harmless:
             return
-        written = " ".join((directive.name, *options))
+        # The values only where one of them would do: those of stonith_host have a password in them.
+        shown = options if directive.harmless else ()
+        written = " ".join((directive.name, *shown))
         self._problems.error(line, f"{quote(written)} is not supported: {directive.here}")
 
     def _node(self, options: Sequence[str], line: int) -> None:

@@ -91,7 +91,7 @@ def test_a_directive_without_effect_is_a_note_with_the_reason(directive):
 @named(Standing.REFUSED)
 def test_a_refused_directive_is_an_error_with_the_way_out(directive):
     (error,) = ha_cf(HA_CF + line_of(directive)).errors
-    assert error.startswith(f"ha.cf:6: `{directive.name} ")
+    assert error.startswith(f"ha.cf:6: `{directive.name}")
     assert error.endswith(f"is not supported: {directive.here}")
 
 

@@ -146,11 +146,12 @@ def test_a_cluster_manager_is_refused_with_the_way_out():
 
 
 def test_fencing_is_refused_with_the_way_out():
-    assert ha_cf(HA_CF + "stonith_host * meatware x\n").errors == [
+    """And without the password that stands behind it."""
+    assert ha_cf(HA_CF + "stonith_host * apcmaster 10.0.0.3 admin hunter2\n").errors == [
         (
-            "ha.cf:6: `stonith_host * meatware x` is not supported: the sidecar does not switch "
-            "machines off: remove the line; an address is a lease that the kernel ends by itself "
-            "on a node that dies or hangs"
+            "ha.cf:6: `stonith_host` is not supported: the sidecar does not switch machines off: "
+            "remove the line; an address is a lease that the kernel ends by itself on a node that "
+            "dies or hangs"
         )
     ]
 
