@@ -223,3 +223,20 @@ def _check_containers(
                 f"{quote(name)} is no container of haresources"
                 f"{did_you_mean(name, known) or ': correct or remove the pair'}",
             )
+    _check_shared(known, dict(local.containers), problems.of(source))
+
+
+def _check_shared(
+    known: Sequence[str], containers: Mapping[str, str], problems: FileProblems
+) -> None:
+    """One would be paused for the group of the other, and thawed again, for ever."""
+    taken: dict[str, str] = {}
+    for name in known:
+        here = containers.get(name, name)
+        if here in taken:
+            problems.error(
+                None,
+                f"{quote(here)} would be both {taken[here]} and {name}: "
+                "a container belongs to one group, once",
+            )
+        taken[here] = name

@@ -232,6 +232,30 @@ def test_a_wrong_option_names_where_it_came_from(folder, option, environ, proble
     assert problems_of(folder, environ=environ, **option) == [problem]
 
 
+@pytest.fixture
+def redis(folder):
+    with (folder / "haresources").open("a") as written:
+        written.write("slavenginx 192.168.171.101/24/eth0 redis\n")
+
+
+@pytest.mark.parametrize(
+    ("pairs", "both"), [("nginx=web,redis=web", "web"), ("nginx=redis", "redis")]
+)
+@pytest.mark.usefixtures("redis")
+def test_two_resources_are_not_one_container(folder, pairs, both):
+    (problem,) = problems_of(folder, environ={"SIDECAR_CONTAINERS": pairs})
+    assert problem == (
+        f"SIDECAR_CONTAINERS: `{both}` would be both nginx and redis: "
+        "a container belongs to one group, once"
+    )
+
+
+@pytest.mark.usefixtures("redis")
+def test_two_containers_may_change_names(folder):
+    found = settings(folder, environ={"SIDECAR_CONTAINERS": "nginx=redis,redis=nginx"})
+    assert [found.container_here(name) for name in ("nginx", "redis")] == ["redis", "nginx"]
+
+
 def test_all_files_missing_are_told_at_once(tmp_path):
     folder = tmp_path / "none"
     assert problems_of(folder) == [
