@@ -170,12 +170,14 @@ def _check_warntime(
             "so every heartbeat counts as late: write a warntime of two or three keepalives",
         )
     if deadtime - warntime < LOOK_NS:
+        longest = deadtime - LOOK_NS
+        mend = f"warntime of at most {say_time(longest).removesuffix(' s')}"
         problems.warn(
             line,
             f"between warntime {say_time(warntime)} and deadtime {say_time(deadtime)} are only "
             f"{say_time(deadtime - warntime)}, and to look for the owner of an address takes "
-            f"{say_time(LOOK_NS)}: a takeover comes that much after deadtime; write a warntime of "
-            f"at most {say_time(deadtime - LOOK_NS).removesuffix(' s')}",
+            f"{say_time(LOOK_NS)}: a takeover comes that much after deadtime; write a "
+            f"{mend if longest > keepalive else 'longer deadtime'}",
         )
 
 

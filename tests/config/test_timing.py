@@ -189,3 +189,9 @@ def test_doubtful_timers_are_accepted_and_told(lines, warning):
     assert understood.errors == []
     assert understood.warnings == [warning]
     assert understood.ha_cf.timing is not None
+
+
+def test_no_warntime_is_advised_that_would_not_do():
+    understood = ha_cf(LINK_AND_NODES + "keepalive 20ms\ninitdead 10\ndeadtime 60ms\n")
+    assert understood.errors == []
+    assert understood.warnings[-1].endswith("after deadtime; write a longer deadtime")
