@@ -38,6 +38,8 @@ ENV PATH=/opt/sidecar/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=builder /opt/sidecar /opt/sidecar
 COPY --from=builder /trusted /etc/ssl/certs
 RUN rm -f /etc/ssl/certs/ca-certificates.crt
+# Where OpenSSL looks by itself, /usr/lib/ssl/certs, is a link of the package openssl, which the registry's image has not.
+ENV SSL_CERT_DIR=/etc/ssl/certs
 # 694/udp is the heartbeat's port, 9694 the status page's and the metrics'.
 EXPOSE 694/udp 9694/tcp
 # It runs as root with few capabilities (compose/node.yaml): Docker does not give added capabilities to another user.

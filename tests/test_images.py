@@ -9,6 +9,7 @@ import pytest
 
 from tests.netns import is_root
 
+DOCKERFILE: Final = Path(__file__).parents[1] / "Dockerfile"
 SERVE: Final = Path(__file__).parents[1] / "images/nginx/serve"
 _WITHOUT_IPV6: Final = "mount -t proc -o subset=pid proc /proc"
 """It hides /proc/net, where a kernel without IPv6 has no if_inet6."""
@@ -40,3 +41,12 @@ def test_nginx_listens_on_what_the_kernel_has(before: str, expected: str, tmp_pa
     if not is_root():
         pytest.skip("needs root for a /run and a /proc of its own")
     assert listens(tmp_path, before) == expected
+
+
+def test_certificates_are_looked_for_where_the_image_has_them() -> None:
+    """Not where only a base image with the package openssl has a link to them."""
+    image = DOCKERFILE.read_text().rpartition("\nFROM ")[2].splitlines()
+    (place,) = (
+        line.split()[-1] for line in image if line.startswith("COPY --from=builder /trusted")
+    )
+    assert f"ENV SSL_CERT_DIR={place}" in image

@@ -27,8 +27,8 @@ print(json.dumps([precompiled.PLACE.exists(), len(compiled)]))
 """
 
 
-def in_the_image(program: str) -> Any:
-    command = ("docker", "run", "--rm", "--network", "none", "--entrypoint", "python")
+def in_the_image(program: str, *options: str) -> Any:
+    command = ("docker", "run", "--rm", "--network", "none", "--entrypoint", "python", *options)
     run = subprocess.run(
         (*command, "heartbeat-sidecar", "-c", program), capture_output=True, text=True, check=True
     )
@@ -36,7 +36,8 @@ def in_the_image(program: str) -> Any:
 
 
 def test_certificates_are_read_when_one_is_asked_for_and_not_all_at_each_start():
-    loaded, found = in_the_image(TRUSTED)
+    # The registry's image has nothing there; one made from packages has a link to them.
+    loaded, found = in_the_image(TRUSTED, "--tmpfs", "/usr/lib/ssl")
     assert loaded == 0
     assert found > 100
 
