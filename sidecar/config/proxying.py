@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sidecar.config.options import Option, choose
+from sidecar.config.options import Option, choose, choose_with_source
 from sidecar.config.problems import Problems, quote
 
 ALLOWED: Final = Option(
@@ -50,8 +50,9 @@ class ProxyFacts:
 def read_proxy_facts(options: Mapping[str, object], environ: Mapping[str, str]) -> ProxyFacts:
     """Raise ConfigError when the names of the containers are missing or none."""
     problems = Problems()
-    told = problems.of(ALLOWED.environment)
-    names = tuple(choose(ALLOWED, options, environ).replace(",", " ").split())
+    allowed, source = choose_with_source(ALLOWED, options, environ)
+    told = problems.of(source)
+    names = tuple(allowed.replace(",", " ").split())
     if not names:
         told.error(None, "it names no container: write those of haresources, like nginx,db")
     for name in names:
