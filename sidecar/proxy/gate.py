@@ -36,7 +36,7 @@ Json = Mapping[str, Any]
 
 
 class _Declined(Exception):
-    """The engine answered a look with an error, which is an answer and is handed on."""
+    """The engine answered with an error, which is an answer and is handed on."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(status)
@@ -135,6 +135,8 @@ class Gate:
         """The engine's events of these containers, and of those that had their names before."""
         query = f"{call.version}/events?filters={_EVENTS}"
         async with self._ask("GET", query, timeout=_STREAMING) as stream:
+            if stream.status != web.HTTPOk.status_code:
+                raise _Declined(stream.status, await stream.read())
             response = web.StreamResponse(status=stream.status)
             response.content_type = "application/json"
             await response.prepare(request)

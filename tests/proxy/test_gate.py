@@ -31,6 +31,8 @@ class TroubledEngine:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path == EVENTS:
+            if not self.events:
+                return web.json_response(TROUBLE, status=500)
             return web.Response(text="".join(f"{json.dumps(event)}\n" for event in self.events))
         _, container, verb = request.path.strip("/").split("/")
         if container == ILL:
@@ -83,6 +85,15 @@ def test_an_error_of_the_engines_is_not_taken_for_an_absence(tmp_path: Path, ver
             assert (status, TROUBLE["message"] in text) == (500, True)
             status, text = await ask(method, f"/containers/nobody/{verb}")
             assert (status, "No such container: nobody" in text) == (404, True)
+
+    asyncio.run(scenario())
+
+
+def test_an_engine_that_shows_no_events_says_why(tmp_path: Path):
+    async def scenario() -> None:
+        async with gate_before(TroubledEngine(), tmp_path) as ask:
+            status, text = await ask("GET", f"{EVENTS}?filters=%7B%7D")
+            assert (status, TROUBLE["message"] in text) == (500, True)
 
     asyncio.run(scenario())
 
