@@ -6,6 +6,7 @@ from the system. Exit 0 when written, else 2.
 """
 
 import argparse
+import errno
 import os
 import secrets
 import sys
@@ -55,27 +56,31 @@ def _write_all(output: Path, files: Files, *, force: bool) -> None:
                     None, "exists already: give another --output, or --force to overwrite it"
                 )
     problems.raise_errors()
+    unfinished: list[Path] = []
     try:
         output.mkdir(parents=True, exist_ok=True)
         for path, text, mode in contents:
-            _write(path, text, mode)
+            unfinished.append(path.with_name(f".{path.name}.{secrets.token_hex(4)}"))
+            _write(unfinished[-1], text, mode)
+            if path.is_dir() and not path.is_symlink():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        # Only now: a full disk must not leave a new ha.cf beside the old key.
+        for whole, (path, _text, _mode) in zip(unfinished, contents, strict=True):
+            whole.replace(path)
     except OSError as fault:
         where = str(fault.filename2 or fault.filename or output)
         problems.of(where).error(None, f"cannot be written ({fault.strerror}): see to --output")
+    finally:
+        for path in unfinished:
+            path.unlink(missing_ok=True)
     problems.raise_errors()
 
 
 def _write(path: Path, text: str, mode: int) -> None:
-    """Whole or not at all, and at no time readable by more than ``mode`` allows."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            opened.write(text)
-        unfinished.replace(path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
+    """At no time readable by more than ``mode`` allows."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        opened.write(text)
 
 
 def _next_steps(answers: Answers, output: Path) -> str:

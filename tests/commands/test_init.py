@@ -175,6 +175,15 @@ def test_no_unfinished_file_stays_behind(tmp_path, capsys):
     assert "ha.cf: cannot be written (Is a directory)" in capsys.readouterr().err
 
 
+def test_what_cannot_be_written_whole_is_not_written_in_part(tmp_path, capsys):
+    (tmp_path / "ha.cf").write_text("mine")
+    (tmp_path / "authkeys").mkdir()
+    assert init(tmp_path, "--force") == 2
+    assert "authkeys: cannot be written (Is a directory)" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["authkeys", "ha.cf"]
+    assert (tmp_path / "ha.cf").read_text() == "mine"
+
+
 def test_on_a_terminal_it_asks_for_what_is_missing_and_again_for_what_is_wrong():
     arguments = cli.build_parser({}).parse_args(
         ["init", "--node-a", "alpha", "--vip", "10.0.0.9/8"]
