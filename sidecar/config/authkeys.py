@@ -62,7 +62,11 @@ def read(
 
 def check_mode(path: Path, problems: FileProblems, *, secrets: Path = SECRETS) -> None:
     """Tell if others can read the keys."""
-    mode = path.stat().st_mode
+    try:
+        mode = path.stat().st_mode
+    except OSError as fault:  # it was there a moment ago: somebody is putting another in its place
+        problems.error(None, f"changes while it is read ({fault.strerror}): try again")
+        return
     if path.resolve().is_relative_to(secrets):
         if mode & _WRITABLE_BY_ALL:
             problems.error(

@@ -165,6 +165,19 @@ def test_a_private_file_is_read(file):
     assert found is not None
 
 
+def test_a_file_that_goes_while_it_is_read_is_told(file, monkeypatch):
+    def read_and_gone(path, *_others, **_more):
+        data = path.read_bytes()
+        path.unlink()
+        return data
+
+    monkeypatch.setattr(authkeys, "read_file", read_and_gone)
+    assert read(file) == (
+        None,
+        ["authkeys: changes while it is read (No such file or directory): try again"],
+    )
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o666])
 def test_a_file_that_others_can_read_is_refused(file, mode):
     file.chmod(mode)
