@@ -30,7 +30,9 @@ WEBHOOKS_MAX: Final = 8
 """Each has a thread of its own."""
 SECRET_MIN: Final = 16
 
-_HOST: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|[0-9A-Fa-f:.]+", re.ASCII)
+# A longer part of a name, or an empty one, is none that could be looked up.
+_PART: Final = r"[A-Za-z0-9_-]{1,63}"
+_HOST: Final = re.compile(rf"{_PART}(\.{_PART})*\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*", re.ASCII)
 _URL: Final = re.compile(r"[!-~]+")
 _EXAMPLE: Final = "write it like https://example.net/hook"
 _LEVELS: Final = (LogLevel.INFO, LogLevel.WARNING, LogLevel.ERROR)

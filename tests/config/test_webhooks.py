@@ -66,6 +66,8 @@ def test_the_option_may_be_given_several_times():
         ("ftp://hooks.example.net/HIDDEN", "begins neither with https:// nor with http://"),
         ("https:///HIDDEN", "names no host"),
         ("https://exa..mple/HIDDEN", "names no host"),
+        ("https://fe..ed/HIDDEN", "names no host"),
+        (f"https://{'a' * 64}.example/HIDDEN", "names no host"),
         ("https://host:99999/HIDDEN", "is no address"),
         ("https://[::1/HIDDEN", "is no address"),
         ("https://host/HIDDEN\N{SNOWMAN}", "has characters that no address has"),
