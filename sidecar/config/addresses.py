@@ -18,7 +18,7 @@ from sidecar.core.params import Address
 
 _IPV4_EXAMPLE: Final = "`192.168.171.100/24/eth0:0`"
 _IPV6_EXAMPLE: Final = "`IPv6addr::2001:db8::100/64/eth0`"
-_LABEL = re.compile(r"[\w.-]+")
+_LABEL = re.compile(r"[\w.-]+", re.ASCII)  # so that a character is a byte
 _LONGEST_LABEL: Final = 15  # the kernel's IFNAMSIZ without its NUL
 _MOST_PARTS: Final = 4
 _DEVICE, _BROADCAST = 2, 3

@@ -69,6 +69,7 @@ def test_an_ipv6_address_is_understood(written, address):
         ("10.0.0.5/24/eth0:", "`eth0:` is no interface"),
         ("10.0.0.5/24/eth0:0:1", "`eth0:0:1` is no interface"),
         ("10.0.0.5/24/:0", "`:0` is no interface"),
+        ("10.0.0.5/24/eth0:dépôt", "`eth0:dépôt` is no interface"),
         ("10.0.0.5/24/longer-iface:000", "the label `longer-iface:000` is longer than 15"),
         ("10.0.0.5/24/eth0/broadcast", "`broadcast` is no broadcast address"),
         ("10.0.0.0/24/eth0", "`10.0.0.0` stands for the whole subnet 10.0.0.0/24"),
