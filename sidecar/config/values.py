@@ -33,8 +33,8 @@ def parse_time(written: str) -> int:
             "or milliseconds with `ms` (500ms)"
         )
     unit = found[2] or ""
-    # Heartbeat compares only the first letters: msec and usec are fine.
-    factor = _NS_OF_UNIT.get(unit[:2])
+    # Heartbeat compares only the first letters, in either case: msec and MS are fine.
+    factor = _NS_OF_UNIT.get(unit[:2].lower())
     if factor is None:
         raise BadValue(_bad_unit(found[1], unit))
     whole, _, decimals = found[1].partition(".")

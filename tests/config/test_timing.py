@@ -19,6 +19,7 @@ LINK_AND_NODES = without("keepalive", without("deadtime"))
         ("1.", SECOND),
         ("500ms", 500 * MILLISECOND),
         ("1500msec", 1500 * MILLISECOND),
+        ("500MS", 500 * MILLISECOND),
         ("2000us", 2 * MILLISECOND),
         ("2000usec", 2 * MILLISECOND),
         ("1400us", 1 * MILLISECOND),
