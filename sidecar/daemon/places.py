@@ -3,14 +3,19 @@
 It is looked for at the start and at each reload; and as long as there is none, again and again,
 for after a power cut a host may be up long before its network. Where it was found the address
 stays, whatever is found later: it may be held there.
+
+For the same reason a link may turn out to lead to this host itself only when its address has come.
 """
 
+from collections import Counter
 from dataclasses import replace
 from typing import Final
 
+from sidecar.config.machine import local_addresses
 from sidecar.config.problems import Problem, Severity
 from sidecar.config.settings import HARESOURCES, Settings
 from sidecar.core.params import Address, Params, Resource
+from sidecar.core.terms import Medium
 from sidecar.vip.interfaces import find_interface
 
 LOOK_EVERY_S: Final = 2.0
@@ -53,6 +58,29 @@ def placed(settings: Settings, running: Settings | None = None) -> Settings:
         params=replace(settings.params, groups=groups),
         warnings=(*settings.warnings, *warnings),
     )
+
+
+def as_of_now(settings: Settings) -> Settings:
+    """The same settings, as the start would make them with the network that is there now."""
+    return _without_own(placed(settings))
+
+
+def _without_own(settings: Settings) -> Settings:
+    """Without the links that lead to this host itself. The others keep their names, and so all that
+    is known of them.
+    """
+    own = local_addresses()
+    links = tuple(one for one in settings.params.links if one.target not in own)
+    if not links:
+        return settings
+    return replace(settings, params=replace(settings.params, links=links))
+
+
+def any_doubtful(params: Params) -> bool:
+    """Whether one of several links by an interface may lead to this host, whose address is late."""
+    unicast = {Medium.UCAST, Medium.UCAST6}
+    uses = Counter((one.medium, one.device) for one in params.links if one.medium in unicast)
+    return any(count > 1 for count in uses.values())
 
 
 def any_placeless(params: Params) -> bool:

@@ -1,5 +1,5 @@
 """The settings of a running node, and whatever changes them: an operator who has edited the files,
-and an interface that has come for an address that had none.
+and an interface or an address of this host that comes later than the sidecar.
 
 A HUP asks for the same as ``sidecar reload``, and gets no answer but the log's. Sent by ``docker
 kill`` it has a price that nobody sees: the engine takes a container that it has sent any signal to
@@ -16,7 +16,7 @@ from sidecar.core.events import Event, Reloaded, ReloadRefused
 from sidecar.core.occurrences import ConfigurationReloaded, ReloadFailed
 from sidecar.core.params import differences
 from sidecar.daemon.adapters import Adapters
-from sidecar.daemon.places import LOOK_EVERY_S, any_placeless, placed
+from sidecar.daemon.places import LOOK_EVERY_S, any_doubtful, any_placeless, as_of_now
 from sidecar.daemon.reload import Load, ReloadError, read_anew
 from sidecar.web.ports import Reply
 
@@ -48,7 +48,8 @@ class Reloader:
         self._asked = False
         self._reloading: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
-        self._placeless = asyncio.Event()
+        self._unfinished = asyncio.Event()
+        """What comes later than the sidecar would change the settings."""
 
     @property
     def busy(self) -> bool:
@@ -87,25 +88,26 @@ class Reloader:
         self._feed(Reloaded(params=fresh.params))
         self._applied(fresh)
         await self._adapters.reconfigure(fresh)
-        self._note_placeless()
+        self._note_unfinished()
 
-    def _note_placeless(self) -> None:
-        if any_placeless(self._adapters.settings.params):
-            self._placeless.set()
+    def _note_unfinished(self) -> None:
+        params = self._adapters.settings.params
+        if any_placeless(params) or any_doubtful(params):
+            self._unfinished.set()
         else:
-            self._placeless.clear()
+            self._unfinished.clear()
 
     async def find_places(self) -> None:
-        """As soon as an interface fits, as if it had been found at the start. Never ends."""
-        self._note_placeless()
-        while await self._placeless.wait():
+        """As soon as the network is there, as if it had been at the start. Never ends."""
+        self._note_unfinished()
+        while await self._unfinished.wait():
             await asyncio.sleep(LOOK_EVERY_S)
             async with self._changing:
                 before = self._adapters.settings
                 try:
-                    fresh = await asyncio.to_thread(placed, before)
+                    fresh = await asyncio.to_thread(as_of_now, before)
                 except OSError:
                     continue  # the kernel will tell another time
                 if fresh.params != before.params:
-                    log.info("an interface has come for an address that had none")
+                    log.info("this host has an address that it had not at the start")
                     await self._apply(fresh)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.config.settings import Settings
+from sidecar.config.settings import Settings, load
 from sidecar.core.events import Event, Reloaded, ReloadRefused
+from sidecar.daemon import places, reloader
 from sidecar.daemon.adapters import Adapters
 from sidecar.daemon.places import placed
 from sidecar.daemon.reloader import Reloader
@@ -31,10 +32,10 @@ def edit(folder: Path, old: str, new: str) -> None:
 class Bench:
     """A reloader, what it feeds, and adapters that are not started."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, running: Settings | None = None) -> None:
         self.fed: list[Event] = []
         self.applied: list[Settings] = []
-        running = placed(settings(folder))
+        running = placed(running or settings(folder))
         self.adapters = Adapters(running, feed=self.fed.append, crashed=self.fail)
         self.reloader = Reloader(
             lambda: settings(folder),
@@ -88,3 +89,29 @@ def test_a_signal_reloads_too_and_its_price_is_told(folder: Path, caplog: pytest
     assert [type(event) for event in bench.fed] == [Reloaded]
     assert "does not start it when the host boots" in caplog.text
     assert "sidecar reload" in caplog.text
+
+
+def test_a_link_to_this_host_itself_goes_when_its_address_comes_after_the_start(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    edit(folder, "ucast eth1 192.168.17.51", "ucast eth1 192.168.17.50\nucast eth1 192.168.17.51")
+    early = load({"config_dir": str(folder), "node": "masternginx"}, {}, frozenset())
+    addresses = {"127.0.0.1"}
+    monkeypatch.setattr(places, "local_addresses", lambda: frozenset(addresses))
+    monkeypatch.setattr(reloader, "LOOK_EVERY_S", 0.01)
+
+    async def scenario() -> Bench:
+        bench = Bench(folder, early)
+        looking = asyncio.create_task(bench.reloader.find_places())
+        await asyncio.sleep(0.1)
+        assert bench.applied == []
+        addresses.add("192.168.17.50")
+        await until(lambda: bench.applied != [])
+        await asyncio.sleep(0.1)
+        looking.cancel()
+        return bench
+
+    (applied,) = asyncio.run(scenario()).applied
+    gone = set(early.params.links) - set(applied.params.links)
+    assert [one.target for one in gone] == ["192.168.17.50"]
+    assert set(applied.params.links) < set(early.params.links)
