@@ -87,7 +87,9 @@ def read(
     keyring = authkeys.read(path, problems.of(str(path)))
     if ha_cf is not None:
         check_floating(ha_cf, groups, problems.of(str(local.config_dir / HA_CF)))
-    if groups:
+    # A line with an error gives no group: whether its containers exist is not known.
+    written = str(local.config_dir / HARESOURCES)
+    if groups and all(problem.file != written for problem in problems.errors):
         _check_containers(local, groups, options, problems)
     return Reading(
         local=local,

@@ -251,6 +251,14 @@ def test_two_resources_are_not_one_container(folder, pairs, both):
 
 
 @pytest.mark.usefixtures("redis")
+def test_a_container_of_a_line_with_an_error_is_not_called_unknown(folder):
+    path = folder / "haresources"
+    path.write_text(path.read_text().replace("192.168.171.100", "192.168.171.300"))
+    (problem,) = problems_of(folder, environ={"SIDECAR_CONTAINERS": "nginx=nginx-a"})
+    assert problem.startswith(f"{path}:1: `192.168.171.300` is no IPv4 address")
+
+
+@pytest.mark.usefixtures("redis")
 def test_two_containers_may_change_names(folder):
     found = settings(folder, environ={"SIDECAR_CONTAINERS": "nginx=redis,redis=nginx"})
     assert [found.container_here(name) for name in ("nginx", "redis")] == ["redis", "nginx"]
