@@ -201,6 +201,8 @@ class _Reader:
         self._problems.error(line, f"{quote(name)} is no directive of Heartbeat 3.0.6{mend}")
 
     def _tell_repeated(self, directive: Directive, line: int) -> None:
+        if directive.name in self._media.fixed:
+            return  # that line counts for the media below it; where this one does not, that is told
         if directive.name in self._seen and directive.name not in _SEVERAL:
             self._problems.warn(
                 line,

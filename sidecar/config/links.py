@@ -51,6 +51,12 @@ class MediaLines:
             self._fix(one)
             self._add(one)
 
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The directives of which an earlier line counts, so that a later one does not undo it."""
+        known = {"udpport": bool(self._ports), "baud": self._bauds is not None}
+        return frozenset(name for name, is_fixed in known.items() if is_fixed)
+
     def set_port(self, port: int, line: int) -> None:
         self._port = port
         for medium, (fixed, first) in self._ports.items():

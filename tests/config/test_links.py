@@ -108,6 +108,18 @@ def test_udpport_below_the_media_that_changes_nothing_is_not_told():
     assert ha_cf(HA_CF + "udpport 694\n").problems.all == ()
 
 
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("udpport 700\nbcast eth2\nudpport 701\n", "udpport 701 stands below"),
+        ("baud 9600\nserial /dev/ttyS0\nbaud 19200\n", "baud 19200 stands below"),
+    ],
+)
+def test_a_second_value_below_a_medium_is_not_said_to_count(lines, told):
+    (warning,) = ha_cf(without("ucast") + lines).warnings
+    assert warning.startswith(f"ha.cf:7: warning: {told}")
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "694x", "9" * 50])
 def test_udpport_must_be_a_port(port):
     (error,) = ha_cf(HA_CF + f"udpport {port}\n").errors
