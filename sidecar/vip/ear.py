@@ -2,7 +2,8 @@
 messages.
 
 Lives in the event loop. Frames that carry this host's own hardware address never count: a switch
-reflected them, or answers in our name. Judges nothing else.
+reflected them, or answers in our name. Those of another interface of this host do not count either:
+if it is on the same network, the kernel answers there, too, for each address that the host has.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from typing import Final
 
 from sidecar.core.params import Address
 from sidecar.vip import filters, frames
-from sidecar.vip.ethernet import EthernetSocket
+from sidecar.vip.ethernet import EthernetSocket, macs_of_host
 from sidecar.vip.filters import Program
 from sidecar.vip.frames import ETH_P_ARP, Claim, Question
 
@@ -20,6 +21,9 @@ _PER_TURN: Final = 64
 """Frames, then the loop's other business: an ARP storm must not stop the heartbeats."""
 _AT_LAST: Final = 4096
 """Frames that are read at the most before silence is believed."""
+_HOST_FOR_S: Final = 1.0
+"""How long the hardware addresses of the host's interfaces are taken to be the same: it may have
+very many."""
 
 Heard = Callable[[str, list[Claim | Question]], None]
 """Called with the interface and all that was said there since it was last called."""
@@ -33,6 +37,8 @@ class Ears:
         self._ears: dict[tuple[str, int], EthernetSocket] = {}
         self._about: Program | None = None
         """What of ARP is heard; all of it, as long as nobody has said."""
+        self._host: frozenset[str] = frozenset()
+        self._host_until_s = 0.0
 
     def attend(self, addresses: Iterable[Address]) -> None:
         """Hear of the questions in ARP only those that concern these addresses."""
@@ -61,6 +67,15 @@ class Ears:
     def listen_out(self, sock: EthernetSocket) -> bool:
         """Hear what has come so far; whether that was all. Then silence means something."""
         return self._listen(sock, _AT_LAST)
+
+    def is_of_this_host(self, said: Claim | Question) -> bool:
+        """Whether another interface of this host said it, which is on the same network."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._host_until_s:
+            self._host_until_s = now_s + _HOST_FOR_S
+            with suppress(OSError):  # then they are those of a moment ago
+                self._host = macs_of_host()
+        return not self._host.isdisjoint(_speakers(said))
 
     def close(self) -> None:
         for interface, protocol in tuple(self._ears):

@@ -7,6 +7,7 @@ nothing for other traffic and does not see the host's own frames.
 import fcntl
 import socket
 import struct
+from contextlib import suppress
 from typing import Final
 
 from sidecar.vip.filters import ROOM, Program, attach
@@ -81,7 +82,7 @@ class EthernetSocket:
     @property
     def mac(self) -> str:
         """Asked each time: a bond that fails over keeps its name and may change its address."""
-        return self._ask(_SIOCGIFHWADDR)[2:8].hex(":")
+        return _mac_in(self._ask(_SIOCGIFHWADDR))
 
     @property
     def carrier(self) -> bool:
@@ -93,14 +94,22 @@ class EthernetSocket:
         self.sock.close()
 
     def _ask(self, request: int) -> bytes:
-        """The answer's union of <linux/if.h>, which follows the 16 octets of the name."""
-        asked = struct.pack("16s24x", self.interface.encode())
-        return bytes(fcntl.ioctl(self.sock, request, asked))[16:]
+        return _ask(self.sock, request, self.interface)
 
 
 def protocol_of(address: str) -> int:
     """In which Ethernet protocol neighbours speak of this address."""
     return ETH_P_IPV6 if ":" in address else ETH_P_ARP
+
+
+def macs_of_host() -> frozenset[str]:
+    """The hardware addresses of all interfaces. Raise OSError when the kernel does not tell."""
+    found: set[str] = set()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for _, name in socket.if_nameindex():
+            with suppress(OSError):  # it has just gone
+                found.add(_mac_in(_ask(sock, _SIOCGIFHWADDR, name)))
+    return frozenset(found)
 
 
 def own_address(interface: str, address: str) -> str | None:
@@ -117,6 +126,17 @@ def own_address(interface: str, address: str) -> str | None:
             return None
         own: str = sock.getsockname()[0]
     return own if own not in {address, "0.0.0.0", "::"} else None
+
+
+def _ask(sock: socket.socket, request: int, interface: str) -> bytes:
+    """The answer's union of <linux/if.h>, which follows the 16 octets of the name."""
+    asked = struct.pack("16s24x", interface.encode())
+    return bytes(fcntl.ioctl(sock, request, asked))[16:]
+
+
+def _mac_in(answer: bytes) -> str:
+    """Out of the struct sockaddr."""
+    return answer[2:8].hex(":")
 
 
 def _check_ethernet(sock: socket.socket, interface: str) -> None:

@@ -109,6 +109,10 @@ class Prober:
         findings: list[Finding] = []
         for word in said:
             place = interface, word.address
+            if place not in self._inquiries and place not in self._held:
+                continue  # the most of what is said
+            if self._ears.is_of_this_host(word):
+                continue
             if isinstance(word, Claim):
                 findings += self._hear_claim(place, word)
             elif address := self._concerned(place):

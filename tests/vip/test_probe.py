@@ -21,7 +21,7 @@ from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND
 from sidecar.vip import ethernet, frames, inquiry, probe, room
 from sidecar.vip.probe import Finding, Prober
-from tests.netns import Host
+from tests.netns import Host, join
 from tests.vip.conftest import vip
 from tests.waiting import until
 
@@ -76,11 +76,11 @@ def own(host: Host, address: Address) -> None:
 
 
 @contextmanager
-def wire(host: Host) -> Iterator[Callable[[bytes], object]]:
+def wire(host: Host, interface: str = "eth0") -> Iterator[Callable[[bytes], object]]:
     """Send raw frames from the host."""
     with host.entered():
         sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        sock.bind(("eth0", 0))
+        sock.bind((interface, 0))
     with sock:
         yield sock.send
 
@@ -199,6 +199,27 @@ def test_an_answer_in_our_own_name_does_not_count(trio: Trio) -> None:
             send(forged)
             send(forged[:6] + bytes.fromhex(c.mac("eth0").replace(":", "")) + forged[12:])
         assert await asked == AddressProbed(op=1, address="10.77.0.100", answered_by=None)
+
+    probing(scene)
+
+
+def test_another_interface_of_this_host_on_the_same_network_is_nobody_else(
+    switch_and_host: tuple[Host, Host],
+) -> None:
+    """Linux answers by each interface for all addresses that the host has."""
+    switch, a = switch_and_host
+    join(switch, a, 2, "eth1")
+    a.ip("addr", "add", "10.77.0.2/24", "dev", "eth1")
+    a.await_carrier("eth1")
+    own(a, vip())
+
+    async def scene(probing: Probing) -> None:
+        probing.prober.holding(vip(), True)
+        assert await probing.ask() == AddressProbed(op=1, address="10.77.0.100", answered_by=None)
+        with wire(a, "eth1") as send:
+            send(frames.arp_announcements("10.77.0.100", a.mac("eth1"))[0])
+        await asyncio.sleep(0.1)
+        assert len(probing.found) == 1
 
     probing(scene)
 
