@@ -3,14 +3,16 @@
 Every call blocks, and every trouble leaves as one of two exceptions: Silent when the engine gave
 no answer, Refused when it answered with an error. One client belongs to one thread, since requests'
 sessions are not safe to share. The connection and the API version are made at the first call
-and, after a silence, made anew: the engine that comes back may be another version.
+and, after a silence, made anew: the engine that comes back may be another version. It may come back
+between two calls, too, as at an upgrade with ``live-restore``: then it says that it does not speak
+as was agreed with the one before.
 """
 
 import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import docker
 import urllib3
@@ -26,6 +28,10 @@ _ACTIONS: Final = (
     "create", "destroy", "rename", "update", "health_status",
 )  # fmt: skip
 
+_BAD_REQUEST: Final = 400
+
+T = TypeVar("T")
+
 
 class Silent(Exception):
     """The engine gave no answer, so nothing is known."""
@@ -33,6 +39,10 @@ class Silent(Exception):
 
 class Refused(Exception):
     """The engine answered, and the answer is no."""
+
+
+class NotUnderstood(Refused):
+    """The engine does not know what was asked, perhaps since it is another version now."""
 
 
 class Client:
@@ -45,6 +55,9 @@ class Client:
 
     def inspect(self, container: str) -> Mapping[str, Any] | None:
         """What the engine knows of the container; None when there is none of this name."""
+        return _twice(lambda: self._inspect(container))
+
+    def _inspect(self, container: str) -> Mapping[str, Any] | None:
         with self._asking() as api:
             try:
                 found: Mapping[str, Any] = api.inspect_container(container)
@@ -83,6 +96,9 @@ class Client:
         ``docker.APIClient.events`` waits for ever, and a stream that died silently would never be
         noticed. Containers are not filtered here, as a rename would then escape.
         """
+        return _twice(lambda: self._events(quiet_s))
+
+    def _events(self, quiet_s: int) -> "EventStream":
         with self._asking() as api:
             filters = json.dumps({"type": ["container"], "event": list(_ACTIONS)})
             response = api.get(
@@ -94,7 +110,8 @@ class Client:
             if not response.ok:
                 text = response.text.strip()
                 response.close()
-                raise Refused(f"the engine shows no events: {response.status_code} {text}")
+                kind = NotUnderstood if response.status_code == _BAD_REQUEST else Refused
+                raise kind(f"the engine shows no events: {response.status_code} {text}")
             return EventStream(response)
 
     def close(self) -> None:
@@ -111,8 +128,15 @@ class Client:
                     base_url=self._docker_host, version="auto", timeout=self._timeout_s
                 )
             yield self._connection
+        except NotUnderstood:
+            self.close()
+            raise
         except APIError as error:
-            raise Refused(error.explanation or str(error)) from error
+            words = error.explanation or str(error)
+            if error.status_code == _BAD_REQUEST:
+                self.close()
+                raise NotUnderstood(words) from error
+            raise Refused(words) from error
         except (DockerException, OSError, urllib3.exceptions.HTTPError) as error:
             # The errors of requests are OSErrors, not DockerExceptions.
             self.close()
@@ -158,6 +182,14 @@ class EventStream:
     def close(self) -> None:
         """Free the connection, from the reader's own thread."""
         self._response.close()
+
+
+def _twice(ask: Callable[[], T]) -> T:
+    """Ask once more, on a new connection, what the engine does not know as it was asked."""
+    try:
+        return ask()
+    except NotUnderstood:
+        return ask()
 
 
 def _innermost(error: BaseException, timeout_s: int) -> str:

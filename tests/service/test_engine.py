@@ -2,8 +2,10 @@
 
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from sidecar.service.engine import Engine
 from tests.service.contract import NAME, VerbsContract
 from tests.service.dockerd import Containers, Dockerd, wait_until
 from tests.service.proxy import MakeProxy
+from tests.service.scripted import scripted_engine, shown_container
 
 pytestmark = pytest.mark.engine
 
@@ -246,3 +249,34 @@ def test_an_engine_that_is_not_there_is_named_with_the_reason() -> None:
     assert answer.reason == (
         "the engine at unix:///nonexistent/docker.sock does not answer: No such file or directory"
     )
+
+
+def test_an_engine_that_has_become_another_version_is_asked_as_that_one_speaks(
+    tmp_path: Path,
+) -> None:
+    """As at an upgrade with live-restore, while nothing was asked of it."""
+    speaks = "1.41"
+    state = "running"
+
+    def answer(_: str, path: str) -> tuple[int, Any]:
+        nonlocal state
+        if path == "/version":
+            return 200, {"ApiVersion": speaks}
+        if not path.startswith(f"/v{speaks}/"):
+            return 400, {"message": f"client version is too old. Minimum: {speaks}"}
+        if path.endswith("/json"):
+            return 200, shown_container(NAME, state)
+        state = {"pause": "paused", "unpause": "running"}.get(
+            path.rsplit("/", maxsplit=1)[-1], "exited"
+        )
+        return 204, None
+
+    with (
+        scripted_engine(tmp_path, answer) as host,
+        closing(Engine(docker_host=host, containers={})) as engine,
+    ):
+        for wish in (PauseService, StartService, StopService):
+            done = engine.perform(wish(op=1, container=NAME))
+            assert isinstance(done, ServiceDone), done
+            speaks = f"1.{int(speaks[2:]) + 5}"
+        assert engine.inspect(NAME).state is ContainerState.STOPPED
