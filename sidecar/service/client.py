@@ -142,6 +142,9 @@ class Client:
             self.close()
             why = _innermost(error, self._timeout_s)
             raise Silent(f"the engine at {self._docker_host} does not answer: {why}") from error
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            # Something that speaks almost like a Docker engine; it must end no thread.
+            raise Refused(f"the engine's answer is not understood: {error!r}") from error
 
     def _knock(self) -> None:
         """Connect to a Unix socket and hang up: whether somebody listens at all.
@@ -169,9 +172,12 @@ class EventStream:
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         for line in self._lines:
             try:
-                yield json.loads(line)
+                event = json.loads(line)
             except ValueError:  # cut off in the middle
                 return
+            if not isinstance(event, dict):  # no engine says that
+                return
+            yield event
 
     def cancel(self) -> None:
         """End the stream from another thread."""

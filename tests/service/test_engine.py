@@ -280,3 +280,21 @@ def test_an_engine_that_has_become_another_version_is_asked_as_that_one_speaks(
             assert isinstance(done, ServiceDone), done
             speaks = f"1.{int(speaks[2:]) + 5}"
         assert engine.inspect(NAME).state is ContainerState.STOPPED
+
+
+@pytest.mark.parametrize("said", [{"error": "forbidden"}, ["forbidden"], "forbidden"])
+def test_an_error_that_is_not_told_as_an_engine_does_is_a_refusal(
+    tmp_path: Path, said: object
+) -> None:
+    def answer(verb: str, path: str) -> tuple[int, Any]:
+        if path == "/version":
+            return 200, {"ApiVersion": "1.41"}
+        return (403, said) if verb == "POST" else (200, shown_container(NAME, "running"))
+
+    with (
+        scripted_engine(tmp_path, answer) as host,
+        closing(Engine(docker_host=host, containers={})) as engine,
+    ):
+        refused = engine.perform(StopService(op=1, container=NAME))
+    assert isinstance(refused, ServiceRefused)
+    assert refused.reason.startswith("stop failed: ")

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from sidecar.service.inspection import Inspection
 from sidecar.service.watch import ServiceWatch
 from tests.service.dockerd import Containers, Dockerd, missing, new_dockerd, wait_until
 from tests.service.proxy import Events, MakeProxy
+from tests.service.scripted import scripted_engine, shown_container
 
 pytestmark = pytest.mark.engine
 
@@ -434,3 +437,19 @@ def test_it_stops_promptly_while_no_engine_is_there() -> None:
     wait_until(lambda: watching.engine_up() == [False])
     assert watching.states() == [ContainerState.UNKNOWN]
     assert watching.stop() < 0.5
+
+
+def test_a_stream_that_says_what_no_engine_says_is_begun_anew(tmp_path: Path) -> None:
+    state = "running"
+
+    def answer(_: str, path: str) -> tuple[int, Any]:
+        if path == "/version":
+            return 200, {"ApiVersion": "1.41"}
+        return 200, [] if "/events" in path else shown_container(NAME, state)
+
+    with scripted_engine(tmp_path, answer) as host:
+        watching = Watching(host, quiet_s=5)
+        watching.await_state(ContainerState.RUNNING)
+        state = "paused"
+        watching.await_state(ContainerState.PAUSED)
+        watching.stop()
