@@ -5,11 +5,13 @@ also carries the heartbeats. See <linux/filter.h>; the offsets are those of RFC 
 behind an Ethernet header.
 """
 
+import errno
 import ipaddress
 import socket
 import struct
 from array import array
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 Program = tuple[tuple[int, int, int, int], ...]
@@ -67,7 +69,22 @@ def arp_about(addresses: Iterable[str]) -> Program:
 
 
 def attach(sock: socket.socket, program: Program) -> None:
-    """From now on the socket hears only what the program lets through. Raise OSError."""
+    """From now on the socket hears only what the program lets through. Raise OSError.
+
+    Where the kernel has no room for it (net.core.optmem_max, of which a kernel before 6.8 gives a
+    socket 20 KiB, enough for some 600 addresses), everything is heard.
+    """
+    try:
+        _attach(sock, program)
+    except OSError as error:
+        if error.errno != errno.ENOMEM:
+            raise
+        _attach(sock, (_HEAR,))
+        with suppress(OSError):  # it may have wanted the room of the one before, which is free now
+            _attach(sock, program)
+
+
+def _attach(sock: socket.socket, program: Program) -> None:
     code = array("B", b"".join(struct.pack("HBBI", *line) for line in program))
     fprog = struct.pack("HP", len(program), code.buffer_info()[0])
     sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)
