@@ -1,13 +1,16 @@
 """One question to a service: an HTTP request or a TCP connection, each on a connection of its own.
 
 It has no deadline and no memory: who asks sets the first and keeps the second. Names are resolved
-on a thread, never in the event loop.
+on a thread, never in the event loop, and one name on one thread: a name server that does not answer
+holds it for longer than a check may take, and there are few, which other parts need, too.
 """
 
 import asyncio
 import os
+import socket
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 import aiohttp
 
@@ -19,6 +22,10 @@ _SERVING: Final = range(200, 400)
 _HEADERS: Final = {"User-Agent": "heartbeat-sidecar"}
 
 
+_Place = tuple[Any, ...]
+"""As getaddrinfo tells it: family, kind, protocol, name, socket address."""
+
+
 class Failed(Exception):
     """The service did not answer as it should; the text says how."""
 
@@ -28,6 +35,7 @@ class Prober:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._lookups: dict[tuple[str, int], asyncio.Task[list[_Place]]] = {}
 
     async def probe(self, spec: HttpCheck | TcpCheck) -> str:
         """What a healthy service answered; raises Failed otherwise."""
@@ -36,7 +44,7 @@ class Prober:
                 case HttpCheck():
                     return await self._get(spec.url)
                 case TcpCheck():
-                    return await _connect(spec.host, spec.port)
+                    return await _connect(await self._places(spec.host, spec.port))
                 case _:
                     assert_never(spec)
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -47,6 +55,8 @@ class Prober:
         if self._session is not None:
             await self._session.close()
             self._session = None
+        for lookup in tuple(self._lookups.values()):
+            lookup.cancel()
 
     async def _get(self, url: str) -> str:
         async with self._sessions().get(url, allow_redirects=False) as response:
@@ -69,13 +79,32 @@ class Prober:
             )
         return self._session
 
+    async def _places(self, host: str, port: int) -> Iterable[_Place]:
+        """Where the host is. What is looked up already is waited for and not looked up again."""
+        kind = socket.SOCK_STREAM
+        with suppress(socket.gaierror):  # it is a name
+            return socket.getaddrinfo(host, port, type=kind, flags=socket.AI_NUMERICHOST)
+        lookup = self._lookups.get((host, port))
+        if lookup is None:
+            loop = asyncio.get_running_loop()
+            lookup = loop.create_task(loop.getaddrinfo(host, port, type=kind))
+            self._lookups[host, port] = lookup
+            lookup.add_done_callback(lambda _: self._lookups.pop((host, port)))
+        return await asyncio.shield(lookup)
 
-async def _connect(host: str, port: int) -> str:
-    _, writer = await asyncio.open_connection(host, port)
-    writer.close()
-    with suppress(OSError):  # it may be the first to hang up; it has accepted, and that was asked
-        await writer.wait_closed()
-    return "accepted the connection"
+
+async def _connect(places: Iterable[_Place]) -> str:
+    """To the first of them that accepts."""
+    refused = OSError("the name has no address")
+    for family, kind, protocol, _, address in places:
+        with socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol) as sock:
+            try:
+                await asyncio.get_running_loop().sock_connect(sock, address)
+            except OSError as error:
+                refused = error
+                continue
+            return "accepted the connection"
+    raise refused
 
 
 def _clean(text: str) -> str:

@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 
@@ -174,3 +176,36 @@ def test_each_question_has_a_connection_of_its_own() -> None:
 
     asyncio.run(scenario())
     assert len(set(peers)) == 3
+
+
+@pytest.mark.parametrize(
+    "spec", [TcpCheck(host="db.test", port=1), HttpCheck(url="http://db.test")]
+)
+def test_a_name_server_that_does_not_answer_holds_one_thread(
+    spec: TcpCheck | HttpCheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are for whoever needs one: a reload, the history, the end."""
+    asked: list[str] = []
+    answered = threading.Event()
+    real = socket.getaddrinfo
+
+    def slow(host: str, *others: Any, **more: Any) -> Any:
+        if more.get("flags", 0) & socket.AI_NUMERICHOST:
+            return real(host, *others, **more)
+        asked.append(host)
+        answered.wait(10)
+        return real("127.0.0.1", *others, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+
+    async def scenario() -> None:
+        prober = Prober()
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await prober.probe(spec)
+        answered.set()
+        await prober.close()
+
+    asyncio.run(scenario())
+    assert asked == ["db.test"]
