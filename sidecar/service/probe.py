@@ -69,7 +69,10 @@ class Prober:
             # Whether a certificate is valid says nothing about whether the service serves, and a
             # check asks by an address that no certificate names.
             connector = aiohttp.TCPConnector(
-                force_close=True, resolver=aiohttp.ThreadedResolver(), ssl=False
+                force_close=True,
+                resolver=aiohttp.ThreadedResolver(),
+                ssl=False,
+                ttl_dns_cache=0,  # a container that is made anew may have another address
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,

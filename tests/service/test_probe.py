@@ -58,12 +58,18 @@ def answering(text: str | bytes) -> Handler:
     return handle
 
 
-async def ask(spec: HttpCheck | TcpCheck) -> str:
+@asynccontextmanager
+async def a_prober() -> AsyncIterator[Prober]:
     prober = Prober()
     try:
-        return await prober.probe(spec)
+        yield prober
     finally:
         await prober.close()
+
+
+async def ask(spec: HttpCheck | TcpCheck) -> str:
+    async with a_prober() as prober:
+        return await prober.probe(spec)
 
 
 def free_port() -> int:
@@ -209,3 +215,30 @@ def test_a_name_server_that_does_not_answer_holds_one_thread(
 
     asyncio.run(scenario())
     assert asked == ["db.test"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "tcp"])
+def test_a_name_that_has_got_another_address_is_asked_there(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of a container which was made anew."""
+    address = "127.0.0.2"
+    real = socket.getaddrinfo
+
+    def look_up(host: str, *others: Any, **more: Any) -> Any:
+        return real(address if host == "web.test" else host, *others, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+    async def scenario() -> None:
+        nonlocal address
+        answer = answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        async with serving(answer) as port, a_prober() as prober:
+            http = HttpCheck(url=f"http://web.test:{port}/")
+            spec = http if scheme == "http" else TcpCheck(host="web.test", port=port)
+            with pytest.raises(Failed, match="refused"):
+                await prober.probe(spec)
+            address = "127.0.0.1"
+            assert await prober.probe(spec)
+
+    asyncio.run(scenario())
