@@ -69,6 +69,7 @@ class Prober:
             # Whether a certificate is valid says nothing about whether the service serves, and a
             # check asks by an address that no certificate names.
             connector = aiohttp.TCPConnector(
+                limit=0,  # or services that hang would keep the others from being asked
                 force_close=True,
                 resolver=aiohttp.ThreadedResolver(),
                 ssl=False,

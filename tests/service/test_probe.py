@@ -242,3 +242,22 @@ def test_a_name_that_has_got_another_address_is_asked_there(
             assert await prober.probe(spec)
 
     asyncio.run(scenario())
+
+
+def test_a_hundred_services_that_hang_keep_no_other_from_being_asked() -> None:
+    async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def scenario() -> None:
+        answer = answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        async with serving(hang) as hung, serving(answer) as well, a_prober() as prober:
+            spec = HttpCheck(url=f"http://127.0.0.1:{hung}/")
+            asked = [asyncio.create_task(prober.probe(spec)) for _ in range(100)]
+            await asyncio.sleep(0.2)
+            async with asyncio.timeout(2):
+                await prober.probe(HttpCheck(url=f"http://127.0.0.1:{well}/"))
+            for one in asked:
+                one.cancel()
+            await asyncio.wait(asked)
+
+    asyncio.run(scenario())
