@@ -118,6 +118,8 @@ def _clean(text: str) -> str:
 
 def _plain(error: BaseException) -> str:
     """The system's own words where it has some: refused, unreachable."""
+    if isinstance(error, aiohttp.InvalidURL):
+        return "this is no address"  # aiohttp repeats it with the password that may stand in it
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and not isinstance(cause, aiohttp.ClientError):

@@ -261,3 +261,8 @@ def test_a_hundred_services_that_hang_keep_no_other_from_being_asked() -> None:
             await asyncio.wait(asked)
 
     asyncio.run(scenario())
+
+
+def test_a_password_in_what_is_no_address_is_not_told() -> None:
+    with pytest.raises(Failed, match=r"^this is no address$"):
+        asyncio.run(ask(HttpCheck(url="http://probe:secret@web\\health")))
