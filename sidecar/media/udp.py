@@ -1,7 +1,10 @@
 """Carries packets by UDP, with one socket to send and one to hear (protocol section 8).
 
 All that the UDP media have in common: reading until the socket is empty, sending without waiting,
-failing with a reason and trying again. What kind of sockets they are is a ``Kind``, such as Ucast.
+failing with a reason and trying again. An interface that was without IPv6 for a while, as one with
+an MTU below 1280 is, has forgotten the groups that were joined there, and no socket hears of it: so
+they are joined again when packets leave again. What kind of sockets they are is a ``Kind``, such as
+Ucast.
 """
 
 import asyncio
@@ -11,6 +14,7 @@ from typing import Final, Protocol
 
 from sidecar.core.events import LinkRefused, PacketReceived, PacketsRefused
 from sidecar.core.params import Link
+from sidecar.core.terms import Medium
 from sidecar.media.attempts import Attempts
 from sidecar.media.base import Emit, Signed
 from sidecar.media.flood import FloodGuard, attach, make_room, only_from
@@ -28,6 +32,8 @@ _PER_TURN: Final = 64  # datagrams, then the loop's other business: a flood must
 _PASSING: Final = frozenset({errno.EAGAIN, errno.ENOBUFS, errno.ECONNREFUSED, errno.EMSGSIZE})
 # The socket is bound to an interface that is no more; another one of this name needs a new socket.
 _STALE: Final = frozenset({errno.ENODEV, errno.ENXIO, errno.EBADF})
+
+_GROUPS: Final = (Medium.MCAST, Medium.MCAST6)
 
 
 class Kind(Protocol):
@@ -67,6 +73,8 @@ class UdpMedium:
         self._attempts = Attempts(link.name, emit, self._try_again)
         self._sender: socket.socket | None = None
         self._receiver: socket.socket | None = None
+        self._forgotten = False
+        """The interface may not know any more which groups were joined there."""
 
     def open(self) -> None:
         """Open the sockets, from inside the running loop, and again until it works."""
@@ -79,6 +87,7 @@ class UdpMedium:
             self._drop_sockets()
             self._fail(error)
             return
+        self._forgotten = False
         self._attempts.works()
 
     def send(self, data: bytes) -> None:
@@ -96,8 +105,12 @@ class UdpMedium:
                 self._drop_sockets()
             # Otherwise the sockets stay: a node that may not send must go on hearing.
             self._fail(error)
+            self._forgotten = self.link.medium in _GROUPS
         else:
             self._attempts.proved()
+            if self._forgotten:
+                self._drop_sockets()
+                self.open()
 
     def close(self) -> None:
         """End, and emit nothing any more."""

@@ -162,6 +162,28 @@ def test_a_cut_cable_is_silence_and_its_mend_needs_nothing(
     on(scene)
 
 
+@pytest.mark.parametrize("medium", ["mcast6", "ucast6"])
+def test_an_interface_that_was_without_ipv6_for_a_while_carries_packets_again(
+    pair: tuple[Host, Host], medium: str
+) -> None:
+    """The kernel takes IPv6 from one with an MTU below 1280, and the groups with it."""
+    a, b = pair
+    links = PAIRS[medium]
+
+    async def scene() -> None:
+        left, right = Node(a, links[0]), Node(b, links[1])
+        with closing(left, right):
+            await talking(left, right)
+            a.ip("link", "set", "eth1", "mtu", "1000")
+            left.medium.send(b"into the void")
+            await until(lambda: bool(left.faults))
+            a.ip("link", "set", "eth1", "mtu", "1500")
+            a.ip("-6", "addr", "replace", "fd78::1/64", "dev", "eth1", "nodad")
+            await talking(left, right)
+
+    on(scene)
+
+
 @each_medium
 def test_a_second_sidecar_on_the_host_is_told_that_the_port_is_taken(
     pair: tuple[Host, Host], links: tuple[Link, Link]
