@@ -5,7 +5,8 @@ status and the latest occurrences. Then each occurrence of severity INFO and abo
 ``severity``, ``sentence`` and its own fields; the number ``id`` grows by one. After occurrences,
 and every second without any, comes the ``status``, as a message of that type: who only listens for
 messages without one does not get it. It shows a vanished client to us and, by its absence, a
-vanished sidecar to the client.
+vanished sidecar to the client. One that lives and does not read, as a page that a browser has put
+to sleep, is dropped, for there are only so many streams.
 
 Format: WHATWG HTML, section 9.2 (server-sent events).
 """
@@ -21,6 +22,9 @@ from sidecar.web.ports import Sources
 
 STATUS_EVERY_S: Final = 1.0
 """The status page counts on it: LOST_AFTER_MS in page/live.js is three times as much."""
+
+STALLED_S: Final = 30.0
+"""How long a client may take nothing before it is dropped."""
 
 HUB: Final = web.AppKey("hub", EventHub)
 SOURCES: Final = web.AppKey("sources", Sources)
@@ -42,10 +46,12 @@ async def events(request: web.Request) -> web.StreamResponse:
     response.content_type = "text/event-stream"
     try:
         await response.prepare(request)
-        await response.write(snapshot)
+        await _write(response, snapshot)
         await _relay(subscriber, sources, response)
     except ConnectionResetError:
         pass  # The client left, or was dropped.
+    except TimeoutError:
+        transport.abort()
     finally:
         hub.unsubscribe(subscriber)
     return response
@@ -57,13 +63,18 @@ async def _relay(subscriber: Subscriber, sources: Sources, response: web.StreamR
             async with asyncio.timeout(STATUS_EVERY_S):
                 message = await subscriber.next()
         except TimeoutError:
-            await response.write(b"event: status\n" + event_message(_status(sources)))
+            await _write(response, b"event: status\n" + event_message(_status(sources)))
             continue
         if message is None:
             return
-        await response.write(message)
+        await _write(response, message)
         if not subscriber.has_more:
-            await response.write(b"event: status\n" + event_message(_status(sources)))
+            await _write(response, b"event: status\n" + event_message(_status(sources)))
+
+
+async def _write(response: web.StreamResponse, message: bytes) -> None:
+    async with asyncio.timeout(STALLED_S):
+        await response.write(message)
 
 
 def _snapshot(hub: EventHub, sources: Sources) -> Document:

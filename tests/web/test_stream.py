@@ -15,6 +15,7 @@ from sidecar.core.terms import MILLISECOND, SECOND
 from sidecar.web import hub, stream
 from sidecar.web.pages import page_text
 from tests.builders import a_view
+from tests.waiting import wait_for
 from tests.web.serving import Served, run_in, serving
 
 DIED = NodeDied(node="node-b", silence_ns=3_012 * MILLISECOND, deadtime_ns=3 * SECOND, heard=True)
@@ -179,6 +180,16 @@ def test_a_slow_reader_is_dropped_and_delays_nobody(served: Served):
         assert next(messages)["event"] == "node_returned"
         with pytest.raises(ConnectionResetError):
             list(slow.messages())
+
+
+def test_a_reader_that_has_stopped_is_dropped_though_nothing_happens(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(stream, "STATUS_EVERY_S", 0.0005)
+    monkeypatch.setattr(stream, "STALLED_S", 0.5)
+    with a_reader(served) as stopped:
+        assert next(stopped.messages())["event"] == "snapshot"
+        wait_for(lambda: not _listeners(served), seconds=20)
 
 
 def test_a_client_that_left_is_forgotten(served: Served, monkeypatch: pytest.MonkeyPatch):
