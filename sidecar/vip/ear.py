@@ -37,16 +37,21 @@ class Ears:
         self._ears: dict[tuple[str, int], EthernetSocket] = {}
         self._about: Program | None = None
         """What of ARP is heard; all of it, as long as nobody has said."""
+        self._groups: frozenset[bytes] = frozenset()
         self._host: frozenset[str] = frozenset()
         self._host_until_s = 0.0
 
     def attend(self, addresses: Iterable[Address]) -> None:
         """Hear of the questions in ARP only those that concern these addresses."""
+        addresses = tuple(addresses)
         self._about = filters.arp_about(a.name for a in addresses if not a.is_ipv6)
+        self._groups = frozenset(frames.question_group(a.name) for a in addresses if a.is_ipv6)
         for (_, protocol), sock in self._ears.items():
             if protocol == ETH_P_ARP:
                 with suppress(OSError):  # then it goes on hearing what it heard before
                     sock.hear_only(self._about)
+            else:
+                self._join(sock)
 
     def open(self, interface: str, protocol: int) -> EthernetSocket:
         """The socket that hears, to ask by as well. Raise OSError when there is no interface.
@@ -61,6 +66,8 @@ class Ears:
         only = self._about if protocol == ETH_P_ARP else filters.NEIGHBOURS
         sock = EthernetSocket(interface, listen=protocol, only=only)
         self._ears[interface, protocol] = sock
+        if protocol != ETH_P_ARP:
+            self._join(sock)
         asyncio.get_running_loop().add_reader(sock.sock, self._listen, sock, _PER_TURN)
         return sock
 
@@ -80,6 +87,14 @@ class Ears:
     def close(self) -> None:
         for interface, protocol in tuple(self._ears):
             self._forget(interface, protocol)
+
+    def _join(self, sock: EthernetSocket) -> None:
+        """In IPv6 who asks speaks to a group, to which only those belong that have the address. Of
+        two that ask, neither would hear the other one.
+        """
+        for group in self._groups:
+            with suppress(OSError):  # then those who ask for it are not heard
+                sock.join(group)
 
     def _forget(self, interface: str, protocol: int) -> None:
         sock = self._ears.pop((interface, protocol), None)

@@ -15,6 +15,8 @@ from sidecar.vip.frames import ETH_P_ARP, ETH_P_IPV6
 from sidecar.vip.room import give_room
 
 _SOL_PACKET: Final = 263
+_PACKET_ADD_MEMBERSHIP: Final = 1
+_PACKET_MR_MULTICAST: Final = 0
 _PACKET_STATISTICS: Final = 6
 _SIOCGIFFLAGS: Final = 0x8913
 _SIOCGIFHWADDR: Final = 0x8927
@@ -52,6 +54,12 @@ class EthernetSocket:
     def hear_only(self, what: Program) -> None:
         """From now on. Raise OSError when the kernel does not take it."""
         attach(self.sock, what)
+
+    def join(self, group: bytes) -> None:
+        """Have the interface take what is sent to this hardware address. Raise OSError."""
+        # struct packet_mreq of <linux/if_packet.h>
+        member = struct.pack("=iHH8s", self.index, _PACKET_MR_MULTICAST, len(group), group)
+        self.sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, member)
 
     def send(self, frame: bytes) -> None:
         """Raise OSError when the interface is down or its queue is full."""

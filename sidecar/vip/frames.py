@@ -88,11 +88,16 @@ def neighbour_question(address: str, *, mac: str, sender: str | None, to: str | 
     group even when its frame goes to one machine, and is answered to all nodes.
     """
     target = ipaddress.IPv6Address(address)
-    group = ipaddress.IPv6Address(int(_SOLICITED_NODE) | (int(target) & 0xFFFFFF))
+    group = _solicited_node(target)
     source = ipaddress.IPv6Address(sender) if sender else _UNSPECIFIED
     destination = target if sender and to else group
     body = bytes(4) + target.packed + (_option(_SOURCE_MAC, mac) if sender else b"")
     return _icmpv6(_SOLICITATION, body, source=source, destination=destination, mac=mac, to=to)
+
+
+def question_group(address: str) -> bytes:
+    """The hardware address to which neighbour solicitations for the address go."""
+    return _group_mac(_solicited_node(ipaddress.IPv6Address(address)))
 
 
 def canonical(address: str) -> str:
@@ -223,13 +228,21 @@ def _icmpv6(
     unsummed = struct.pack("!BBH", kind, 0, 0) + body
     checksum = _checksum(source.packed, destination.packed, unsummed)
     message = struct.pack("!BBH", kind, 0, checksum) + body
-    # Groups map to 33:33 and their last four octets (RFC 2464 section 7).
-    receiver = _mac_bytes(to) if to else b"\x33\x33" + destination.packed[12:]
+    receiver = _mac_bytes(to) if to else _group_mac(destination)
     return (
         _ETHERNET.pack(receiver, _mac_bytes(mac), ETH_P_IPV6)
         + _IPV6.pack(6 << 28, len(message), _ICMPV6, _HOP_LIMIT, source.packed, destination.packed)
         + message
     )
+
+
+def _solicited_node(target: ipaddress.IPv6Address) -> ipaddress.IPv6Address:
+    return ipaddress.IPv6Address(int(_SOLICITED_NODE) | (int(target) & 0xFFFFFF))
+
+
+def _group_mac(group: ipaddress.IPv6Address) -> bytes:
+    """Groups map to 33:33 and their last four octets (RFC 2464 section 7)."""
+    return b"\x33\x33" + group.packed[12:]
 
 
 def _option(kind: int, mac: str) -> bytes:

@@ -468,6 +468,33 @@ def test_two_that_ask_at_the_same_time_hear_each_other(trio: Trio) -> None:
     probing(scene)
 
 
+@both_families
+def test_who_asks_is_heard_on_an_interface_that_takes_only_what_it_has_to(
+    trio: Trio, name: str
+) -> None:
+    """As a network card does, and no veth: a question of IPv6 goes to the group of the address."""
+    a, b, _ = trio
+    a.ip("link", "add", "link", "eth0", "name", "mv0", "type", "macvlan", "mode", "bridge")
+    a.run("sysctl", "-qw", "net.ipv6.conf.mv0.accept_dad=0")
+    a.ip("link", "set", "mv0", "up")
+    a.await_carrier("mv0")
+    address, mac = vip(name, interface="mv0"), b.mac("eth0")
+    if address.is_ipv6:
+        question = frames.neighbour_question(name, mac=mac, sender=None, to=None)
+    else:
+        question = frames.arp_question(name, mac=mac, sender="0.0.0.0", to=None)
+
+    async def scene(probing: Probing) -> None:
+        probing.prober.attend([address])
+        asked = ProbeAddress(op=1, address=address, mac=None, patience_ns=500 * MILLISECOND)
+        probing.prober.probe(asked)
+        with wire(b) as send:
+            send(question)
+        await until(lambda: QuestionHeard(address=name, mac=mac) in probing.found)
+
+    probing(scene)
+
+
 def test_conflicts_are_heard_on_an_interface_that_was_made_anew(
     switch_and_host: tuple[Host, Host],
 ) -> None:
