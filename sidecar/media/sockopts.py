@@ -8,6 +8,8 @@ import fcntl
 import os
 import socket
 import struct
+from array import array
+from collections.abc import Iterator
 from typing import Final
 
 SO_ATTACH_FILTER: Final = 26  # <asm-generic/socket.h>
@@ -16,10 +18,13 @@ SO_RCVBUFFORCE: Final = 33
 IP_PKTINFO: Final = 8  # <linux/in.h>
 IPTOS_LOWDELAY: Final = 0x10  # <linux/ip.h>
 _TC_PRIO_INTERACTIVE: Final = 6  # <linux/pkt_sched.h>
-_SIOCGIFFLAGS: Final = 0x8913  # <linux/sockios.h>
+_SIOCGIFCONF: Final = 0x8912  # <linux/sockios.h>
+_SIOCGIFFLAGS: Final = 0x8913
 _SIOCGIFBRDADDR: Final = 0x8919
 _IFF_UP: Final = 0x1  # <linux/if.h>
 _IFNAMSIZ: Final = 16
+_IFREQ: Final = 40  # octets
+_ADDRESSES_MAX: Final = 4096
 _NO_ADDRESS: Final = "0.0.0.0"
 
 
@@ -65,12 +70,28 @@ def interface_number(device: str) -> int:
 def broadcast_address(sock: socket.socket, device: str) -> str:
     """The interface's broadcast address. Raise OSError when it is gone or has none."""
     # By its first name, whichever of its names ha.cf has: it is compared with an address's label.
-    request = struct.pack("16sH14x8x", _bound_to(sock).encode(), socket.AF_INET)
-    answer = fcntl.ioctl(sock, _SIOCGIFBRDADDR, request)
-    address = socket.inet_ntoa(answer[20:24])
-    if address == _NO_ADDRESS:
-        raise OSError(errno.EADDRNOTAVAIL, f"{device} has no broadcast address")
-    return address
+    name = _bound_to(sock)
+    for own in _candidates(sock, name):
+        request = struct.pack("16sHH4s8x8x", name.encode(), socket.AF_INET, 0, own)
+        answer = fcntl.ioctl(sock, _SIOCGIFBRDADDR, request)
+        address = socket.inet_ntoa(answer[20:24])
+        if address != _NO_ADDRESS:
+            return address
+    raise OSError(errno.EADDRNOTAVAIL, f"{device} has no broadcast address")
+
+
+def _candidates(sock: socket.socket, name: str) -> Iterator[bytes]:
+    """Of the addresses of the interface: the first, whichever it is; and only then each of them, as
+    a floating one of another subnet, without a broadcast, may stand before the host's own.
+    """
+    yield bytes(4)
+    room = array("B", bytes(_ADDRESSES_MAX * _IFREQ))
+    where = struct.pack("iP", len(room), room.buffer_info()[0])  # struct ifconf of <linux/if.h>
+    (length,) = struct.unpack_from("i", fcntl.ioctl(sock, _SIOCGIFCONF, where))
+    for at in range(0, length, _IFREQ):
+        label, own = struct.unpack_from("16s4x4s", room, at)
+        if label.rstrip(b"\0") == name.encode():
+            yield own
 
 
 def _bound_to(sock: socket.socket) -> str:

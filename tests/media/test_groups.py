@@ -283,6 +283,27 @@ def test_a_broadcast_follows_the_interface_to_another_subnet(pair: tuple[Host, H
     on(scene)
 
 
+def test_a_floating_address_before_the_hosts_own_does_not_end_a_broadcast(
+    pair: tuple[Host, Host],
+) -> None:
+    """As when the host gets its own one anew while it holds one of another subnet."""
+    a, b = pair
+    left_link, right_link = PAIRS["bcast"]
+
+    async def scene() -> None:
+        a.ip("addr", "add", "10.79.0.100/24", "dev", "eth1")
+        left, right = Node(a, left_link), Node(b, right_link)
+        with closing(left, right):
+            await talking(left, right)
+            a.ip("addr", "del", "10.78.0.1/24", "dev", "eth1")
+            a.ip("addr", "add", "10.78.0.1/24", "brd", "+", "dev", "eth1")
+            left.medium.send(b"a beat")
+            await until(lambda: b"a beat" in right.packets)
+            assert not left.faults
+
+    on(scene)
+
+
 def test_a_broadcast_leaves_by_whichever_name_of_the_interface(pair: tuple[Host, Host]) -> None:
     a, b = pair
     a.ip("link", "property", "add", "dev", "eth1", "altname", "ens4")
