@@ -11,6 +11,7 @@ import errno
 import ipaddress
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
@@ -132,6 +133,7 @@ class Lease:
             return _refusal(action, error)
         name = action.address.name
         if isinstance(action, RenewLease):
+            self._unsettled = [_worth_as(action, one) for one in self._unsettled]
             return LeaseRenewed(address=name, at_ns=at_ns)
         if not action.address.is_ipv6:
             self._unsettled.append(action)
@@ -214,9 +216,10 @@ class Lease:
         host = self._surroundings.before_changing(*names)
         self._surroundings.promote_secondaries(index)
         displacing = secondary.displacing(host, index, names)
-        # Ours came first. Taken away and added again, it stands behind the host's own.
+        # Ours came first. Taken away and added again, it stands behind the host's own. Where it is
+        # too late to add it again, it is not taken away.
         again = [claim for claim in claims if claim.address.name in displacing]
-        if again:
+        if again and self._now_ns() <= min(claim.not_after_ns for claim in again):
             self._table.ask_all([self._removal.written(index, claim.address) for claim in again])
             tuple(self._put(again))
             self._unsettled.clear()
@@ -246,6 +249,13 @@ def _refusal(action: Put, error: OSError) -> AddressRefused | AddressLost:
     reason = reason_of(error, interface, wish=f"claim {name}")
     gone = not isinstance(error, _MayBeHereError)
     return AddressRefused(op=action.op, address=name, reason=reason, gone=gone)
+
+
+def _worth_as(renewal: RenewLease, claim: ClaimAddress) -> ClaimAddress:
+    """The claim, which may be repeated for as long as its lease was renewed last."""
+    if claim.address.name != renewal.address.name:
+        return claim
+    return replace(claim, not_after_ns=max(claim.not_after_ns, renewal.not_after_ns))
 
 
 def _too_late(what: str, now_ns: int, action: Put) -> OSError:

@@ -1,5 +1,6 @@
 """The lease on a real kernel: it ends by itself, and a late renewal does not bring it back."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import chain, repeat
@@ -358,6 +359,24 @@ def test_claiming_again_steps_behind_an_own_address_that_came_later(
     lease.rest()
     secondary = [line for line in host.addresses("eth0") if "secondary" in line]
     assert ["10.77.0.100" in line for line in secondary] == [True]
+
+
+@pytest.mark.parametrize("renewals", [0, 1])
+def test_what_waits_longer_than_its_claim_is_worth_stays_here(
+    host: Host, lease: Lease, renewals: int
+) -> None:
+    """A claim is worth a deadtime at most, and to step behind waits until nothing else does."""
+    host.ip("addr", "del", "10.77.0.1/24", "dev", "eth0")
+    lease.perform(claim(vip()))
+    lease.rest()
+    host.ip("addr", "add", "10.77.0.1/24", "dev", "eth0")
+    lease.perform(claim(vip(), left_ns=SECOND // 10))
+    for _ in range(renewals):
+        assert isinstance(lease.perform(renew(vip())), LeaseRenewed)
+    time.sleep(0.15)
+    lease.rest()
+    (ours,) = [line for line in host.addresses("eth0") if "10.77.0.100" in line]
+    assert ("secondary" in ours) is bool(renewals)
 
 
 def test_claiming_again_steps_behind_it_with_each_address_on_each_interface(
