@@ -81,9 +81,14 @@ class EthernetSocket:
 
     @property
     def current(self) -> bool:
-        """Whether the interface of this name is still the one that the socket is bound to."""
+        """Whether the interface of this name is still the one that the socket is bound to.
+
+        One that was lent to another namespace and came back may have its old number; the socket was
+        parted from it when it went, and has no name of an interface any more.
+        """
         try:
-            return socket.if_nametoindex(self.interface) == self.index
+            is_bound = bool(self.sock.getsockname()[0])
+            return is_bound and socket.if_nametoindex(self.interface) == self.index
         except OSError:
             return False
 

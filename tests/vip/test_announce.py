@@ -1,12 +1,14 @@
 """Announcements as the neighbours' kernels take them."""
 
+import socket
+
 import pytest
 
 from sidecar.core.params import Address
 from sidecar.vip import frames
 from sidecar.vip.announce import Announcement, Announcer
 from sidecar.vip.ethernet import EthernetSocket
-from tests.netns import Host
+from tests.netns import Host, hosts
 from tests.vip.conftest import vip
 from tests.waiting import wait_for
 
@@ -61,6 +63,21 @@ def test_an_interface_made_anew_is_announced_on(host: Host) -> None:
     (back,) = announcer.announce([vip()])
     assert back.reason is None
     announcer.close()
+
+
+def test_an_interface_that_comes_back_with_its_number_is_announced_on(host: Host) -> None:
+    """As one that was lent to a container."""
+    announcer = Announcer()
+    announcer.announce([vip()])
+    number = socket.if_nametoindex("eth0")
+    with hosts("borrower") as (borrower,):
+        host.ip("link", "set", "eth0", "netns", borrower.name)
+        borrower.ip("link", "set", "eth0", "netns", host.name)
+    host.ip("link", "set", "eth0", "up")
+    assert socket.if_nametoindex("eth0") == number
+    (back,) = announcer.announce([vip()])
+    announcer.close()
+    assert back.reason is None
 
 
 def test_an_interface_that_is_down_is_a_reason(host: Host) -> None:

@@ -21,7 +21,7 @@ from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND
 from sidecar.vip import ethernet, frames, inquiry, probe, room
 from sidecar.vip.probe import Finding, Prober
-from tests.netns import Host, join
+from tests.netns import Host, hosts, join
 from tests.vip.conftest import vip
 from tests.waiting import until
 
@@ -521,6 +521,23 @@ def test_conflicts_are_heard_on_an_interface_that_was_made_anew(
         with sock:
             frame = frames.arp_announcements("10.77.0.100", STRANGER)[0]
             await until(lambda: bool(sock.send(frame) and probing.found))
+
+    probing(scene)
+
+
+def test_questions_go_on_by_an_interface_that_comes_back_with_its_number(trio: Trio) -> None:
+    a, b, _ = trio
+    own(b, vip())
+
+    async def scene(probing: Probing) -> None:
+        await probing.ask()
+        with hosts("borrower") as (borrower,):
+            a.ip("link", "set", "eth0", "netns", borrower.name)
+            borrower.ip("link", "set", "eth0", "netns", a.name)
+        a.ip("link", "set", "eth0", "up")
+        a.await_carrier("eth0")
+        answer = await probing.ask()
+        assert answer == AddressProbed(op=2, address="10.77.0.100", answered_by=b.mac("eth0"))
 
     probing(scene)
 
