@@ -80,11 +80,13 @@ class UdpMedium:
         """Open the sockets, from inside the running loop, and again until it works."""
         try:
             self._sender = self._open_sender()
-            self._must_be_usable(self._sender)
             if not self._deaf:
                 self._receiver = self._open_receiver()
+            self._must_be_usable(self._sender)
         except OSError as error:
-            self._drop_sockets()
+            # A broadcast without an address goes on hearing: it may hear for others, too.
+            if self._receiver is None or error.errno != errno.EADDRNOTAVAIL:
+                self._drop_sockets()
             self._fail(error)
             return
         self._forgotten = False

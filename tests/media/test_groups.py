@@ -1,11 +1,12 @@
 """Broadcast, multicast and IPv6 between two hosts: the same things hold for each of them."""
 
+import asyncio
 import select
 import socket
 
 import pytest
 
-from sidecar.core.events import LinkFailed, PacketReceived
+from sidecar.core.events import LinkFailed, LinkOpened, PacketReceived
 from sidecar.core.params import Link
 from sidecar.core.terms import LinkName, Medium
 from sidecar.media.base import MediumEvent
@@ -246,22 +247,35 @@ def test_an_interface_without_a_broadcast_address_is_a_fault_until_it_has_one(
     on(scene)
 
 
-def test_a_link_is_heard_beside_a_broadcast_that_has_no_address(pair: tuple[Host, Host]) -> None:
+@pytest.mark.parametrize(
+    "others",
+    [(link_to(2), link_to(1)), PAIRS["mcast"]],
+    ids=["ucast", "mcast"],
+)
+def test_a_link_is_heard_beside_a_broadcast_that_has_no_address(
+    pair: tuple[Host, Host], others: tuple[Link, Link]
+) -> None:
     a, b = pair
     a.ip("link", "del", "eth1")
     plug(a, b, broadcast=False)
-    links = (a_link(Medium.BCAST, name=LinkName("all")), link_to(2))
+    links = (a_link(Medium.BCAST, name=LinkName("all")), others[0])
 
     async def scene() -> None:
         heard: list[MediumEvent] = []
         left = open_media(links, heard.append, anything)
         for medium in left.values():
             medium.open()
-        right = Node(b, link_to(1))
+        right = Node(b, others[1])
         with closing(right):
             right.medium.send(b"to you")
             await until(lambda: packets(heard) == {b"to you": NAME})
-        assert [event.link for event in heard if isinstance(event, LinkFailed)] == [links[0].name]
+            await asyncio.sleep(0.5)  # it has been tried again, and fails as before
+            right.medium.send(b"again")
+            await until(lambda: packets(heard) == {b"to you": NAME, b"again": NAME})
+            assert [event.link for event in heard if isinstance(event, LinkFailed)] == ["all"]
+            a.ip("addr", "del", "10.78.0.1/24", "dev", "eth1")
+            a.ip("addr", "add", "10.78.0.1/24", "brd", "+", "dev", "eth1")
+            await until(lambda: LinkOpened(link=links[0].name) in heard)
         for medium in left.values():
             medium.close()
 
