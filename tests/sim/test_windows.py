@@ -51,6 +51,17 @@ def test_a_slow_kernel_may_carry_out_what_was_asked_while_it_was_parted() -> Non
     world.run(5)
 
 
+def test_it_may_also_when_it_is_fast_again_by_then() -> None:
+    """Seed 18287: what it was asked before that comes first, and late."""
+    world = running(parted_s=1.4)
+    world.b.kernel.slow_ns = 500 * MILLISECOND
+    world.b.kernel.hold_up()
+    world.b.kernel.repair()
+    world.run(0.5)
+    world.b.kernel.put(VIP, LONG_S)
+    world.run(5)
+
+
 def test_a_slow_kernel_is_no_reason_for_ever() -> None:
     world = running(parted_s=2.1)
     world.b.kernel.slow_ns = 500 * MILLISECOND

@@ -141,10 +141,12 @@ class OwnerWindows:
         if len(self._two.holders(address)) < 2:  # nothing is doubled
             return
         other = claims.get(self._two.peer_of(node).name)
-        slow = node.host.kernel.slow_ns or self._since.asleep[node.name].within(PARTED_LATELY_NS)
+        kernel = node.host.kernel
+        held_up = now_ns - kernel.held_up_ns < JUST_NOW_NS
+        asleep = self._since.asleep[node.name].within(PARTED_LATELY_NS)
+        slow = held_up or kernel.slow_ns or asleep
         parted = self._since.parted.within(PARTED_LATELY_NS if slow else PARTED_JUST_NOW_NS)
         both = other is not None and now_ns - other.at_ns < SAME_INSTANT_NS
-        held_up = now_ns - node.host.kernel.held_up_ns < JUST_NOW_NS
         late = asked and held_up and other is not None and _may_have_crossed(claim, other)
         self._excused[address] = parted or both or late
         if claim.blind and not both:
