@@ -28,7 +28,7 @@ from tests.sim.condition import Condition
 from tests.sim.decisions import BySight, DeafItself, NoNeed, NoWorse, OlderStays, TooEarly
 from tests.sim.docker import RUNNING, EngineMode
 from tests.sim.hindrance import Hindrances
-from tests.sim.kernel import RENEWED
+from tests.sim.kernel import REMOVED, RENEWED
 from tests.sim.node import Node
 from tests.sim.process import Process
 from tests.sim.promises import CutOff, Found, TakenOver, Warm
@@ -65,9 +65,12 @@ class OneOwner:
     def __call__(self, change: Change) -> None:
         if isinstance(change, (Occurred, Wished)):
             return
-        if isinstance(change, AddressMoved) and change.present:
+        if isinstance(change, AddressMoved):
             node = self._two.node(change.node)
-            self._windows.claimed(node, change.address, asked=change.why != RENEWED)
+            if change.present:
+                self._windows.claimed(node, change.address, asked=change.why != RENEWED)
+            elif change.why == REMOVED:
+                self._windows.removed(node, change.address)
         for condition in self._conditions:
             condition.look()
 

@@ -19,6 +19,7 @@ GRAIN_NS: Final = 400 * MILLISECOND
 
 CLAIMED: Final = "claimed"
 RENEWED: Final = "renewed, although it had gone"
+REMOVED: Final = "somebody removed it"
 
 
 @dataclass(slots=True)
@@ -102,7 +103,7 @@ class Kernel:
     def delete_by_stranger(self, address: str) -> None:
         """Somebody typed ``ip addr del``."""
         if self._table.pop(address, None) is not None:
-            self._gone(address, "somebody removed it")
+            self._gone(address, REMOVED)
 
     def set_carrier(self, name: str, *, up: bool) -> None:
         interface = self.interfaces[name]

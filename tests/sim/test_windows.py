@@ -70,6 +70,28 @@ def test_a_slow_kernel_is_no_reason_for_ever() -> None:
         world.run(1)
 
 
+def removed_from_one_of_two(*, after_s: float) -> CheckedWorld:
+    """Both claimed while the LAN was parted; of one a stranger takes the address after the heal."""
+    world = running(parted_s=0.1)
+    world.b.kernel.put(VIP, LONG_S)
+    world.run(0.5)
+    world.a.kernel.delete_by_stranger(VIP)
+    world.run(after_s)
+    world.a.kernel.put(VIP, LONG_S)
+    return world
+
+
+def test_what_is_put_back_at_once_is_had_by_both_for_the_same_reason_as_before() -> None:
+    """Seed 19727: the older owner lost it before the other one had heard of that claim."""
+    removed_from_one_of_two(after_s=0.04).run(1)
+
+
+def test_what_is_put_back_later_needs_a_reason_of_its_own() -> None:
+    world = removed_from_one_of_two(after_s=0.06)
+    with pytest.raises(Violation, match=r"two owners.*the second claim had no reason"):
+        world.run(1)
+
+
 def test_two_that_claim_in_the_same_instant_both_found_nobody() -> None:
     world = CheckedWorld()
     world.start_both(seconds=20)

@@ -126,6 +126,12 @@ class OwnerWindows:
         self._excused: dict[str, bool] = {}
         self._blind: dict[str, str] = {}
         """The node that claimed the address last, if it knew the other one and held it for dead."""
+        self._removed: dict[tuple[str, str], int] = {}
+
+    def removed(self, node: Node, address: str) -> None:
+        """A stranger took it from one of two who had a reason to have it both."""
+        if self._two.holders(address) and self._excused.get(address, False):
+            self._removed[node.name, address] = self._two.world.now_ns
 
     def claimed(self, node: Node, address: str, *, asked: bool) -> None:
         """Two claims of one address: was there a reason for the second one?
@@ -133,6 +139,9 @@ class OwnerWindows:
         ``asked``: its node had asked for an owner, or been given the other one's word.
         """
         now_ns = self._two.world.now_ns
+        removed_ns = self._removed.pop((node.name, address), None)
+        if removed_ns is not None and now_ns - removed_ns < PUT_BACK_NS:
+            return  # put back at once, it is as if it had not gone
         claims = self._claims.setdefault(address, {})
         unheard = is_unheard(node) or self._since.unheard[node.name].within(JUST_NOW_NS)
         known = node.process is not None and node.process.cluster.peer.met
