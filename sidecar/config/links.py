@@ -6,7 +6,7 @@ line of a medium fixes its port and its speed, so that udpport and baud count on
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
@@ -75,15 +75,15 @@ class MediaLines:
         It is legal, but mostly the file names both nodes, and the interface has no address yet.
         """
         own = {(one.medium, one.device) for one in self.own}
-        unicast = [one for one in self.peers if one.medium in _UNICAST]
-        for place, count in Counter((one.medium, one.device) for one in unicast).items():
-            if count > 1 and place not in own:
+        for place in to_several(self.peers):
+            if place not in own:
                 medium, device = place
-                lines = [one.line for one in unicast if (one.medium, one.device) == place]
+                lines = [one.line for one in self.peers if (one.medium, one.device) == place]
+                where = ", ".join(map(str, lines))
                 self.problems.warn(
                     lines[0],
-                    f"{count} {medium} lines name {device} ({', '.join(map(str, lines))}), and "
-                    f"none of their addresses belongs to this node: is {device} up, and is its "
+                    f"{len(lines)} {medium} lines name {device} ({where}), and none of "
+                    f"their addresses belongs to this node: is {device} up, and is its "
                     "address right?",
                 )
 
@@ -138,8 +138,7 @@ class MediaLines:
             self.problems.warn(
                 one.line, f"with ttl 0 no packet of {one.text} leaves this host: write a ttl of 1"
             )
-        is_own = one.medium in _UNICAST and one.target in self.local_addresses
-        (self.own if is_own else self.peers).append(one)
+        (self.own if leads_to(one, self.local_addresses) else self.peers).append(one)
 
     def _tell_too_late(self, line: int, what: str, first: str, fixed: int) -> None:
         # A Heartbeat node fixes the value when it meets the first line of the medium.
@@ -149,6 +148,20 @@ class MediaLines:
             f"{what} stands below the first {first}, so that it does not count there and the "
             f"{directive} is {fixed}, as on a Heartbeat node: move it above",
         )
+
+
+def leads_to(one: MediumLine | Link, addresses: AbstractSet[str]) -> bool:
+    """Whether it is a way to the host that has these addresses."""
+    return one.medium in _UNICAST and one.target in addresses
+
+
+def to_several(ways: Iterable[MediumLine | Link]) -> tuple[tuple[Medium, str], ...]:
+    """The media and interfaces by which several addresses are reached, in the order of the lines.
+
+    One of the addresses may be this node's own, and not be there yet.
+    """
+    uses = Counter((one.medium, one.device) for one in ways if one.medium in _UNICAST)
+    return tuple(place for place, count in uses.items() if count > 1)
 
 
 def _names(lines: Sequence[MediumLine]) -> list[LinkName]:

@@ -7,15 +7,14 @@ stays, whatever is found later: it may be held there.
 For the same reason a link may turn out to lead to this host itself only when its address has come.
 """
 
-from collections import Counter
 from dataclasses import replace
 from typing import Final
 
+from sidecar.config.links import leads_to, to_several
 from sidecar.config.machine import local_addresses
 from sidecar.config.problems import Problem, Severity
 from sidecar.config.settings import HARESOURCES, Settings
 from sidecar.core.params import Address, Params, Resource
-from sidecar.core.terms import Medium
 from sidecar.vip.interfaces import find_interface
 
 LOOK_EVERY_S: Final = 2.0
@@ -70,7 +69,7 @@ def _without_own(settings: Settings) -> Settings:
     is known of them.
     """
     own = local_addresses()
-    links = tuple(one for one in settings.params.links if one.target not in own)
+    links = tuple(one for one in settings.params.links if not leads_to(one, own))
     if not links:
         return settings
     return replace(settings, params=replace(settings.params, links=links))
@@ -78,9 +77,7 @@ def _without_own(settings: Settings) -> Settings:
 
 def any_doubtful(params: Params) -> bool:
     """Whether one of several links by an interface may lead to this host, whose address is late."""
-    unicast = {Medium.UCAST, Medium.UCAST6}
-    uses = Counter((one.medium, one.device) for one in params.links if one.medium in unicast)
-    return any(count > 1 for count in uses.values())
+    return bool(to_several(params.links))
 
 
 def any_placeless(params: Params) -> bool:
