@@ -41,6 +41,8 @@ MAX_LABEL: Final = 15
 _IFA_F_NODAD: Final = 0x02
 _IFA_F_NOPREFIXROUTE: Final = 0x200
 
+_LET_GO: Final = OSError("let go of before it was claimed")
+
 Answer = AddressClaimed | AddressReleased | AddressRefused | LeaseRenewed | AddressLost
 Put = ClaimAddress | RenewLease
 LeaseAction = Put | ReleaseAddress
@@ -68,8 +70,14 @@ class Lease:
         return answer
 
     def perform_all(self, actions: Sequence[LeaseAction]) -> Answer | Together:
-        """Answer with what became of the wishes. Never raises for what the world does."""
-        answers = tuple(self._answers(actions))
+        """Answer with what became of the wishes. Never raises for what the world does.
+
+        A claim whose release waits behind it, because the kernel was slow, is not made: between
+        the two there could be two owners.
+        """
+        in_vain = _let_go_of(actions)
+        answers: tuple[Answer, ...] = tuple(_refusal(claim, _LET_GO) for claim in in_vain)
+        answers += tuple(self._answers([one for one in actions if one not in in_vain]))
         return answers[0] if len(answers) == 1 else Together(facts=answers)
 
     def open(self) -> None:
@@ -239,6 +247,20 @@ class Lease:
             else:
                 reason = reason_of(error, action.address.interface, wish=f"release {name}")
                 yield AddressRefused(op=action.op, address=name, reason=reason)
+
+
+def _let_go_of(actions: Sequence[LeaseAction]) -> list[ClaimAddress]:
+    """The claims that a later one of these releases again."""
+    released_at = {
+        action.address.name: at
+        for at, action in enumerate(actions)
+        if isinstance(action, ReleaseAddress)
+    }
+    return [
+        action
+        for at, action in enumerate(actions)
+        if isinstance(action, ClaimAddress) and at < released_at.get(action.address.name, -1)
+    ]
 
 
 def _refusal(action: Put, error: OSError) -> AddressRefused | AddressLost:

@@ -2,6 +2,7 @@
 
 Claims, renewals and releases go one after the other through one netlink thread. A claim or renewal
 looks at ``not_after_ns`` just before its request leaves, and takes back what came through too late.
+A claim that has not left before its release is wished for is not made.
 Probes and announcements leave by raw sockets of the loop and wait for nobody.
 """
 
@@ -31,6 +32,7 @@ from sidecar.core.events import (
     ProbeFailed,
     QuestionHeard,
 )
+from sidecar.core.params import Address
 from sidecar.core.terms import MILLISECOND, SECOND
 from tests.sim.host import Host
 from tests.sim.kernel import CLAIMED, RENEWED
@@ -79,12 +81,19 @@ class AddressWorker:
             self._busy = False
             return
         action = self._mailbox.popleft()
+        if isinstance(action, ClaimAddress) and self._is_let_go(action.address):
+            self._answer(_refusal(action, "let go of before it was claimed"))
+            return
         at_ns = self._host.clock.ns()
         if not isinstance(action, ReleaseAddress) and at_ns > action.not_after_ns:
             self._answer(_refusal(action, "it comes too late"))
             return
         wait_ns = self._draw(_HAND_OVER_NS) + self._host.kernel.hold_up()
         self._life.thread_later(wait_ns, partial(self._request, action, at_ns))
+
+    def _is_let_go(self, address: Address) -> bool:
+        waiting = (one for one in self._mailbox if isinstance(one, ReleaseAddress))
+        return any(one.address == address for one in waiting)
 
     def _request(self, action: NetlinkAction, at_ns: int) -> None:
         """The request reaches the kernel, at once or, if frozen before the send, much later."""

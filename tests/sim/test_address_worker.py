@@ -74,6 +74,7 @@ def test_wishes_are_answered_in_their_order():
     asked_ns = node.host.clock.ns()
     node.worker.perform(node.claim())
     node.worker.perform(node.renewal(asked_ns + SECOND))
+    node.world.run_for(MILLISECOND // 2)  # the claim is on its way
     node.worker.perform(ReleaseAddress(op=2, address=ADDRESS))
     node.world.run_for(SECOND)
     claimed, renewed, released = node.answers
@@ -114,6 +115,19 @@ def test_a_claim_that_waited_too_long_is_refused():
     node.world.run_for(SECOND)
     assert [type(answer) for answer in node.answers] == [AddressRefused]
     assert not node.host.kernel.holds(VIP)
+
+
+def test_a_claim_that_its_release_has_caught_up_with_is_not_made():
+    """While the thread waits for a slow kernel, such as for the claim of another address."""
+    node = AWorker()
+    node.life.freeze()
+    node.worker.perform(node.claim())
+    node.worker.perform(ReleaseAddress(op=2, address=ADDRESS))
+    node.life.thaw()
+    node.world.run_for(SECOND)
+    refused, released = node.answers
+    assert isinstance(refused, AddressRefused)
+    assert released == AddressReleased(op=2, address=VIP)
 
 
 def test_a_kernel_that_refuses_is_told_of():

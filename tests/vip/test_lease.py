@@ -283,8 +283,18 @@ def test_an_address_that_is_released_and_claimed_in_one_go_is_here(
     lease.perform(claim(vip()))
     lease.perform_all([release(vip()), claim(vip())])
     assert host.has("10.77.0.100")
-    lease.perform_all([claim(vip()), release(vip())])
-    assert not host.has("10.77.0.100")
+
+
+def test_a_claim_that_its_release_has_caught_up_with_is_not_made(host: Host, lease: Lease) -> None:
+    other = vip("10.77.0.101")
+    answers = lease.perform_all([claim(vip()), claim(other), release(vip())])
+    assert isinstance(answers, Together)
+    refused, claimed, released = answers.facts
+    assert isinstance(refused, AddressRefused)
+    assert isinstance(claimed, AddressClaimed)
+    assert isinstance(released, AddressReleased)
+    assert "let go of before it was claimed" in refused.reason
+    assert (host.has(vip().name), host.has(other.name)) == (False, True)
 
 
 def test_an_interface_that_does_not_exist_is_named_in_the_refusal(lease: Lease) -> None:
