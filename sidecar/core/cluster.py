@@ -64,7 +64,7 @@ class Cluster:
             dead_after_ns=lambda: self.peer.dead_after_ns,
             died=self._link_died,
         )
-        self.one_way = OneWay(params, self.links, self.timers)
+        self.one_way = OneWay(params, self.links, self.timers, self._announce)
         self.agreement = Agreement(params, self.peer)
         self.outbox = Outbox(params, boot, self.links)
         self.maintenance = Maintenance(

@@ -171,6 +171,11 @@ class Links:
         up = (state for state in self if state.status is LinkStatus.UP)
         return tuple(state.peer_name for state in up if state.peer_name)
 
+    @property
+    def unheard(self) -> bool:
+        """The peer says that it hears this node on none of them."""
+        return all(state.heard_by_peer is False for state in self)
+
     def told_by_peer(self, names: tuple[str, ...] | None) -> None:
         """By which of our links the peer says that it hears us; None: it does not say."""
         for state in self:

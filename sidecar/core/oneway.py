@@ -3,7 +3,9 @@
 Each sidecar marks every status with its own name for the link that it goes out on, and says in each
 by which of the peer's links it hears the peer, in the peer's names. So both know of each link
 whether they are heard on it, whatever the two call it. A difference that lasts for warntime is
-told; it decides nothing (two sidecars only: a real Heartbeat node never says what it hears).
+told (two sidecars only: a real Heartbeat node never says what it hears). It decides nothing, but a
+peer that did not hear this node on any link may have held it for dead, taken its addresses and told
+the clients so, and have let go of them unheard: when that is over, what is held is announced.
 """
 
 from collections.abc import Callable
@@ -19,16 +21,24 @@ from sidecar.core.turn import Turn
 class OneWay:
     """Looks after every step whether the two nodes hear each other on the same links."""
 
-    def __init__(self, params: Params, links: Links, timers: Timers) -> None:
+    def __init__(
+        self, params: Params, links: Links, timers: Timers, heard_again: Callable[[Turn], None]
+    ) -> None:
+        self.unheard = False
+        """The peer is heard, and hears this node on no link."""
         self._peer = params.peer
         self._links = links
         self._timers = timers
+        self._heard_again = heard_again
         self.reconfigure(params)
 
     def reconfigure(self, params: Params) -> None:
         self._patience_ns = params.timing.warntime_ns
 
     def advance(self, turn: Turn) -> None:
+        was_unheard, self.unheard = self.unheard, self._links.unheard
+        if was_unheard and not self.unheard:
+            self._heard_again(turn)
         for state in self._links:
             timer = f"link {state.link.name} one-way"
             if _is_one_way(state) is state.one_way:

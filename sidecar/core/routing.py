@@ -113,7 +113,7 @@ def _for_groups(
                 pass
             case ConflictSeen() if cluster.reunion.two_owners:
                 pass  # whoever announced last is reached: see reunion.py
-            case QuestionHeard() if cluster.peer.alive:
+            case QuestionHeard() if cluster.peer.alive and not cluster.one_way.unheard:
                 # Who may claim what is settled with the peer.
                 cluster.takeover.groups.note_question(turn, fact)
             case _:

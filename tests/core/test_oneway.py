@@ -3,16 +3,18 @@
 from dataclasses import replace
 
 from sidecar.core import dialect
-from sidecar.core.events import LinkFailed
-from sidecar.core.occurrences import LinkOneWay, NodeDied
+from sidecar.core.announcements import BURST_NS
+from sidecar.core.events import LinkFailed, QuestionHeard
+from sidecar.core.occurrences import AddressAnnounced, LinkOneWay, NodeDied
 from sidecar.core.terms import SECOND, LinkName
 from sidecar.wire import fields
-from tests.core.harness import ETH1, ETH2, Node, Wired, a_link, some_params
-from tests.core.scenes import settled
+from tests.core.harness import ETH1, ETH2, MACS, VIP, Node, Wired, a_link, some_params
+from tests.core.scenes import Scene, settled
 from tests.core.scripted import KEEPALIVE_NS
 from tests.core.test_links import two_links
 
 WARNTIME_NS = 3 * KEEPALIVE_NS
+BURST = 1 + len(BURST_NS)
 
 
 def a_pair() -> Wired:
@@ -75,6 +77,49 @@ def test_its_mend_is_told_too():
     assert told(pair.a)[1:] == [(ETH2, False, True)]
     assert told(pair.b)[1:] == [(ETH2, False, True)]
     assert heard(pair.a) == heard(pair.b) == {ETH1: True, ETH2: True}
+
+
+def an_unheard_owner() -> Scene:
+    """It holds the address, and hears a peer that says that it hears nobody."""
+    scene = settled(some_params(links=(a_link(ETH1),)), sidecar=True)
+    assert scene.held == {VIP}
+    scene.peer.more = {dialect.HEARD: dialect.NOTHING, dialect.LINK: "eth1"}
+    scene.run(10 * SECOND)  # its burst is over
+    scene.node.forget()
+    return scene
+
+
+def announced(scene: Scene) -> int:
+    return len(scene.node.told_of(AddressAnnounced))
+
+
+def test_who_was_not_heard_announces_when_it_is_heard_again():
+    """The peer may have taken the address meanwhile, told the clients, and let go of it again."""
+    scene = an_unheard_owner()
+    scene.run(5 * SECOND)
+    assert announced(scene) == 0
+    scene.peer.more[dialect.HEARD] = "eth1"
+    scene.run(5 * SECOND)
+    assert announced(scene) == BURST
+
+
+def test_who_was_not_heard_announces_when_the_peer_is_gone():
+    scene = an_unheard_owner()
+    scene.peer.fall_silent()
+    scene.run(10 * SECOND)
+    assert scene.node.told_of(NodeDied)
+    assert announced(scene) == BURST
+
+
+def test_who_is_not_heard_answers_a_peer_that_looks_for_the_owner():
+    scene = an_unheard_owner()
+    scene.node.step(QuestionHeard(address=VIP, mac=MACS[scene.peer.name]))
+    assert announced(scene) == 1
+    scene.peer.more[dialect.HEARD] = "eth1"
+    scene.run(20 * SECOND)
+    scene.node.forget()
+    scene.node.step(QuestionHeard(address=VIP, mac=MACS[scene.peer.name]))
+    assert announced(scene) == 0, "with a peer that hears it, all is settled by words"
 
 
 def test_a_link_that_is_cut_both_ways_is_dead_and_not_one_way():
