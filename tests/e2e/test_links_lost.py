@@ -1,5 +1,6 @@
 """The active host is cut off from everything, and comes back."""
 
+import json
 from statistics import median
 
 import pytest
@@ -7,13 +8,25 @@ import pytest
 from tests.e2e.round import Round
 from tests.e2e.scene import GROUP, HA_CF, ROUNDS, Scene
 from tests.testbed.pair import VIP
+from tests.testbed.waiting import wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60 + 20 * ROUNDS)]
 TAKEOVER_MS = 600
 MOVE_MS = 50
 
 
+def let_the_client_listen(scene: Scene) -> None:
+    """Linux keeps what it has taken for a second, whoever announces (arp(7), locktime)."""
+
+    def has_listened() -> bool:
+        entries = scene.pair.client_net.ip("-json", "-statistics", "neigh", "show", "to", VIP)
+        return all(entry["updated"] >= 1 for entry in json.loads(entries))
+
+    wait_for(has_listened, seconds=10, what="a second without news for the client")
+
+
 def cut_off(scene: Scene, scenario: str) -> Round:
+    let_the_client_listen(scene)
     with scene.round(scenario) as lost:
         scene.master.unplug()
         lost.wait_for_page(scene.slave.page)
