@@ -283,6 +283,8 @@ def test_an_address_that_is_released_and_claimed_in_one_go_is_here(
     lease.perform(claim(vip()))
     lease.perform_all([release(vip()), claim(vip())])
     assert host.has("10.77.0.100")
+    lease.perform_all([claim(vip()), release(vip())])
+    assert not host.has("10.77.0.100")
 
 
 def test_a_claim_that_its_release_has_caught_up_with_is_not_made(host: Host, lease: Lease) -> None:
